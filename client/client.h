@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ComputeSDK as a C API on a libuv loop: what every part of the client shares.
+ *
+ * A call returns a request handle and calls back exactly once, later, on the loop: with a result,
+ * or with a struct err. A handle can be cancelled (its callback does not run then) and is gone once
+ * the callback has returned. Results are borrowed for the callback's duration.
+ */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "wire/sandbox.h"
+
+struct client;  /* HTTP and WebSocket machinery of one loop */
+struct request; /* one call under way */
+
+/* One per loop. Honours SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY. */
+struct client *client_create(uv_loop_t *loop, struct err *e);
+/* Cancels what is left and closes; on_closed runs on the loop when everything is gone. */
+void client_destroy(struct client *c, void (*on_closed)(void *user), void *user);
+uv_loop_t *client_loop(struct client *c);
+
+/* Safe with NULL. */
+void request_cancel(struct request *r);
+
+#endif

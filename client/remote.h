@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One sandbox's API and its one WebSocket (protocol.md sections 2 and 3).
+ *
+ * A remote is reference counted: every pane and view of a sandbox shares one, found through
+ * remote_acquire. It connects on the first subscription, reconnects by itself with back-off (100
+ * ms, doubling to 2 s, at once when remote_retry is called), and subscribes again; the host's
+ * `snapshot` extension then brings every terminal up to date.
+ *
+ * Input is numbered and kept until the host acknowledges it (extension `input-ack`), so what is
+ * typed around a broken connection arrives once. At most INPUT_QUEUE_MAX bytes wait; more is
+ * refused and said so.
+ */
+#ifndef CLIENT_REMOTE_H
+#define CLIENT_REMOTE_H
+
+#include "client/gateway.h"
+
+#define INPUT_QUEUE_MAX (256 * 1024)
+
+struct remote;
+struct channel; /* one subscription */
+
+/* token may be NULL: it is fetched from the gateway by id when first needed. */
+struct remote *remote_acquire(struct gateway *g, const char *sandbox_id);
+void remote_release(struct remote *r);
+const char *remote_sandbox_id(const struct remote *r);
+enum link_state remote_state(const struct remote *r);
+const struct err *remote_error(const struct remote *r);
+/* clock_mono_ms when the connection was lost; 0 while it is up. */
+int64_t remote_lost_at_ms(const struct remote *r);
+/* Round trip of the last ping or acknowledged key in microseconds; -1 unknown. */
+int64_t remote_round_trip_us(const struct remote *r);
+void remote_retry(struct remote *r);
+
+/* --- terminals --- */
+struct terminal_info {
+    const char *id, *status, *title, *command; /* borrowed for the callback; "" when not said */
+    bool pty;
+    int rows, cols, n_viewers; /* 0: not said */
+    int64_t created_ms;
+};
+struct terminal_options {
+    const char *shell; /* NULL: the host's choice */
+    const char *cwd;
+    int rows, cols;
+};
+typedef void (*terminal_cb)(void *user, const struct terminal_info *t, const struct err *e);
+typedef void (*terminals_cb)(void *user, const struct terminal_info *t, size_t n,
+                             const struct err *e);
+
+struct request *terminal_create(struct remote *r, const struct terminal_options *o, terminal_cb cb,
+                                void *user);
+struct request *terminal_list(struct remote *r, terminals_cb cb, void *user);
+struct request *terminal_destroy(struct remote *r, const char *id, gateway_done_cb cb, void *user);
+
+/* --- the stream of one terminal --- */
+struct channel_ops {
+    /* Output, as the host framed it. Return false to stop reading the socket until channel_resume:
+     * only for a receiver that cannot keep up. */
+    void (*on_output)(void *user, const char *bytes, size_t n);
+    /* The terminal ended (exit, DELETE, the sandbox went). reason is a line for people. */
+    void (*on_destroyed)(void *user, const char *reason);
+    /* Another driver changed the size. */
+    void (*on_resized)(void *user, int rows, int cols);
+    /* remote_state or remote_error changed. */
+    void (*on_state)(void *user);
+};
+/* ops are borrowed for the channel's life. */
+struct channel *channel_open(struct remote *r, const char *terminal_id,
+                             const struct channel_ops *ops, void *user);
+void channel_close(struct channel *c);
+/* Returns 0, or -ERR_LIMIT when too much is waiting (nothing was taken). */
+int channel_input(struct channel *c, const char *bytes, size_t n, struct err *e);
+void channel_resize(struct channel *c, int rows, int cols);
+/* Bytes typed that the host has not acknowledged. */
+size_t channel_pending(const struct channel *c);
+
+/* --- commands --- */
+struct command_options {
+    const char *command;
+    const char *cwd;  /* NULL: default */
+    const cJSON *env; /* or NULL */
+    bool background;
+    int64_t timeout_ms; /* of the request; 0: 30 s */
+};
+struct command_result {
+    const char *out, *err; /* may hold any bytes but NUL-terminated; lengths below */
+    size_t out_len, err_len;
+    int exit_code;
+    int64_t duration_ms;
+    const char *terminal_id, *command_id;
+};
+typedef void (*command_cb)(void *user, const struct command_result *c, const struct err *e);
+struct request *command_run(struct remote *r, const struct command_options *o, command_cb cb,
+                            void *user);
+
+struct remote_info {
+    const char *version, *url;
+    bool has_snapshot, has_input_ack, has_terminal_size;
+};
+typedef void (*remote_info_cb)(void *user, const struct remote_info *i, const struct err *e);
+struct request *remote_info(struct remote *r, remote_info_cb cb, void *user);
+
+#endif

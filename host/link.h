@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What gateway and daemon say to each other over the daemon's unix socket, and the daemon's
+ * settings.
+ *
+ * One SOCK_SEQPACKET connection per gateway process. Gateway → daemon: the packet "c" carries an
+ * accepted TCP connection (SCM_RIGHTS) whose request head is still unread; {"op":"stop"} ends the
+ * sandbox; {"op":"hello"} asks for a {"op":"state",…}. Daemon → gateway:
+ * {"op":"state","id":…,"terminals":n,"viewers":n}, once after a connection is accepted (so:
+ * "ready") and again whenever a number changes. A packet is at most LINK_PACKET_MAX bytes. The
+ * daemon calls listen(3) itself, so SO_PEERCRED gives the gateway its pid on the host.
+ */
+#ifndef HOST_LINK_H
+#define HOST_LINK_H
+
+#include <sys/types.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/err.h"
+
+#define LINK_FD          3
+#define LINK_SETTINGS_FD 4
+#define LINK_LOG_FD      5
+#define LINK_PACKET_MAX  65536
+
+struct link_env {
+    char *name, *value;
+};
+
+struct daemon_settings {
+    char *id;
+    char *url;       /* http://<id>.localhost:7780 */
+    char *subdomain; /* <id>: the first label; connections for <id>-<port> are for a port inside */
+    char *token;     /* the access token */
+    char *provider;
+    char *version;
+    size_t n_envs;
+    struct link_env *envs;
+};
+
+void daemon_settings_finish(struct daemon_settings *s);
+/* Reads the memfd to its end; checks everything. */
+int daemon_settings_read(struct daemon_settings *s, int fd, struct err *e);
+/* Returns a sealed memfd (close it), or a negative code. */
+int daemon_settings_memfd(const struct daemon_settings *s, struct err *e);
+
+/* Sends one packet, with a descriptor or -1. Returns 0, or -EAGAIN / -errno untouched. */
+int link_send(int sock, const void *bytes, size_t n, int fd);
+/* Receives one packet; *fd is -1 or a descriptor the caller owns. Returns its size, 0 at the end of
+ * the connection, or -errno. Truncated packets and extra descriptors count as -EBADMSG. */
+ssize_t link_recv(int sock, void *bytes, size_t cap, int *fd);
+
+#endif

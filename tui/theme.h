@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Semantic roles and the styles a theme gives them (themes/ holds the INI files).
+ */
+#ifndef TUI_THEME_H
+#define TUI_THEME_H
+
+#include "base/err.h"
+#include "vterm/cell.h"
+
+enum role {
+    ROLE_TEXT,
+    ROLE_DIM,
+    ROLE_TITLE,
+    ROLE_HEADER, /* column heads */
+    ROLE_SELECTED,
+    ROLE_MARKED,
+    ROLE_MATCH, /* filter and search hits */
+    ROLE_GOOD,
+    ROLE_WARN,
+    ROLE_BAD,
+    ROLE_STALE,
+    ROLE_KEY,    /* key names in hints */
+    ROLE_STATUS, /* status line */
+    ROLE_STATUS_ALERT,
+    ROLE_BORDER,
+    ROLE_BORDER_FOCUS,
+    ROLE_DIALOG,
+    ROLE_INPUT,
+    ROLE_ERROR, /* field and toast errors */
+    ROLE_COUNT
+};
+
+struct theme {
+    char name[32];
+    struct style styles[ROLE_COUNT];
+};
+
+/* The built-in "dark", which needs 16 colours only. */
+void theme_default(struct theme *t);
+/* Reads an INI file over t: [roles] role = fg [bg] [bold underline …]. A broken line is reported
+ * with its number through e and the rest still counts; returns the (negative) code of the first. */
+int theme_load(struct theme *t, const char *path, struct err *e);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a view is to the toolkit: a leaf of the tiling tree, or an overlay (dialog, prompt, help) on
+ * top of it. A view turns the model into lines in update, writes cells in draw, and answers actions
+ * and keys with what it wants done. It neither paints the screen nor blocks.
+ */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/key.h"
+#include "tui/canvas.h"
+#include "tui/theme.h"
+
+struct tui;
+struct view;
+
+enum view_result {
+    VIEW_IGNORED, /* not mine: ask the next context */
+    VIEW_HANDLED, /* done; redraw me */
+    VIEW_CLOSE,   /* done; close me (the toolkit shows what was below or before) */
+};
+
+struct view_cursor {
+    bool visible;
+    int row, col; /* in the view's canvas */
+    int shape;    /* enum cursor_shape of vterm/term.h */
+};
+
+struct view_ops {
+    const char *name; /* "sandboxes" */
+    const char *const
+        *contexts; /* keymap contexts, innermost first, NULL-terminated, without "global" */
+    void (*close)(struct view *v); /* frees v->data */
+    /* Model → lines; called before draw when the view is dirty. */
+    void (*update)(struct view *v, int rows, int cols);
+    void (*draw)(struct view *v, struct canvas c);
+    /* A named action from the keymap or the palette. */
+    enum view_result (*act)(struct view *v, const char *action);
+    /* A key that no binding took, or every key when grabs_keys (a focused terminal, a text prompt).
+     */
+    enum view_result (*key)(struct view *v, struct key key);
+    enum view_result (*paste)(struct view *v, const char *text, size_t n);
+    enum view_result (*mouse)(struct view *v, struct mouse mouse); /* relative to the view */
+    void (*focus)(struct view *v, bool focused);
+    void (*resize)(struct view *v, int rows, int cols);
+    void (*title)(struct view *v, struct buf *out); /* left part of the status line */
+    void (*hints)(struct view *v, struct buf *out); /* right part: keys that matter now, as text */
+    struct view_cursor (*cursor)(struct view *v);
+    /* Keys go to key() first; the tui keeps only the prefix key for itself. */
+    bool (*grabs_keys)(struct view *v);
+    /* An overlay's wish for its place: filled in as h and w, y and x < 0 for centred. */
+    struct rect (*place)(struct view *v, int rows, int cols);
+};
+
+struct view {
+    const struct view_ops *ops;
+    struct tui *tui; /* borrowed */
+    void *data;      /* the view's own */
+    /* Kept by the toolkit. */
+    bool dirty;
+    int rows, cols;
+};
+
+#endif

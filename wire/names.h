@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Names that both ends of the wire must spell alike (protocol.md, and design.md for extensions).
+ */
+#ifndef WIRE_NAMES_H
+#define WIRE_NAMES_H
+
+#define MSG_SUBSCRIBE          "subscribe"
+#define MSG_UNSUBSCRIBE        "unsubscribe"
+#define MSG_CONNECTED          "connected"
+#define MSG_ERROR              "error"
+#define MSG_TERMINAL_CREATED   "terminal:created"
+#define MSG_TERMINAL_DESTROYED "terminal:destroyed"
+#define MSG_TERMINAL_INPUT     "terminal:input"
+#define MSG_TERMINAL_OUTPUT    "terminal:output"
+#define MSG_TERMINAL_RESIZE    "terminal:resize"
+#define MSG_TERMINAL_ERROR     "terminal:error"
+/* Extension `terminal-size`: data {terminal_id, cols, rows}, on the terminal's channel. */
+#define MSG_TERMINAL_RESIZED "terminal:resized"
+/* Extension `input-ack`. A client that numbers its input (terminal:input with `client`, a random
+ * string of its own, and `seq`, 1, 2, 3… per terminal) gets terminal:ack {terminal_id, client, seq}
+ * on the connection it came by once the input up to seq was taken; input with a seq already taken
+ * is acknowledged and dropped. So what was typed into a connection that broke can be sent again. */
+#define MSG_TERMINAL_ACK   "terminal:ack"
+#define MSG_COMMAND_START  "command:start"
+#define MSG_COMMAND_STDOUT "command:stdout"
+#define MSG_COMMAND_STDERR "command:stderr"
+#define MSG_COMMAND_EXIT   "command:exit"
+/* Extension `list`, on the gateway's /v1/ws: channel `sandboxes`, flat data as in wire/sandbox.h.
+ */
+#define MSG_SANDBOX_CREATED "sandbox:created"
+#define MSG_SANDBOX_UPDATED "sandbox:updated"
+#define MSG_SANDBOX_DELETED "sandbox:deleted"
+/* Sent once after the subscription's first listing has been pushed as sandbox:created messages. */
+#define MSG_SANDBOX_SYNCED "sandbox:synced"
+
+#define CHANNEL_SANDBOXES       "sandboxes"
+#define CHANNEL_TERMINAL_PREFIX "terminal:"
+#define CHANNEL_COMMAND_PREFIX  "command:"
+
+#define EXT_LIST          "list"
+#define EXT_SNAPSHOT      "snapshot"
+#define EXT_TERMINAL_SIZE "terminal-size"
+#define EXT_INPUT_ACK     "input-ack"
+#define EXT_OBSERVE       "observe"
+#define EXT_SERVER_LOG    "server-log"
+#define EXT_STATS         "stats"
+
+/* Sandbox status. */
+#define STATUS_CREATING   "creating"
+#define STATUS_RUNNING    "running"
+#define STATUS_DESTROYING "destroying"
+#define STATUS_LOST       "lost" /* its daemon died; the gateway says why in `reason` */
+
+#endif
