@@ -27,6 +27,8 @@ struct slice {
 };
 #define SLICE(text) ((struct slice){(text), strlen(text)})
 bool slice_equal(struct slice a, const char *text);
+/* A NUL-terminated copy, the caller's to free. */
+char *slice_dup(struct slice a);
 
 enum message_kind {
     MESSAGE_SUBSCRIBE = 1,
@@ -55,7 +57,8 @@ struct message {
     void *owned; /* what message_finish frees */
 };
 
-/* Building: kind DATA. Adding past MESSAGE_FIELDS_MAX is our own mistake and asserts. */
+/* Building. The kind follows from the type: SUBSCRIBE for "subscribe" and so on, else DATA. Adding
+ * past MESSAGE_FIELDS_MAX is our own mistake and asserts. */
 void message_init(struct message *m, const char *type, struct slice channel);
 void message_add_string(struct message *m, const char *key, struct slice value);
 void message_add_number(struct message *m, const char *key, double value);
@@ -73,8 +76,9 @@ void message_encode_binary(const struct message *m, struct buf *out);
 void message_encode_json(const struct message *m, struct buf *out);
 
 /* Whole messages only. Any input is safe: truncated, oversized, unknown kinds, trailing bytes,
- * duplicate keys and nested JSON give ERR_PROTOCOL or ERR_LIMIT, never a read out of bounds. Binary
- * data that is not key-value coded gives n_fields 0. On failure m is finished. */
+ * duplicate keys and deep JSON give ERR_PROTOCOL or ERR_LIMIT, never a read out of bounds. Binary
+ * data that is not key-value coded gives n_fields 0; JSON fields that are null, arrays or objects
+ * are left out, for other hosts may add them. On failure m is finished. */
 int message_parse_binary(struct message *m, const void *bytes, size_t n, struct err *e);
 int message_parse_json(struct message *m, const char *text, size_t n, struct err *e);
 

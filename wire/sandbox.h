@@ -30,16 +30,18 @@ struct sandbox_info {
     int64_t created_ms; /* wall clock; 0 unknown */
     int64_t expires_ms; /* 0: never, or not said */
     int n_terminals;    /* -1: not said */
-    int n_viewers;
+    int n_viewers;      /* -1: not said */
 };
 
 void sandbox_info_finish(struct sandbox_info *s);
 void sandbox_info_copy(struct sandbox_info *to, const struct sandbox_info *from);
-/* Strict about what it needs (sandboxId), lenient about the rest; bounds every string (64 KiB). */
+/* Strict about what it needs (sandboxId), lenient about the rest: no namespace is "default", no
+ * status is "running". Bounds every string (64 KiB). On failure s is finished. */
 int sandbox_info_from_json(struct sandbox_info *s, const cJSON *object, struct err *e);
 int sandbox_info_from_message(struct sandbox_info *s, const struct message *m, struct err *e);
 cJSON *sandbox_info_to_json(const struct sandbox_info *s);
-/* Fields borrow from s; *times holds the two formatted times and must live as long. */
+/* Adds the fields to m, which message_init began. Fields borrow from s; *times holds the two
+ * formatted times and must live as long. */
 struct sandbox_times {
     char created[32], expires[32];
 };
