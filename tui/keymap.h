@@ -34,6 +34,10 @@ void keymap_add(struct keymap *m, const struct action_def *defs);
 /* [context] action = keys (empty unbinds), as in keys.ini. */
 int keymap_bind(struct keymap *m, const char *context, const char *action, const char *keys,
                 struct err *e);
+/* Reads keys.ini: every line that can be bound is; returns 0, or the code of the first that cannot
+ * (text "PATH:LINE: …"), -ERR_NOT_FOUND when there is no file. A semicolon is written "Semicolon".
+ */
+int keymap_load(struct keymap *m, const char *path, struct err *e);
 
 /* Looks a key up in contexts (NULL-terminated, innermost first), given the keys typed before that
  * began a sequence. Returns the action's name, NULL for none, or KEYMAP_MORE when it is a proper
@@ -42,7 +46,8 @@ extern const char KEYMAP_MORE[];
 const char *keymap_lookup(const struct keymap *m, const char *const *contexts,
                           const struct key *keys, size_t n_keys);
 
-/* For help, palette and `sandpit keys`: every action of a context with its present keys. */
+/* For help, palette and `sandpit keys`: every action of a context (NULL: of all, in the order they
+ * were added) with its present keys as keys.ini writes them; "" when unbound. */
 typedef void (*keymap_visit)(void *user, const struct action_def *def, const char *keys);
 void keymap_each(const struct keymap *m, const char *context, keymap_visit visit, void *user);
 /* Two actions of one context on one key, each a line through visit_conflict. Returns how many. */

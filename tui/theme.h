@@ -36,10 +36,13 @@ struct theme {
     struct style styles[ROLE_COUNT];
 };
 
-/* The built-in "dark", which needs 16 colours only. */
+/* The built-in "dark", which needs 16 colours only. Where the environment says NO_COLOR, this and
+ * theme_load give attributes only. */
 void theme_default(struct theme *t);
-/* Reads an INI file over t: [roles] role = fg [bg] [bold underline …]. A broken line is reported
- * with its number through e and the rest still counts; returns the (negative) code of the first. */
+/* Reads an INI file over t: [roles] role = fg [bg] [bold underline …], [theme] name = …; a colour
+ * is default, a name (red, bright-red), a palette index or #rrggbb; a role is its enum name in
+ * lower case with hyphens ("status-alert"). A broken line is reported with its number through e and
+ * the rest still counts; returns the (negative) code of the first. */
 int theme_load(struct theme *t, const char *path, struct err *e);
 
 #endif

@@ -19,24 +19,35 @@
 struct tui_config {
     const char *term;          /* TERM, or NULL for the environment's */
     struct key prefix;         /* default C-b */
-    const struct theme *theme; /* borrowed */
+    const struct theme *theme; /* borrowed; NULL: theme_default */
     struct keymap *keymap;     /* borrowed */
     bool mouse;
     /* Actions nobody on the screen took ("view-sandboxes", "quit"). */
     enum view_result (*act)(void *user, const char *action);
     /* The middle part of the status line: context, connection, clock… */
     void (*status)(void *user, struct buf *out, enum role *role);
+    /* SIGTERM, SIGINT, SIGHUP (also: the terminal went away), on the loop: end the program in
+     * order. NULL: the terminal is given back and the process dies of the signal. */
+    void (*on_signal)(void *user, int signum);
     void *user;
 };
 
-/* Takes the terminal over (raw mode, alternate screen). Fails with a hint when there is none, when
- * TERM is dumb or unknown. Every exit path gives the terminal back: tui_destroy, fatal signals,
- * abort, SIGTSTP. */
+/* The toolkit's own actions ("redraw", "suspend"), for keymap_add. It also does "back" where
+ * neither overlay nor view takes it: an overlay closes, a leaf goes back in its history. */
+extern const struct action_def tui_actions[];
+
+/* Takes the terminal over (raw mode, alternate screen). Fails with a hint when there is none or
+ * TERM is dumb; an unknown TERM is taken for xterm-256color, and a toast says so. text_init_locale
+ * must have been called. Every exit path gives the terminal back: tui_destroy, fatal signals,
+ * abort, exit, SIGTSTP. One per process. */
 struct tui *tui_create(uv_loop_t *loop, const struct tui_config *config, struct err *e);
+/* Closes every view and gives the terminal back at once; the memory goes when the loop has run the
+ * close callbacks of the handles inside. NULL allowed. Not from within a callback of a view. */
 void tui_destroy(struct tui *t);
 uv_loop_t *tui_loop(struct tui *t);
 const struct theme *tui_theme(const struct tui *t);
 const struct keymap *tui_keymap(const struct tui *t);
+struct key tui_prefix_key(const struct tui *t);
 
 /* --- views --- */
 /* Allocates a view; data passes to it (its close frees). It is shown by tui_show or tui_overlay. */
@@ -47,23 +58,39 @@ void tui_show(struct tui *t, struct view *v);
 bool tui_back(struct tui *t);
 /* Puts v on top of everything, focused; overlays stack. */
 void tui_overlay(struct tui *t, struct view *v);
-/* Closes a view wherever it is, on the next turn. */
+/* Takes a view from wherever it is; its close runs on the next turn. NULL allowed. */
 void tui_close(struct tui *t, struct view *v);
 /* The focused leaf's view (not the overlay). */
 struct view *tui_focused(struct tui *t);
 /* Marks v to be updated and drawn. Cheap; call as often as things change. */
 void view_damage(struct view *v);
-/* After a key of the user's: draw before the next poll instead of at the next frame. */
+/* Asks for v to be damaged once after delay_ms at the latest; of several requests the nearest
+ * counts. For what changes by itself (ages): ask, in update or draw, for when it will next look
+ * different. */
+void view_tick(struct view *v, int64_t delay_ms);
+/* What config.status prints has changed. */
+void tui_status_changed(struct tui *t);
+/* After a key of the user's: what is damaged is drawn before the next poll instead of at the next
+ * frame. Keys and actions that a view handled do that by themselves; an echo that came from afar
+ * needs it. */
 void tui_draw_soon(struct tui *t);
 void tui_redraw_all(struct tui *t);
-/* Runs an action as if its key had been pressed (palette, help, mouse). */
+/* Runs an action as if its key had been pressed (palette, help, mouse), on the next turn: a view
+ * that calls this and returns VIEW_CLOSE lets it happen to what lies below. */
 void tui_act(struct tui *t, const char *action);
-/* A message for some seconds; errors stay longer. Newer ones replace older. */
+/* A message for 3 seconds; of ROLE_ERROR, ROLE_BAD, ROLE_STATUS_ALERT for 8. Newer replaces older.
+ */
 void tui_toast(struct tui *t, enum role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Asks for the terminal's own screen while `during` runs (suspend, $EDITOR). */
+/* Gives the terminal back and stops the job (C-z); returns after SIGCONT with all drawn again. */
 void tui_suspend(struct tui *t);
-/* Bytes straight to the terminal between two frames (OSC 52…). */
+/* The same in two steps, for somebody else's turn with the terminal ($EDITOR). */
+void tui_leave(struct tui *t);
+void tui_enter(struct tui *t);
+/* Bytes straight to the terminal between two frames (OSC 52…); dropped beyond 4 MiB not taken. */
 void tui_write(struct tui *t, const char *bytes, size_t n);
+void tui_bell(struct tui *t);
+/* The terminal's window title; sanitised. */
+void tui_set_title(struct tui *t, const char *title);
 
 #endif

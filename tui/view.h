@@ -37,22 +37,28 @@ struct view_ops {
     void (*close)(struct view *v); /* frees v->data */
     /* Model → lines; called before draw when the view is dirty. */
     void (*update)(struct view *v, int rows, int cols);
+    /* The canvas comes empty, in the theme's text style. Called whenever v or what lies on it
+     * changed; an overlay's at every frame. */
     void (*draw)(struct view *v, struct canvas c);
     /* A named action from the keymap or the palette. */
     enum view_result (*act)(struct view *v, const char *action);
     /* A key that no binding took, or every key when grabs_keys (a focused terminal, a text prompt).
      */
     enum view_result (*key)(struct view *v, struct key key);
+    /* Any bytes, not NUL-terminated; a paste of more than 1 MiB comes in several pieces. */
     enum view_result (*paste)(struct view *v, const char *text, size_t n);
     enum view_result (*mouse)(struct view *v, struct mouse mouse); /* relative to the view */
+    /* v became or ceased to be who gets keys, or the terminal's window did while v is. */
     void (*focus)(struct view *v, bool focused);
     void (*resize)(struct view *v, int rows, int cols);
     void (*title)(struct view *v, struct buf *out); /* left part of the status line */
     void (*hints)(struct view *v, struct buf *out); /* right part: keys that matter now, as text */
     struct view_cursor (*cursor)(struct view *v);
-    /* Keys go to key() first; the tui keeps only the prefix key for itself. */
+    /* Keys go to key() first, and what it ignores to the keymap; of a leaf the tui keeps the prefix
+     * key for itself, of an overlay nothing. */
     bool (*grabs_keys)(struct view *v);
-    /* An overlay's wish for its place: filled in as h and w, y and x < 0 for centred. */
+    /* An overlay's wish for its place: h and w, y and x < 0 for centred; clipped to rows x cols.
+     * NULL: three quarters of the screen. */
     struct rect (*place)(struct view *v, int rows, int cols);
 };
 

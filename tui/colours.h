@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The nearest colour that a terminal of fewer colours has.
+ */
+#ifndef TUI_COLOURS_H
+#define TUI_COLOURS_H
+
+#include "vterm/cell.h"
+
+/* 0xrrggbb of a palette index, as xterm's default palette has it. */
+uint32_t colours_rgb(int index);
+/* The index of 0 to n_colours - 1 (n_colours 8, 16 or 256) closest to rgb (0xrrggbb). Of 256 the
+ * first 16, which users redefine, are never chosen. */
+int colours_nearest(uint32_t rgb, int n_colours);
+
+#endif

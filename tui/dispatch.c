@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Events of the terminal to views: keys become actions through the keymap, in the contexts of the
+ * view that has the focus and then "global". A view that grabs keys sees them first; of a leaf the
+ * prefix key is kept back, and the key after it is looked up in the context "prefix".
+ */
+#include <string.h>
+
+#include "tui/internal.h"
+
+#define SEQUENCE_TIMEOUT_MS 1000
+#define HINT_DELAY_MS       300
+#define CONTEXTS_MAX        8
+
+const struct action_def tui_actions[] = {
+    {"global", "C-l", "redraw", "draw the whole screen again", false},
+    {"global", "C-z", "suspend", "suspend, back with fg", false},
+    {0},
+};
+
+void dispatch_forget_keys(struct tui *t)
+{
+    if (t->prefix_typed || t->hint_shown)
+        tui_schedule(t, true);
+    t->n_pending = 0;
+    t->prefix_typed = t->hint_shown = false;
+    uv_timer_stop(&t->pending_timer);
+}
+
+static void on_pending_timer(uv_timer_t *timer)
+{
+    dispatch_on_timer(timer->data);
+}
+
+void dispatch_on_timer(struct tui *t)
+{
+    if (t->prefix_typed) {
+        t->hint_shown = true;
+        tui_schedule(t, true);
+    } else {
+        t->n_pending = 0;
+    }
+}
+
+/* --- actions --- */
+
+static bool own_action(struct tui *t, const char *action)
+{
+    if (strcmp(action, "redraw") == 0)
+        tui_redraw_all(t);
+    else if (strcmp(action, "suspend") == 0)
+        tui_suspend(t);
+    else
+        return false;
+    return true;
+}
+
+/* What an overlay does not take is not done to what lies under it, except asking for help. */
+static void overlay_action(struct tui *t, struct view *v, const char *action)
+{
+    if (strcmp(action, "back") == 0)
+        tui_close(t, v);
+    else if (strcmp(action, "help") == 0 && t->config.act)
+        t->config.act(t->config.user, action);
+}
+
+void dispatch_action(struct tui *t, const char *action)
+{
+    struct view *v = tui_target(t);
+    enum view_result result = VIEW_IGNORED;
+
+    if (v && v->ops->act)
+        result = v->ops->act(v, action);
+    tui_schedule(t, true);
+    if (result != VIEW_IGNORED) {
+        tui_apply(t, v, result);
+        return;
+    }
+    if (own_action(t, action))
+        return;
+    if (v && tui_is_overlay(t, v)) {
+        overlay_action(t, v, action);
+        return;
+    }
+    if (strcmp(action, "back") == 0 && tui_back(t))
+        return;
+    if (t->config.act)
+        t->config.act(t->config.user, action);
+}
+
+/* --- keys --- */
+
+static bool grabs(struct view *v)
+{
+    return v && v->ops->grabs_keys && v->ops->grabs_keys(v);
+}
+
+static bool give_key(struct tui *t, struct view *v, struct key key)
+{
+    if (!v || !v->ops->key)
+        return false;
+    enum view_result result = v->ops->key(v, key);
+    tui_apply(t, v, result);
+    return result != VIEW_IGNORED;
+}
+
+static void list_contexts(const struct view *v, const char *out[CONTEXTS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; v && v->ops->contexts && v->ops->contexts[i] && n < CONTEXTS_MAX - 2; i++)
+        out[n++] = v->ops->contexts[i];
+    out[n++] = "global";
+    out[n] = NULL;
+}
+
+static void begin_prefix(struct tui *t)
+{
+    t->prefix_typed = true;
+    t->n_pending = 0;
+    uv_timer_start(&t->pending_timer, on_pending_timer, HINT_DELAY_MS, 0);
+}
+
+/* The key after the prefix. */
+static void prefix_key(struct tui *t, struct view *v, struct key key)
+{
+    static const char *const contexts[] = {"prefix", NULL};
+    char prefix[KEY_NAME_SIZE], name[KEY_NAME_SIZE];
+
+    dispatch_forget_keys(t);
+    const char *action = keymap_lookup(t->config.keymap, contexts, &key, 1);
+    if (action && action != KEYMAP_MORE) {
+        dispatch_action(t, action);
+        return;
+    }
+    if (key_equal(key, t->config.prefix)) { /* twice: the key itself */
+        give_key(t, v, key);
+        return;
+    }
+    if (key.code != KEY_ESCAPE)
+        tui_toast(t, ROLE_WARN, "%s %s is bound to nothing", key_name(prefix, t->config.prefix),
+                  key_name(name, key));
+}
+
+/* True when a binding took the key, or it may begin one. */
+static bool bound_key(struct tui *t, struct view *v, struct key key)
+{
+    const char *contexts[CONTEXTS_MAX];
+
+    list_contexts(v, contexts);
+    t->pending[t->n_pending] = key;
+    const char *action = keymap_lookup(t->config.keymap, contexts, t->pending, t->n_pending + 1);
+    if (!action && t->n_pending) { /* no such sequence: the key counts by itself */
+        t->n_pending = 0;
+        uv_timer_stop(&t->pending_timer);
+        return bound_key(t, v, key);
+    }
+    if (action == KEYMAP_MORE && t->n_pending + 1 < TUI_SEQUENCE_KEYS) {
+        t->n_pending++;
+        uv_timer_start(&t->pending_timer, on_pending_timer, SEQUENCE_TIMEOUT_MS, 0);
+        return true;
+    }
+    t->n_pending = 0;
+    uv_timer_stop(&t->pending_timer);
+    if (!action || action == KEYMAP_MORE)
+        return false;
+    dispatch_action(t, action);
+    return true;
+}
+
+static void on_key(struct tui *t, struct key key)
+{
+    struct view *v = tui_target(t);
+    bool is_prefix = key_equal(key, t->config.prefix) && !(v && tui_is_overlay(t, v));
+    bool grabbing = grabs(v);
+
+    if (t->prefix_typed) {
+        prefix_key(t, v, key);
+        return;
+    }
+    if (is_prefix && grabbing) {
+        begin_prefix(t);
+        return;
+    }
+    if (grabbing) {
+        if (!give_key(t, v, key))
+            bound_key(t, v, key);
+        return;
+    }
+    if (bound_key(t, v, key))
+        return;
+    if (is_prefix)
+        begin_prefix(t);
+    else
+        give_key(t, v, key);
+}
+
+/* --- everything else --- */
+
+static void on_mouse(struct tui *t, struct mouse mouse)
+{
+    struct view *v = NULL;
+    struct rect r = {0};
+
+    if (t->n_overlays) {
+        v = t->overlays[t->n_overlays - 1];
+        r = view_node_of(v)->rect;
+    } else {
+        struct leaf *leaf = layout_at(t->layout, mouse.row, mouse.col);
+
+        v = leaf ? leaf_view(leaf) : NULL;
+        r = leaf ? leaf_rect(leaf) : r;
+    }
+    mouse.row -= r.y;
+    mouse.col -= r.x;
+    if (!v || !v->ops->mouse || mouse.row < 0 || mouse.col < 0 || mouse.row >= r.h ||
+        mouse.col >= r.w)
+        return;
+    tui_apply(t, v, v->ops->mouse(v, mouse));
+}
+
+static void on_paste(struct tui *t, const struct input_event *event)
+{
+    struct view *v = tui_target(t);
+
+    dispatch_forget_keys(t);
+    if (v && v->ops->paste && event->n)
+        tui_apply(t, v, v->ops->paste(v, event->text, event->n));
+}
+
+static void on_focus(struct tui *t, bool focused)
+{
+    if (t->terminal_focused == focused)
+        return;
+    t->terminal_focused = focused;
+    if (t->focus && t->focus->ops->focus)
+        t->focus->ops->focus(t->focus, focused);
+}
+
+void dispatch_event(void *tui, const struct input_event *event)
+{
+    struct tui *t = tui;
+
+    switch (event->kind) {
+    case INPUT_KEY:
+        on_key(t, event->key);
+        break;
+    case INPUT_MOUSE:
+        on_mouse(t, event->mouse);
+        break;
+    case INPUT_PASTE:
+        on_paste(t, event);
+        break;
+    case INPUT_FOCUS:
+        on_focus(t, event->focused);
+        break;
+    case INPUT_REPLY:
+        break;
+    }
+}

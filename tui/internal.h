@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The state that tui.c (views, frames, life), dispatch.c (events to actions) and status.c (what the
+ * toolkit itself draws) share. Nobody else includes this.
+ */
+#ifndef TUI_INTERNAL_H
+#define TUI_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include "tui/input.h"
+#include "tui/layout.h"
+#include "tui/screen.h"
+#include "tui/tui.h"
+
+#define TUI_MIN_ROWS      5
+#define TUI_MIN_COLS      20
+#define TUI_OVERLAYS_MAX  16
+#define TUI_ACTIONS_MAX   16 /* queued by tui_act and not yet run */
+#define TUI_SEQUENCE_KEYS 2
+
+enum tui_signal {
+    SIGNAL_WINCH,
+    SIGNAL_TERM,
+    SIGNAL_HUP,
+    SIGNAL_INT,
+    SIGNAL_TSTP,
+    SIGNAL_CONT,
+    N_SIGNALS
+};
+
+/* What view_create allocates: the public part first. */
+struct view_node {
+    struct view view;
+    struct rect rect;   /* where it was placed last, on the screen */
+    int64_t tick_at_ms; /* monotonic; 0: none */
+    bool closing;
+    TAILQ_ENTRY(view_node) all;
+};
+TAILQ_HEAD(view_list, view_node);
+
+struct tui {
+    uv_loop_t *loop; /* borrowed */
+    struct tui_config config;
+    struct theme own_theme;                  /* when the configuration names none */
+    struct screen *screen;                   /* owned */
+    struct input *input;                     /* owned */
+    struct layout *layout;                   /* owned */
+    struct view_list views;                  /* every view there is */
+    struct view *overlays[TUI_OVERLAYS_MAX]; /* the last one is on top */
+    size_t n_overlays;
+    struct view *focus; /* who was told last that it has the focus */
+    bool terminal_focused;
+
+    int rows, cols;
+    struct cell *base;  /* owned: leaves and status line */
+    struct cell *cells; /* owned: base with overlays, toast and hints on it */
+    bool base_stale;    /* every leaf must be drawn */
+    bool dirty;         /* a frame is due */
+    int64_t last_frame_ms;
+
+    uv_poll_t poll;
+    uv_timer_t frame, escape, tick, toast_timer, pending_timer;
+    uv_signal_t signals[N_SIGNALS];
+    int n_open; /* handles whose close callback has not run */
+    int escape_ms;
+    bool polling_write, gone;
+
+    struct key pending[TUI_SEQUENCE_KEYS];
+    size_t n_pending;
+    bool prefix_typed, hint_shown;
+    char *actions[TUI_ACTIONS_MAX]; /* owned */
+    size_t n_actions;
+    char toast[512]; /* empty: none */
+    enum role toast_role;
+};
+
+/* tui.c */
+/* The view that gets keys: the top overlay, else the focused leaf's; NULL when there is none. */
+struct view *tui_target(const struct tui *t);
+bool tui_is_overlay(const struct tui *t, const struct view *v);
+void tui_schedule(struct tui *t, bool soon);
+void tui_apply(struct tui *t, struct view *v, enum view_result result);
+static inline struct view_node *view_node_of(const struct view *v)
+{
+    return (struct view_node *)v;
+}
+
+/* dispatch.c */
+void dispatch_event(void *tui, const struct input_event *event);
+void dispatch_action(struct tui *t, const char *action);
+void dispatch_forget_keys(struct tui *t);
+/* What a key does now: pending keys timed out, or the hints are due. */
+void dispatch_on_timer(struct tui *t);
+
+/* status.c */
+void status_draw_line(struct tui *t, struct canvas c);
+void status_draw_toast(struct tui *t, struct canvas c);
+void status_draw_hints(struct tui *t, struct canvas c);
+void status_draw_too_small(struct tui *t, struct canvas c);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the toolkit draws itself: status line, toast, the box of keys after the prefix.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "tui/internal.h"
+
+static struct style role_style(const struct tui *t, enum role role)
+{
+    return tui_theme(t)->styles[role];
+}
+
+/* The title always shows, then as much of the middle as has room, then the hints. */
+void status_draw_line(struct tui *t, struct canvas c)
+{
+    struct style style = role_style(t, ROLE_STATUS);
+    cleanup_buf struct buf left = {0}, middle = {0}, right = {0};
+    struct view *v = tui_target(t), *under = tui_focused(t);
+    enum role role = ROLE_STATUS;
+    int y = c.rows - 1;
+
+    if (under && under->ops->title)
+        under->ops->title(under, &left);
+    else if (under)
+        buf_append_str(&left, under->ops->name);
+    if (t->config.status)
+        t->config.status(t->config.user, &middle, &role);
+    if (v && v->ops->hints)
+        v->ops->hints(v, &right);
+    canvas_fill(c, (struct rect){.y = y, .h = 1, .w = c.cols}, style);
+
+    int used = 1 + canvas_text(c, y, 1, c.cols - 2, style, left.data ? left.data : "");
+    int wanted = text_width(middle.data ? middle.data : "");
+    if (wanted && c.cols - used - 3 >= (wanted < 12 ? wanted : 12)) {
+        int room = c.cols - used - 3;
+
+        canvas_label(c, y, used + 2, wanted < room ? wanted : room,
+                     role == ROLE_STATUS ? style : role_style(t, role), middle.data);
+        used += 2 + (wanted < room ? wanted : room);
+    }
+    wanted = text_width(right.data ? right.data : "");
+    if (wanted && c.cols - used - 3 >= (wanted < 8 ? wanted : 8)) {
+        int room = c.cols - used - 3;
+
+        wanted = wanted < room ? wanted : room;
+        canvas_label(c, y, c.cols - 1 - wanted, wanted, style, right.data);
+    }
+}
+
+void status_draw_toast(struct tui *t, struct canvas c)
+{
+    if (!t->toast[0])
+        return;
+    cleanup_free char *text = xasprintf(" %s ", t->toast);
+    int width = text_width(text);
+
+    canvas_label(c, c.rows - 2, 0, width < c.cols ? width : c.cols,
+                 role_style(t, t->toast_role == ROLE_ERROR ? ROLE_STATUS_ALERT : t->toast_role),
+                 text);
+}
+
+struct hint {
+    char keys[32];
+    const char *help;
+};
+
+struct hints {
+    struct hint list[64];
+    size_t n;
+};
+
+static void on_hint(void *user, const struct action_def *def, const char *keys)
+{
+    struct hints *h = user;
+
+    if (!*keys || def->hidden || h->n == ARRAY_LEN(h->list))
+        return;
+    snprintf(h->list[h->n].keys, sizeof h->list[h->n].keys, "%s", keys);
+    h->list[h->n++].help = def->help ? def->help : def->action;
+}
+
+void status_draw_hints(struct tui *t, struct canvas c)
+{
+    enum { KEYS_COLS = 10, COLUMN_COLS = 38 };
+    struct hints h = {0};
+    char name[KEY_NAME_SIZE];
+
+    if (!t->hint_shown)
+        return;
+    keymap_each(t->config.keymap, "prefix", on_hint, &h);
+    int columns = (c.cols - 2) / COLUMN_COLS > 0 ? (c.cols - 2) / COLUMN_COLS : 1;
+    int lines = ((int)h.n + columns - 1) / columns;
+    lines = lines > c.rows - 3 ? c.rows - 3 : lines;
+    struct rect r = {.y = c.rows - 3 - lines, .h = lines + 2, .w = c.cols};
+    int width = (c.cols - 2) / columns;
+
+    canvas_fill(c, r, role_style(t, ROLE_DIALOG));
+    canvas_frame(c, r, role_style(t, ROLE_BORDER_FOCUS), key_name(name, tui_prefix_key(t)));
+    for (int i = 0; lines > 0 && i < (int)h.n && i / lines < columns; i++) {
+        int y = r.y + 1 + i % lines, x = 2 + i / lines * width;
+        int keys = width - 1 < KEYS_COLS ? width - 1 : KEYS_COLS;
+
+        canvas_label(c, y, x, keys, role_style(t, ROLE_KEY), h.list[i].keys);
+        canvas_label(c, y, x + keys + 1, width - keys - 3, role_style(t, ROLE_DIALOG),
+                     h.list[i].help);
+    }
+}
+
+void status_draw_too_small(struct tui *t, struct canvas c)
+{
+    canvas_fill(c, (struct rect){.h = c.rows, .w = c.cols}, role_style(t, ROLE_TEXT));
+    canvas_text(c, c.rows / 2, 0, -1, role_style(t, ROLE_WARN), "terminal too small");
+    if (c.rows / 2 + 1 < c.rows)
+        canvas_printf(c, c.rows / 2 + 1, 0, role_style(t, ROLE_DIM), "needs %dx%d", TUI_MIN_COLS,
+                      TUI_MIN_ROWS);
+}

@@ -1,0 +1,753 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See tui.h. One frame timer is the only thing that draws: it runs after 0 ms for what a key
+ * changed and 17 ms after the last frame for everything else, and does not run at all while nothing
+ * is dirty or the terminal has not taken the last frame. The same timer frees closed views and runs
+ * queued actions, so that no view goes away under a callback of its own.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "tui/internal.h"
+
+#define FRAME_MS          17 /* 58.8 frames a second: whole milliseconds below 60 */
+#define TOAST_MS          3000
+#define TOAST_ERROR_MS    8000
+#define ESCAPE_DEFAULT_MS 25
+#define READ_BYTES        65536
+
+static void run_turn(uv_timer_t *timer);
+
+/* --- frames --- */
+
+static struct canvas canvas_of(const struct tui *t, struct cell *cells)
+{
+    return (struct canvas){.cells = cells, .stride = t->cols, .rows = t->rows, .cols = t->cols};
+}
+
+static bool too_small(const struct tui *t)
+{
+    return t->rows < TUI_MIN_ROWS || t->cols < TUI_MIN_COLS;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void watch(struct tui *t)
+{
+    bool write = screen_pending(t->screen) > 0;
+
+    if (t->gone)
+        return;
+    if (write != t->polling_write || !uv_is_active((uv_handle_t *)&t->poll))
+        uv_poll_start(&t->poll, UV_READABLE | (write ? UV_WRITABLE : 0), on_poll);
+    t->polling_write = write;
+}
+
+static void set_size(struct view *v, int rows, int cols)
+{
+    if (v->rows == rows && v->cols == cols)
+        return;
+    v->rows = rows;
+    v->cols = cols;
+    v->dirty = true;
+    if (v->ops->resize)
+        v->ops->resize(v, rows, cols);
+}
+
+static void update_view(struct view *v)
+{
+    if (v->dirty && v->ops->update)
+        v->ops->update(v, v->rows, v->cols);
+    v->dirty = false;
+}
+
+static void draw_view(struct tui *t, struct view *v, struct canvas whole, struct rect r)
+{
+    struct canvas c = canvas_sub(whole, r);
+
+    view_node_of(v)->rect = r;
+    canvas_fill(c, (struct rect){.h = c.rows, .w = c.cols}, tui_theme(t)->styles[ROLE_TEXT]);
+    if (v->ops->draw)
+        v->ops->draw(v, c);
+}
+
+static void draw_leaves(struct tui *t)
+{
+    struct canvas whole = canvas_of(t, t->base);
+
+    for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
+         leaf = layout_next(t->layout, leaf)) {
+        struct view *v = leaf_view(leaf);
+        struct rect r = leaf_rect(leaf);
+
+        if (!v) {
+            canvas_fill(whole, r, tui_theme(t)->styles[ROLE_TEXT]);
+            continue;
+        }
+        set_size(v, r.h, r.w);
+        if (!v->dirty && !t->base_stale)
+            continue;
+        update_view(v);
+        draw_view(t, v, whole, r);
+    }
+    t->base_stale = false;
+}
+
+static struct rect place_overlay(struct tui *t, struct view *v)
+{
+    struct rect r = {.y = -1, .x = -1, .h = t->rows * 3 / 4, .w = t->cols * 3 / 4};
+
+    if (v->ops->place)
+        r = v->ops->place(v, t->rows - 1, t->cols);
+    r.h = r.h < 1 ? 1 : r.h > t->rows - 1 ? t->rows - 1 : r.h;
+    r.w = r.w < 1 ? 1 : r.w > t->cols ? t->cols : r.w;
+    r.y = r.y < 0 ? (t->rows - 1 - r.h) / 2 : r.y;
+    r.x = r.x < 0 ? (t->cols - r.w) / 2 : r.x;
+    r.y = r.y > t->rows - 1 - r.h ? t->rows - 1 - r.h : r.y;
+    r.x = r.x > t->cols - r.w ? t->cols - r.w : r.x;
+    return r;
+}
+
+static void draw_above(struct tui *t)
+{
+    struct canvas whole = canvas_of(t, t->cells);
+
+    memcpy(t->cells, t->base, (size_t)t->rows * (size_t)t->cols * sizeof *t->cells);
+    for (size_t i = 0; i < t->n_overlays; i++) {
+        struct view *v = t->overlays[i];
+        struct rect r = place_overlay(t, v);
+
+        set_size(v, r.h, r.w);
+        update_view(v);
+        draw_view(t, v, whole, r);
+    }
+    status_draw_hints(t, whole);
+    status_draw_toast(t, whole);
+}
+
+static struct view_cursor find_cursor(const struct tui *t)
+{
+    struct view *v = tui_target(t);
+    struct view_cursor cursor = {0};
+
+    if (!v || !v->ops->cursor || t->hint_shown)
+        return cursor;
+    struct rect r = view_node_of(v)->rect;
+    cursor = v->ops->cursor(v);
+    cursor.visible = cursor.visible && cursor.row >= 0 && cursor.row < r.h && cursor.col >= 0 &&
+                     cursor.col < r.w;
+    cursor.row += r.y;
+    cursor.col += r.x;
+    return cursor;
+}
+
+static void draw_frame(struct tui *t)
+{
+    struct view_cursor cursor = {0};
+
+    t->dirty = false;
+    t->last_frame_ms = clock_mono_ms();
+    if (too_small(t)) {
+        status_draw_too_small(t, canvas_of(t, t->cells));
+    } else {
+        draw_leaves(t);
+        status_draw_line(t, canvas_of(t, t->base));
+        draw_above(t);
+        cursor = find_cursor(t);
+    }
+    screen_draw(t->screen, t->cells, cursor);
+}
+
+void tui_schedule(struct tui *t, bool soon)
+{
+    t->dirty = true;
+    /* on_poll goes on when the terminal has taken what it has. */
+    if (t->gone || screen_pending(t->screen) || (!soon && uv_is_active((uv_handle_t *)&t->frame)))
+        return;
+    uv_update_time(t->loop);
+    int64_t due = t->last_frame_ms + FRAME_MS - clock_mono_ms();
+    uv_timer_start(&t->frame, run_turn, soon || due < 0 ? 0 : (uint64_t)due, 0);
+}
+
+/* Something to do on the next turn that is not drawing. */
+static void wake(struct tui *t)
+{
+    uv_timer_start(&t->frame, run_turn, 0, 0);
+}
+
+/* --- focus and the life of views --- */
+
+struct view *tui_focused(struct tui *t)
+{
+    return leaf_view(layout_focused(t->layout));
+}
+
+struct view *tui_target(const struct tui *t)
+{
+    return t->n_overlays ? t->overlays[t->n_overlays - 1] : leaf_view(layout_focused(t->layout));
+}
+
+bool tui_is_overlay(const struct tui *t, const struct view *v)
+{
+    for (size_t i = 0; i < t->n_overlays; i++)
+        if (t->overlays[i] == v)
+            return true;
+    return false;
+}
+
+static bool is_shown(const struct tui *t, const struct view *v)
+{
+    for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
+         leaf = layout_next(t->layout, leaf))
+        if (leaf_view(leaf) == v)
+            return true;
+    return tui_is_overlay(t, v);
+}
+
+static void refocus(struct tui *t)
+{
+    struct view *now = tui_target(t), *before = t->focus;
+
+    t->base_stale = true;
+    tui_schedule(t, true);
+    if (now == before)
+        return;
+    dispatch_forget_keys(t);
+    t->focus = now;
+    if (before && before->ops->focus && !view_node_of(before)->closing)
+        before->ops->focus(before, false);
+    if (now)
+        now->dirty = true;
+    if (now && now->ops->focus && t->terminal_focused)
+        now->ops->focus(now, true);
+}
+
+struct view *view_create(struct tui *t, const struct view_ops *ops, void *data)
+{
+    struct view_node *node = xcalloc(1, sizeof *node);
+
+    node->view = (struct view){.ops = ops, .tui = t, .data = data, .dirty = true};
+    TAILQ_INSERT_TAIL(&t->views, node, all);
+    return &node->view;
+}
+
+static void free_view(struct tui *t, struct view_node *node)
+{
+    TAILQ_REMOVE(&t->views, node, all);
+    if (node->view.ops->close)
+        node->view.ops->close(&node->view);
+    free(node);
+}
+
+static void free_closed(struct tui *t)
+{
+    struct view_node *node = TAILQ_FIRST(&t->views);
+
+    while (node) {
+        struct view_node *next = TAILQ_NEXT(node, all);
+
+        /* close may close others, which then are freed here or on the next turn. */
+        if (node->closing)
+            free_view(t, node);
+        node = next;
+    }
+}
+
+void tui_show(struct tui *t, struct view *v)
+{
+    struct view *oldest = leaf_push(layout_focused(t->layout), v);
+
+    v->dirty = true;
+    if (oldest)
+        tui_close(t, oldest);
+    refocus(t);
+}
+
+bool tui_back(struct tui *t)
+{
+    struct leaf *leaf = layout_focused(t->layout);
+
+    if (leaf_depth(leaf) < 2)
+        return false;
+    tui_close(t, leaf_view(leaf));
+    return true;
+}
+
+void tui_overlay(struct tui *t, struct view *v)
+{
+    if (t->n_overlays == TUI_OVERLAYS_MAX)
+        tui_close(t, t->overlays[t->n_overlays - 1]);
+    t->overlays[t->n_overlays++] = v;
+    v->dirty = true;
+    refocus(t);
+}
+
+void tui_close(struct tui *t, struct view *v)
+{
+    size_t kept = 0;
+
+    if (!v || view_node_of(v)->closing)
+        return;
+    view_node_of(v)->closing = true;
+    for (size_t i = 0; i < t->n_overlays; i++)
+        if (t->overlays[i] != v)
+            t->overlays[kept++] = t->overlays[i];
+    t->n_overlays = kept;
+    layout_remove(t->layout, v);
+    refocus(t);
+    wake(t);
+}
+
+void tui_apply(struct tui *t, struct view *v, enum view_result result)
+{
+    if (result == VIEW_IGNORED)
+        return;
+    if (result == VIEW_CLOSE) {
+        tui_close(t, v);
+        return;
+    }
+    v->dirty = true;
+    tui_schedule(t, true);
+}
+
+void view_damage(struct view *v)
+{
+    v->dirty = true;
+    if (is_shown(v->tui, v))
+        tui_schedule(v->tui, false);
+}
+
+/* --- ticks --- */
+
+static void on_tick(uv_timer_t *timer);
+
+/* Sets the timer for the nearest tick of all views. */
+static void arm_tick(struct tui *t)
+{
+    struct view_node *node;
+    int64_t nearest = 0;
+
+    TAILQ_FOREACH(node, &t->views, all)
+    if (node->tick_at_ms && (!nearest || node->tick_at_ms < nearest))
+        nearest = node->tick_at_ms;
+    if (!nearest) {
+        uv_timer_stop(&t->tick);
+        return;
+    }
+    uv_update_time(t->loop);
+    int64_t left = nearest - clock_mono_ms();
+    uv_timer_start(&t->tick, on_tick, left > 0 ? (uint64_t)left : 0, 0);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct tui *t = timer->data;
+    int64_t now = clock_mono_ms();
+    struct view_node *node;
+
+    TAILQ_FOREACH(node, &t->views, all)
+    {
+        if (node->tick_at_ms && node->tick_at_ms <= now) {
+            node->tick_at_ms = 0;
+            view_damage(&node->view);
+        }
+    }
+    arm_tick(t);
+}
+
+void view_tick(struct view *v, int64_t delay_ms)
+{
+    struct view_node *node = view_node_of(v);
+    int64_t at = clock_mono_ms() + (delay_ms < 1 ? 1 : delay_ms);
+
+    if (node->tick_at_ms && node->tick_at_ms <= at)
+        return;
+    node->tick_at_ms = at;
+    arm_tick(v->tui);
+}
+
+/* --- the turn --- */
+
+static void run_actions(struct tui *t)
+{
+    while (t->n_actions) {
+        cleanup_free char *action = t->actions[0];
+
+        t->n_actions--;
+        memmove(t->actions, t->actions + 1, t->n_actions * sizeof *t->actions);
+        dispatch_action(t, action);
+    }
+}
+
+static void terminal_gone(struct tui *t)
+{
+    if (t->gone)
+        return;
+    t->gone = true;
+    uv_poll_stop(&t->poll);
+    uv_timer_stop(&t->frame);
+    log_warn("the terminal is gone");
+    if (t->config.on_signal)
+        t->config.on_signal(t->config.user, SIGHUP);
+    else
+        raise(SIGHUP);
+}
+
+static void run_turn(uv_timer_t *timer)
+{
+    struct tui *t = timer->data;
+
+    free_closed(t);
+    run_actions(t);
+    free_closed(t);
+    if (!t->dirty || screen_pending(t->screen))
+        return;
+    uv_timer_stop(&t->frame);
+    draw_frame(t);
+    if (screen_flush(t->screen) < 0)
+        terminal_gone(t);
+    else
+        watch(t);
+}
+
+static void on_escape(uv_timer_t *timer)
+{
+    struct tui *t = timer->data;
+
+    input_flush(t->input);
+}
+
+static void read_input(struct tui *t)
+{
+    static char bytes[READ_BYTES];
+    ssize_t n = read(screen_fd(t->screen), bytes, sizeof bytes);
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        terminal_gone(t);
+        return;
+    }
+    if (n < 0)
+        return;
+    input_feed(t->input, bytes, (size_t)n);
+    int wait_ms = input_wait_ms(t->input, t->escape_ms);
+    if (wait_ms)
+        uv_timer_start(&t->escape, on_escape, (uint64_t)wait_ms, 0);
+    else
+        uv_timer_stop(&t->escape);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct tui *t = poll->data;
+
+    if (status < 0) {
+        terminal_gone(t);
+        return;
+    }
+    if (events & UV_READABLE)
+        read_input(t);
+    if (!t->gone && events & UV_WRITABLE) {
+        if (screen_flush(t->screen) < 0) {
+            terminal_gone(t);
+            return;
+        }
+        watch(t);
+        if (t->dirty)
+            tui_schedule(t, false);
+    }
+}
+
+/* --- size and signals --- */
+
+static void resize(struct tui *t)
+{
+    screen_size(t->screen, &t->rows, &t->cols);
+    size_t n = (size_t)t->rows * (size_t)t->cols;
+    free(t->base);
+    free(t->cells);
+    t->base = xcalloc(n, sizeof *t->base);
+    t->cells = xcalloc(n, sizeof *t->cells);
+    screen_resize(t->screen, t->rows, t->cols);
+    if (!too_small(t))
+        layout_place(t->layout, (struct rect){.h = t->rows - 1, .w = t->cols});
+    t->base_stale = true;
+    tui_schedule(t, true);
+}
+
+void tui_leave(struct tui *t)
+{
+    uv_poll_stop(&t->poll);
+    screen_leave(t->screen);
+}
+
+void tui_enter(struct tui *t)
+{
+    screen_enter(t->screen);
+    resize(t);
+    watch(t);
+}
+
+static void on_signal(uv_signal_t *handle, int signum);
+
+void tui_suspend(struct tui *t)
+{
+    tui_leave(t);
+    /* With the default action again, the whole job stops here and goes on after SIGCONT. */
+    uv_signal_stop(&t->signals[SIGNAL_TSTP]);
+    kill(0, SIGTSTP);
+    uv_signal_start(&t->signals[SIGNAL_TSTP], on_signal, SIGTSTP);
+    tui_enter(t);
+}
+
+static void die_of(struct tui *t, int signum)
+{
+    if (t->config.on_signal) {
+        t->config.on_signal(t->config.user, signum);
+        return;
+    }
+    screen_leave(t->screen);
+    signal(signum, SIG_DFL);
+    raise(signum);
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    struct tui *t = handle->data;
+
+    if (signum == SIGWINCH) {
+        resize(t);
+    } else if (signum == SIGTSTP) {
+        tui_suspend(t);
+    } else if (signum == SIGCONT) {
+        /* After SIGSTOP nobody could put the terminal right before. */
+        screen_reenter(t->screen);
+        resize(t);
+    } else {
+        die_of(t, signum);
+    }
+}
+
+/* --- the public rest --- */
+
+uv_loop_t *tui_loop(struct tui *t)
+{
+    return t->loop;
+}
+
+const struct theme *tui_theme(const struct tui *t)
+{
+    return t->config.theme;
+}
+
+const struct keymap *tui_keymap(const struct tui *t)
+{
+    return t->config.keymap;
+}
+
+struct key tui_prefix_key(const struct tui *t)
+{
+    return t->config.prefix;
+}
+
+void tui_draw_soon(struct tui *t)
+{
+    if (t->dirty)
+        tui_schedule(t, true);
+}
+
+void tui_status_changed(struct tui *t)
+{
+    tui_schedule(t, false);
+}
+
+void tui_redraw_all(struct tui *t)
+{
+    struct view_node *node;
+
+    TAILQ_FOREACH(node, &t->views, all)
+    node->view.dirty = true;
+    screen_invalidate(t->screen);
+    t->base_stale = true;
+    tui_schedule(t, true);
+}
+
+void tui_act(struct tui *t, const char *action)
+{
+    if (t->n_actions == TUI_ACTIONS_MAX) {
+        log_warn("action %s dropped: %d wait already", action, TUI_ACTIONS_MAX);
+        return;
+    }
+    t->actions[t->n_actions++] = xstrdup(action);
+    wake(t);
+}
+
+static void on_toast_over(uv_timer_t *timer)
+{
+    struct tui *t = timer->data;
+
+    t->toast[0] = '\0';
+    tui_schedule(t, false);
+}
+
+void tui_toast(struct tui *t, enum role role, const char *format, ...)
+{
+    char text[sizeof t->toast];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    text_sanitise(t->toast, sizeof t->toast, text, strlen(text));
+    bool error = role == ROLE_ERROR || role == ROLE_BAD || role == ROLE_STATUS_ALERT;
+    t->toast_role = error ? ROLE_ERROR : role;
+    uv_update_time(t->loop);
+    uv_timer_start(&t->toast_timer, on_toast_over, error ? TOAST_ERROR_MS : TOAST_MS, 0);
+    tui_schedule(t, true);
+}
+
+void tui_write(struct tui *t, const char *bytes, size_t n)
+{
+    if (t->gone)
+        return;
+    if (!screen_write(t->screen, bytes, n))
+        log_warn("%zu bytes for the terminal dropped: it takes none", n);
+    if (screen_flush(t->screen) < 0)
+        terminal_gone(t);
+    else
+        watch(t);
+}
+
+void tui_bell(struct tui *t)
+{
+    tui_write(t, "\a", 1);
+}
+
+void tui_set_title(struct tui *t, const char *title)
+{
+    char safe[256];
+    cleanup_free char *bytes =
+        xasprintf("\x1b]2;%s\x1b\\", text_sanitise(safe, sizeof safe, title, strlen(title)));
+
+    tui_write(t, bytes, strlen(bytes));
+}
+
+/* --- beginning and end --- */
+
+static int escape_delay_ms(void)
+{
+    const char *value = getenv("ESCDELAY");
+    int ms = value ? atoi(value) : 0;
+
+    return ms > 0 && ms <= 1000 ? ms : ESCAPE_DEFAULT_MS;
+}
+
+static void init_handles(struct tui *t)
+{
+    static const int numbers[N_SIGNALS] = {
+        [SIGNAL_WINCH] = SIGWINCH, [SIGNAL_TERM] = SIGTERM, [SIGNAL_HUP] = SIGHUP,
+        [SIGNAL_INT] = SIGINT,     [SIGNAL_TSTP] = SIGTSTP, [SIGNAL_CONT] = SIGCONT,
+    };
+    uv_timer_t *timers[] = {&t->frame, &t->escape, &t->tick, &t->toast_timer, &t->pending_timer};
+
+    for (size_t i = 0; i < ARRAY_LEN(timers); i++) {
+        uv_timer_init(t->loop, timers[i]);
+        timers[i]->data = t;
+    }
+    for (int i = 0; i < N_SIGNALS; i++) {
+        uv_signal_init(t->loop, &t->signals[i]);
+        t->signals[i].data = t;
+        uv_signal_start(&t->signals[i], on_signal, numbers[i]);
+    }
+    t->poll.data = t;
+    t->n_open = (int)ARRAY_LEN(timers) + N_SIGNALS + 1;
+}
+
+struct tui *tui_create(uv_loop_t *loop, const struct tui_config *config, struct err *e)
+{
+    struct tui *t = xcalloc(1, sizeof *t);
+
+    t->loop = loop;
+    t->config = *config;
+    if (!t->config.theme) {
+        theme_default(&t->own_theme);
+        t->config.theme = &t->own_theme;
+    }
+    if (t->config.prefix.code == KEY_NONE)
+        t->config.prefix = (struct key){'b', MOD_CTRL};
+    t->screen = screen_open(config->term, config->mouse, e);
+    if (!t->screen) {
+        free(t);
+        return NULL;
+    }
+    int status = uv_poll_init(loop, &t->poll, screen_fd(t->screen));
+    if (status < 0) {
+        err_set(e, ERR_IO, "cannot watch the terminal: %s", uv_strerror(status));
+        screen_close(t->screen);
+        free(t);
+        return NULL;
+    }
+    TAILQ_INIT(&t->views);
+    t->input = input_create(dispatch_event, t);
+    t->layout = layout_create();
+    t->terminal_focused = true;
+    t->escape_ms = escape_delay_ms();
+    t->last_frame_ms = clock_mono_ms() - FRAME_MS;
+    init_handles(t);
+    resize(t);
+    watch(t);
+    if (screen_note(t->screen))
+        tui_toast(t, ROLE_WARN, "%s", screen_note(t->screen));
+    return t;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct tui *t = handle->data;
+
+    if (--t->n_open == 0)
+        free(t);
+}
+
+static void close_views(struct tui *t)
+{
+    struct view_node *node;
+
+    t->n_overlays = 0;
+    t->focus = NULL;
+    TAILQ_FOREACH(node, &t->views, all)
+    layout_remove(t->layout, &node->view);
+    while ((node = TAILQ_FIRST(&t->views))) {
+        node->closing = true;
+        free_view(t, node);
+    }
+}
+
+void tui_destroy(struct tui *t)
+{
+    if (!t)
+        return;
+    close_views(t);
+    uv_close((uv_handle_t *)&t->poll, on_closed);
+    screen_close(t->screen);
+    t->gone = true;
+    uv_timer_t *timers[] = {&t->frame, &t->escape, &t->tick, &t->toast_timer, &t->pending_timer};
+    for (size_t i = 0; i < ARRAY_LEN(timers); i++)
+        uv_close((uv_handle_t *)timers[i], on_closed);
+    for (int i = 0; i < N_SIGNALS; i++)
+        uv_close((uv_handle_t *)&t->signals[i], on_closed);
+    input_destroy(t->input);
+    layout_destroy(t->layout);
+    for (size_t i = 0; i < t->n_actions; i++)
+        free(t->actions[i]);
+    free(t->base);
+    free(t->cells);
+}
