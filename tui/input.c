@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * See input.h. One state a byte: ground, after Esc, inside CSI or SS3, inside a string (OSC, DCS,
- * APC, PM, SOS), inside an X10 mouse report, inside a paste. Whatever does not belong to a sequence
- * ends it, and is then read as if the sequence had not been there; so no input can wedge the
- * parser.
+ * APC; no terminal sends the others, so Alt-X and Alt-^ are keys), inside an X10 mouse report,
+ * inside a paste. Whatever does not belong to a sequence ends it, and is then read as if the
+ * sequence had not been there; so no input can wedge the parser.
  */
 #include "tui/input.h"
 
@@ -228,7 +228,7 @@ static void on_esc(struct input *in, unsigned char c)
         begin(in, CSI, '[');
     } else if (c == 'O') {
         begin(in, SS3, 'O');
-    } else if (strchr("]P_^X", c) && c) {
+    } else if (c == ']' || c == 'P' || c == '_') {
         begin(in, STRING, (char)c);
     } else {
         in->state = GROUND;
