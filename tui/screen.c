@@ -156,11 +156,6 @@ static SCREEN *new_direct(struct screen *s)
     return curses;
 }
 
-static bool usable(void)
-{
-    return has_cap("cup");
-}
-
 static void drop_curses(struct screen *s)
 {
     if (!s->curses)
@@ -170,33 +165,44 @@ static void drop_curses(struct screen *s)
     s->curses = NULL;
 }
 
+enum known { UNKNOWN, UNUSABLE, USABLE, MANY_COLOURS };
+
+/* Asked before newterm, which leaks what it began when it fails and is best called once. */
+static enum known probe(const struct screen *s, const char *term)
+{
+    enum known known = UNKNOWN;
+    int status;
+
+    if (setupterm((NCURSES_CONST char *)term, s->memory, &status) != OK)
+        return UNKNOWN;
+    known = !has_cap("cup") ? UNUSABLE : tigetnum("colors") >= 256 ? MANY_COLOURS : USABLE;
+    del_curterm(cur_term);
+    return known;
+}
+
 static int open_curses(struct screen *s, const char *term, struct err *e)
 {
-    s->curses = new_curses(s, term);
-    if (!s->curses) {
-        s->curses = new_curses(s, FALLBACK_TERM);
+    enum known known = probe(s, term);
+
+    if (known == UNKNOWN) {
         snprintf(s->note, sizeof s->note, "TERM=%.60s is unknown here: using " FALLBACK_TERM, term);
+        term = FALLBACK_TERM;
+        known = probe(s, term);
     }
-    if (!s->curses) {
-        err_set(e, ERR_UNSUPPORTED, "no description of the terminal \"%.60s\"", term);
-        err_hint(e, "install ncurses-base, or set TERM to a terminal that is known");
-        return -ERR_UNSUPPORTED;
-    }
-    if (!usable()) {
+    if (known == UNUSABLE) {
         err_set(e, ERR_UNSUPPORTED, "the terminal \"%.60s\" cannot place its cursor", term);
         err_hint(e, "use the commands instead: sandpit ls, new, exec, attach, rm");
         return -ERR_UNSUPPORTED;
     }
-    if (wants_direct() && tigetnum("colors") >= 256) {
-        SCREEN *plain = s->curses, *direct = new_direct(s);
-
-        s->direct = direct != NULL;
-        if (direct) {
-            set_term(plain);
-            drop_curses(s);
-            set_term(direct);
-            s->curses = direct;
-        }
+    if (known == MANY_COLOURS && wants_direct())
+        s->curses = new_direct(s);
+    s->direct = s->curses != NULL;
+    if (!s->curses && known != UNKNOWN)
+        s->curses = new_curses(s, term);
+    if (!s->curses) {
+        err_set(e, ERR_UNSUPPORTED, "no description of the terminal \"%.60s\"", term);
+        err_hint(e, "install ncurses-base, or set TERM to a terminal that is known");
+        return -ERR_UNSUPPORTED;
     }
     return 0;
 }

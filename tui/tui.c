@@ -170,8 +170,13 @@ static void draw_frame(struct tui *t)
 void tui_schedule(struct tui *t, bool soon)
 {
     t->dirty = true;
-    /* on_poll goes on when the terminal has taken what it has. */
-    if (t->gone || screen_pending(t->screen) || (!soon && uv_is_active((uv_handle_t *)&t->frame)))
+    if (t->gone)
+        return;
+    if (screen_pending(t->screen)) { /* on_poll goes on when the terminal has taken it */
+        watch(t);
+        return;
+    }
+    if (!soon && uv_is_active((uv_handle_t *)&t->frame))
         return;
     uv_update_time(t->loop);
     int64_t due = t->last_frame_ms + FRAME_MS - clock_mono_ms();
