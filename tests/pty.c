@@ -532,7 +532,7 @@ struct pty_cell pty_cell(struct pty *p, int row, int col)
     for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1;
          i++)
         len += utf8_encode(cell.chars[i], out.text + len);
-    out.width = cell.width;
+    out.width = (unsigned char)cell.width;
     out.bold = cell.attrs.bold;
     out.underline = cell.attrs.underline != 0;
     out.italic = cell.attrs.italic;

@@ -42,12 +42,20 @@ static int on_entry(void *user, const char *section, const char *name, const cha
 
 int inifile_load(const char *path, inifile_entry entry, void *user, struct err *e)
 {
-    struct reading r = {.entry = entry, .user = user, .file = fopen(path, "re")};
+    FILE *file = fopen(path, "re");
 
-    if (!r.file)
+    if (!file)
         return err_set_errno(e, errno, "%s", path);
+    int status = inifile_read(file, path, entry, user, e);
+    fclose(file);
+    return status;
+}
+
+int inifile_read(FILE *file, const char *path, inifile_entry entry, void *user, struct err *e)
+{
+    struct reading r = {.entry = entry, .user = user, .file = file};
     int line = ini_parse_stream(next_line, &r, on_entry, &r);
-    fclose(r.file);
+
     if (line == 0)
         return 0;
     if (r.bad_line && r.bad_line <= line) {

@@ -42,7 +42,6 @@ TAILQ_HEAD(view_list, view_node);
 struct tui {
     uv_loop_t *loop; /* borrowed */
     struct tui_config config;
-    struct theme own_theme;                  /* when the configuration names none */
     struct screen *screen;                   /* owned */
     struct input *input;                     /* owned */
     struct layout *layout;                   /* owned */
@@ -50,29 +49,32 @@ struct tui {
     struct view *overlays[TUI_OVERLAYS_MAX]; /* the last one is on top */
     size_t n_overlays;
     struct view *focus; /* who was told last that it has the focus */
-    bool terminal_focused;
 
-    int rows, cols;
     struct cell *base;  /* owned: leaves and status line */
     struct cell *cells; /* owned: base with overlays, toast and hints on it */
-    bool base_stale;    /* every leaf must be drawn */
-    bool dirty;         /* a frame is due */
-    int64_t last_frame_ms;
+    int64_t last_frame_ms, entered_ms;
+    int rows, cols;
+
+    char *actions[TUI_ACTIONS_MAX]; /* owned: tui_act's, to be run on the next turn */
+    size_t n_actions;
+    size_t n_pending;
 
     uv_poll_t poll;
     uv_timer_t frame, escape, tick, toast_timer, pending_timer;
     uv_signal_t signals[N_SIGNALS];
     int n_open; /* handles whose close callback has not run */
     int escape_ms;
-    bool polling_write, gone;
 
-    struct key pending[TUI_SEQUENCE_KEYS];
-    size_t n_pending;
-    bool prefix_typed, hint_shown;
-    char *actions[TUI_ACTIONS_MAX]; /* owned */
-    size_t n_actions;
-    char toast[512]; /* empty: none */
+    struct key pending[TUI_SEQUENCE_KEYS]; /* the beginning of a sequence */
     enum role toast_role;
+    struct theme own_theme; /* when the configuration names none */
+    char toast[512];        /* empty: none */
+
+    bool terminal_focused;
+    bool base_stale; /* every leaf must be drawn */
+    bool dirty;      /* a frame is due */
+    bool polling_write, gone;
+    bool prefix_typed, hint_shown;
 };
 
 /* tui.c */

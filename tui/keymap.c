@@ -25,7 +25,9 @@ struct binding {
 };
 
 struct keymap {
-    const struct action_def **defs; /* owned array of borrowed */
+    struct definition {
+        const struct action_def *def; /* borrowed from the tables */
+    } * defs;                         /* owned */
     size_t n_defs;
     struct binding *bindings; /* owned */
     size_t n_bindings;
@@ -97,7 +99,7 @@ void keymap_add(struct keymap *m, const struct action_def *defs)
         struct err e;
 
         m->defs = xreallocarray(m->defs, m->n_defs + 1, sizeof *m->defs);
-        m->defs[m->n_defs++] = defs;
+        m->defs[m->n_defs++].def = defs;
         if (add_bindings(m, defs, defs->keys ? defs->keys : "", &e) < 0) {
             fprintf(stderr, "keymap: %s: %s\n", defs->action, e.text);
             abort();
@@ -109,15 +111,16 @@ static const struct action_def *find_def(const struct keymap *m, const char *con
                                          const char *action)
 {
     for (size_t i = 0; i < m->n_defs; i++)
-        if (strcmp(m->defs[i]->context, context) == 0 && strcmp(m->defs[i]->action, action) == 0)
-            return m->defs[i];
+        if (strcmp(m->defs[i].def->context, context) == 0 &&
+            strcmp(m->defs[i].def->action, action) == 0)
+            return m->defs[i].def;
     return NULL;
 }
 
 static bool has_context(const struct keymap *m, const char *context)
 {
     for (size_t i = 0; i < m->n_defs; i++)
-        if (strcmp(m->defs[i]->context, context) == 0)
+        if (strcmp(m->defs[i].def->context, context) == 0)
             return true;
     return false;
 }
@@ -203,7 +206,7 @@ static void append_sequence(struct buf *out, const struct binding *b, const char
 void keymap_each(const struct keymap *m, const char *context, keymap_visit visit, void *user)
 {
     for (size_t i = 0; i < m->n_defs; i++) {
-        const struct action_def *def = m->defs[i];
+        const struct action_def *def = m->defs[i].def;
         cleanup_buf struct buf keys = {0};
 
         if (context && strcmp(def->context, context) != 0)

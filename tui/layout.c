@@ -136,8 +136,8 @@ struct view *leaf_view(const struct leaf *leaf)
 
 static void remove_at(struct leaf *leaf, size_t i)
 {
-    leaf->n_views--;
-    memmove(leaf->views + i, leaf->views + i + 1, (leaf->n_views - i) * sizeof *leaf->views);
+    for (leaf->n_views--; i < leaf->n_views; i++)
+        leaf->views[i] = leaf->views[i + 1];
 }
 
 struct view *leaf_push(struct leaf *leaf, struct view *v)

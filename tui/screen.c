@@ -537,6 +537,7 @@ void screen_enter(struct screen *s)
 void screen_reenter(struct screen *s)
 {
     s->entered = false;
+    buf_append(&s->output, s->leave.data, s->leave.len);
     screen_enter(s);
 }
 

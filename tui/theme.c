@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "tui/inifile.h"
+#include "tui/shipped_themes.h"
 
 static const char *const role_names[ROLE_COUNT] = {
     [ROLE_TEXT] = "text",         [ROLE_DIM] = "dim",
@@ -74,8 +75,9 @@ static bool no_colour(void)
 void theme_default(struct theme *t)
 {
     *t = (struct theme){.name = "dark"};
-    for (int i = 0; i < ROLE_COUNT; i++)
-        t->styles[i] = no_colour() ? (struct style){.attrs = mono_attrs[i]} : dark[i];
+    memcpy(t->styles, dark, sizeof t->styles);
+    for (int i = 0; no_colour() && i < ROLE_COUNT; i++)
+        t->styles[i] = (struct style){.attrs = mono_attrs[i]};
 }
 
 static bool parse_number(const char *word, int base, unsigned long max, unsigned long *value)
@@ -183,7 +185,7 @@ static int on_entry(void *user, const char *section, const char *name, const cha
     int role = find_role(name);
     if (role < 0)
         return err_set(e, ERR_ARG, "unknown role \"%s\"", name);
-    struct style style;
+    struct style style = {0};
     int status = parse_style(value, &style, e);
     if (status < 0)
         return status;
@@ -196,4 +198,25 @@ static int on_entry(void *user, const char *section, const char *name, const cha
 int theme_load(struct theme *t, const char *path, struct err *e)
 {
     return inifile_load(path, on_entry, t, e);
+}
+
+const char *theme_shipped_name(size_t i)
+{
+    return i < ARRAY_LEN(shipped) ? shipped[i].name : NULL;
+}
+
+bool theme_shipped(struct theme *t, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(shipped); i++) {
+        if (strcmp(shipped[i].name, name) != 0)
+            continue;
+        FILE *file = fmemopen((void *)shipped[i].text, strlen(shipped[i].text), "r");
+        if (!file)
+            return false;
+        theme_default(t);
+        int status = inifile_read(file, name, on_entry, t, NULL);
+        fclose(file);
+        return status == 0;
+    }
+    return false;
 }

@@ -24,6 +24,7 @@
 #define TOAST_ERROR_MS    8000
 #define ESCAPE_DEFAULT_MS 25
 #define READ_BYTES        65536
+#define OWN_CONT_MS       200
 
 static void run_turn(uv_timer_t *timer);
 
@@ -341,9 +342,9 @@ static void arm_tick(struct tui *t)
     struct view_node *node;
     int64_t nearest = 0;
 
-    TAILQ_FOREACH(node, &t->views, all)
-    if (node->tick_at_ms && (!nearest || node->tick_at_ms < nearest))
-        nearest = node->tick_at_ms;
+    for (node = TAILQ_FIRST(&t->views); node; node = TAILQ_NEXT(node, all))
+        if (node->tick_at_ms && (!nearest || node->tick_at_ms < nearest))
+            nearest = node->tick_at_ms;
     if (!nearest) {
         uv_timer_stop(&t->tick);
         return;
@@ -359,8 +360,7 @@ static void on_tick(uv_timer_t *timer)
     int64_t now = clock_mono_ms();
     struct view_node *node;
 
-    TAILQ_FOREACH(node, &t->views, all)
-    {
+    for (node = TAILQ_FIRST(&t->views); node; node = TAILQ_NEXT(node, all)) {
         if (node->tick_at_ms && node->tick_at_ms <= now) {
             node->tick_at_ms = 0;
             view_damage(&node->view);
@@ -497,6 +497,7 @@ void tui_leave(struct tui *t)
 void tui_enter(struct tui *t)
 {
     screen_enter(t->screen);
+    t->entered_ms = clock_mono_ms();
     resize(t);
     watch(t);
 }
@@ -533,9 +534,11 @@ static void on_signal(uv_signal_t *handle, int signum)
     } else if (signum == SIGTSTP) {
         tui_suspend(t);
     } else if (signum == SIGCONT) {
-        /* After SIGSTOP nobody could put the terminal right before. */
-        screen_reenter(t->screen);
-        resize(t);
+        /* After SIGSTOP: nobody could put the terminal right before. After our own stop it is. */
+        if (clock_mono_ms() - t->entered_ms > OWN_CONT_MS) {
+            screen_reenter(t->screen);
+            resize(t);
+        }
     } else {
         die_of(t, signum);
     }
@@ -578,8 +581,8 @@ void tui_redraw_all(struct tui *t)
 {
     struct view_node *node;
 
-    TAILQ_FOREACH(node, &t->views, all)
-    node->view.dirty = true;
+    for (node = TAILQ_FIRST(&t->views); node; node = TAILQ_NEXT(node, all))
+        node->view.dirty = true;
     screen_invalidate(t->screen);
     t->base_stale = true;
     tui_schedule(t, true);
@@ -724,13 +727,14 @@ static void on_closed(uv_handle_t *handle)
 
 static void close_views(struct tui *t)
 {
-    struct view_node *node;
+    struct view_node *node, *next;
 
     t->n_overlays = 0;
     t->focus = NULL;
-    TAILQ_FOREACH(node, &t->views, all)
-    layout_remove(t->layout, &node->view);
-    while ((node = TAILQ_FIRST(&t->views))) {
+    for (node = TAILQ_FIRST(&t->views); node; node = TAILQ_NEXT(node, all))
+        layout_remove(t->layout, &node->view);
+    for (node = TAILQ_FIRST(&t->views); node; node = next) {
+        next = TAILQ_NEXT(node, all);
         node->closing = true;
         free_view(t, node);
     }

@@ -44,7 +44,21 @@ static void theme__load__shipped_ones_are_whole(void **state)
         assert_string_equal(t.name, names[i]);
         for (int role = 0; role < ROLE_COUNT; role++)
             assert_int_not_equal(t.styles[role].fg, 0xa5a5a5a5);
+        struct theme compiled_in;
+        assert_string_equal(theme_shipped_name(i), names[i]);
+        assert_true(theme_shipped(&compiled_in, names[i]));
+        assert_string_equal(compiled_in.name, names[i]);
+        for (int role = 0; role < ROLE_COUNT; role++)
+            assert_true(style_equal(compiled_in.styles[role], t.styles[role]));
     }
+}
+
+static void theme__shipped__unknown_name_is_refused(void **state)
+{
+    struct theme t;
+
+    assert_false(theme_shipped(&t, "neon"));
+    assert_null(theme_shipped_name(5));
 }
 
 static void theme__default__is_the_shipped_dark(void **state)
@@ -173,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(theme__load__shipped_ones_are_whole),
+        cmocka_unit_test(theme__shipped__unknown_name_is_refused),
         cmocka_unit_test(theme__default__is_the_shipped_dark),
         cmocka_unit_test(theme__load__reads_every_form),
         cmocka_unit_test(theme__load__reports_the_line_and_keeps_the_rest),

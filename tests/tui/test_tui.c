@@ -481,7 +481,7 @@ static void tui__flood__skips_frames_while_the_terminal_is_stuck(void **state)
     pty_stall(p, false);
     assert_true(pty_wait_screen(p, 2 * WAIT_MS, "key z", NULL));
     assert_true(pty_wait_quiet(p, 200, WAIT_MS));
-    assert_true(pty_state(p).bytes - before < 40 * 20 * 80 * 10);
+    assert_true(pty_state(p).bytes - before < (uint64_t)40 * 20 * 80 * 10);
     quit(p);
 }
 
