@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The state that tui.c (views, frames, life), dispatch.c (events to actions) and status.c (what the
- * toolkit itself draws) share. Nobody else includes this.
+ * The state that tui.c (frames, signals, life), view.c (views, focus), dispatch.c (events to
+ * actions) and status.c (what the toolkit itself draws) share. Nobody else includes this.
  */
 #ifndef TUI_INTERNAL_H
 #define TUI_INTERNAL_H
@@ -78,10 +78,16 @@ struct tui {
 };
 
 /* tui.c */
+/* Has the frame timer's turn run before the next poll, without drawing for that alone. */
+void tui_wake(struct tui *t);
+void tui_schedule(struct tui *t, bool soon);
+
+/* view.c */
 /* The view that gets keys: the top overlay, else the focused leaf's; NULL when there is none. */
 struct view *tui_target(const struct tui *t);
 bool tui_is_overlay(const struct tui *t, const struct view *v);
-void tui_schedule(struct tui *t, bool soon);
+void views_free_closed(struct tui *t);
+void views_free_all(struct tui *t);
 void tui_apply(struct tui *t, struct view *v, enum view_result result);
 static inline struct view_node *view_node_of(const struct view *v)
 {

@@ -165,7 +165,7 @@ static void drop_curses(struct screen *s)
     s->curses = NULL;
 }
 
-enum known { UNKNOWN, UNUSABLE, USABLE, MANY_COLOURS };
+enum known { UNKNOWN, UNUSABLE, USABLE, MANY_COLOURS, DIRECT_COLOUR };
 
 /* Asked before newterm, which leaks what it began when it fails and is best called once. */
 static enum known probe(const struct screen *s, const char *term)
@@ -175,7 +175,13 @@ static enum known probe(const struct screen *s, const char *term)
 
     if (setupterm((NCURSES_CONST char *)term, s->memory, &status) != OK)
         return UNKNOWN;
-    known = !has_cap("cup") ? UNUSABLE : tigetnum("colors") >= 256 ? MANY_COLOURS : USABLE;
+    int colours = tigetnum("colors");
+    if (!has_cap("cup"))
+        known = UNUSABLE;
+    else if (colours > 256) /* some entry of its own for 24 bits: ours says the same to it */
+        known = DIRECT_COLOUR;
+    else
+        known = colours == 256 ? MANY_COLOURS : USABLE;
     del_curterm(cur_term);
     return known;
 }
@@ -194,7 +200,7 @@ static int open_curses(struct screen *s, const char *term, struct err *e)
         err_hint(e, "use the commands instead: sandpit ls, new, exec, attach, rm");
         return -ERR_UNSUPPORTED;
     }
-    if (known == MANY_COLOURS && wants_direct())
+    if (known == DIRECT_COLOUR || (known == MANY_COLOURS && wants_direct()))
         s->curses = new_direct(s);
     s->direct = s->curses != NULL;
     if (!s->curses && known != UNKNOWN)
@@ -527,7 +533,7 @@ void screen_enter(struct screen *s)
         return;
     s->entered = true;
     rescue_arm(s->tty, &s->saved, s->leave.data, s->leave.len);
-    tcsetattr(s->tty, TCSADRAIN, &s->raw);
+    tcsetattr(s->tty, TCSANOW, &s->raw);
     discard_frame(s);
     buf_append(&s->output, s->enter.data, s->enter.len);
     s->cursor = (struct view_cursor){.visible = true, .shape = -1};
@@ -550,7 +556,7 @@ void screen_leave(struct screen *s)
     flush_all(s);
     buf_clear(&s->output);
     s->sent = 0;
-    tcsetattr(s->tty, TCSADRAIN, &s->saved);
+    tcsetattr(s->tty, TCSANOW, &s->saved);
     rescue_disarm();
 }
 

@@ -19,7 +19,7 @@ struct demo {
     struct view *main;
     uv_timer_t flood;
     char last[256]; /* what happened last */
-    unsigned draws, count;
+    unsigned count, ticks;
     bool grab;
     const char *mode;
 };
@@ -39,7 +39,6 @@ static void draw(struct view *v, struct canvas c)
 {
     const struct theme *theme = tui_theme(v->tui);
 
-    demo.draws++;
     canvas_printf(c, 0, 0, theme->styles[ROLE_TITLE], "demo %dx%d", v->rows, v->cols);
     canvas_text(c, 1, 0, -1, theme->styles[ROLE_TEXT], demo.last);
     canvas_text(c, 2, 0, -1, (struct style){.fg = COLOUR_RGB(1, 2, 3)},
@@ -53,6 +52,18 @@ static void draw(struct view *v, struct canvas c)
                             (struct style){.fg = COLOUR_RGB(demo.count, y, x),
                                            .bg = COLOUR_RGB(x, demo.count, 200)},
                             "x");
+}
+
+/* Looks different five times, a while apart. */
+static void update(struct view *v, int rows, int cols)
+{
+    if (strcmp(demo.mode, "tick") != 0)
+        return;
+    if (demo.ticks < 5) {
+        demo.ticks++;
+        view_tick(v, 30);
+    }
+    note("ticks %u", demo.ticks);
 }
 
 static enum view_result act(struct view *v, const char *action)
@@ -70,6 +81,10 @@ static enum view_result act(struct view *v, const char *action)
         demo.grab = false;
     if (strcmp(action, "toast") == 0)
         tui_toast(v->tui, ROLE_GOOD, "a toast");
+    if (strcmp(action, "write") == 0) {
+        tui_bell(v->tui);
+        tui_set_title(v->tui, "demo \x1b]title");
+    }
     if (strcmp(action, "more-pairs") == 0)
         demo.count++;
     return strcmp(action, "quit") == 0 || strcmp(action, "back") == 0 ||
@@ -125,6 +140,7 @@ static const char *const contexts[] = {"demo", NULL};
 static const struct view_ops ops = {
     .name = "demo",
     .contexts = contexts,
+    .update = update,
     .draw = draw,
     .act = act,
     .key = key,
@@ -145,7 +161,9 @@ static void draw_dialog(struct view *v, struct canvas c)
 
 static enum view_result key_dialog(struct view *v, struct key k)
 {
-    return k.code == 'y' ? VIEW_CLOSE : VIEW_HANDLED;
+    if (k.code == 'p')
+        tui_act(v->tui, "top");
+    return k.code == 'y' || k.code == 'p' ? VIEW_CLOSE : VIEW_HANDLED;
 }
 
 static struct rect place_dialog(struct view *v, int rows, int cols)
@@ -176,6 +194,7 @@ static const struct action_def actions[] = {
     {"demo", "g+g", "top", "go to the top"},
     {"demo", "o", "dialog", "open a dialog"},
     {"demo", "n", "second", "show another view"},
+    {"demo", "w", "write", "bell and title"},
     {"demo", "m", "more-pairs", "other colours"},
     {"global", "q", "quit", "quit"},
     {"global", "Esc", "back", "back"},

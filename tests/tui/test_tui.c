@@ -147,6 +147,41 @@ static void tui__overlay__takes_keys_and_closes(void **state)
     quit(p);
 }
 
+static void tui__act__from_an_overlay_reaches_what_lies_below(void **state)
+{
+    struct pty *p = start("");
+
+    pty_send(p, "o");
+    assert_true(pty_wait_screen(p, WAIT_MS, "really?", NULL));
+    pty_send(p, "p");
+    assert_true(pty_wait_screen(p, WAIT_MS, "action top", NULL));
+    assert_false(pty_screen_has(p, "really?"));
+    quit(p);
+}
+
+static void tui__tick__draws_when_asked_and_then_is_idle(void **state)
+{
+    struct pty *p = start("tick");
+
+    assert_true(pty_wait_screen(p, WAIT_MS, "ticks 5", NULL));
+    assert_true(pty_wait_quiet(p, 100, WAIT_MS));
+    uint64_t before = pty_state(p).bytes;
+    assert_true(pty_wait_quiet(p, 200, WAIT_MS));
+    assert_int_equal(pty_state(p).bytes, before);
+    quit(p);
+}
+
+static void tui__write__rings_and_titles(void **state)
+{
+    struct pty *p = start("");
+
+    pty_send(p, "w");
+    assert_true(pty_wait_screen(p, WAIT_MS, "action write", NULL));
+    assert_int_equal(pty_state(p).bells, 1);
+    assert_string_equal(pty_state(p).title, "demo  ]title");
+    quit(p);
+}
+
 static void tui__history__back_shows_what_was_before(void **state)
 {
     struct pty *p = start("");
@@ -485,6 +520,19 @@ static void tui__flood__skips_frames_while_the_terminal_is_stuck(void **state)
     quit(p);
 }
 
+static void tui__signals__do_not_wait_for_a_stuck_terminal(void **state)
+{
+    struct pty *p = start("pairs");
+
+    pty_stall(p, true);
+    for (int i = 0; i < 40; i++)
+        pty_send(p, "m");
+    kill(pty_pid(p), SIGTERM);
+    assert_int_equal(pty_exit_status(p, WAIT_MS), 128 + SIGTERM);
+    assert_true(same_termios(pty_termios(p), fresh_termios()));
+    pty_destroy(p);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +540,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(tui__keys__reach_keymap_view_and_prefix),
         cmocka_unit_test(tui__prefix__unbound_key_says_so),
         cmocka_unit_test(tui__overlay__takes_keys_and_closes),
+        cmocka_unit_test(tui__act__from_an_overlay_reaches_what_lies_below),
+        cmocka_unit_test(tui__tick__draws_when_asked_and_then_is_idle),
+        cmocka_unit_test(tui__write__rings_and_titles),
+        cmocka_unit_test(tui__signals__do_not_wait_for_a_stuck_terminal),
         cmocka_unit_test(tui__history__back_shows_what_was_before),
         cmocka_unit_test(tui__toast__goes_after_its_time),
         cmocka_unit_test(tui__paste_and_mouse__reach_the_view),
