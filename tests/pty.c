@@ -197,6 +197,13 @@ static void reap(struct pty *p, int flags)
         p->status = status;
 }
 
+void pty_hangup(struct pty *p)
+{
+    close(p->slave);
+    close(p->master);
+    p->slave = p->master = -1;
+}
+
 void pty_destroy(struct pty *p)
 {
     if (!p)
@@ -211,8 +218,8 @@ void pty_destroy(struct pty *p)
         reap(p, 0);
     }
     close(p->pidfd);
-    close(p->slave);
-    close(p->master);
+    if (p->master >= 0)
+        pty_hangup(p);
     vterm_free(p->vt);
     buf_finish(&p->text);
     buf_finish(&p->output);
@@ -277,7 +284,7 @@ static bool drain(struct pty *p)
     bool any = false;
     ssize_t n;
 
-    while (!p->stalled && (n = read(p->master, bytes, sizeof bytes)) > 0) {
+    while (!p->stalled && p->master >= 0 && (n = read(p->master, bytes, sizeof bytes)) > 0) {
         any = true;
         keep_output(p, bytes, (size_t)n);
         vterm_input_write(p->vt, bytes, (size_t)n);

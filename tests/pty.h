@@ -34,6 +34,8 @@ void pty_send_bytes(struct pty *p, const void *bytes, size_t n);
 void pty_resize(struct pty *p, int rows, int cols);
 /* Takes what is there now; returns false once the program ended and its output is drained. */
 bool pty_pump(struct pty *p);
+/* The terminal goes away, as a window that is closed: SIGHUP, then end of file. */
+void pty_hangup(struct pty *p);
 /* Stops or goes on reading the program's output, as a terminal that is stuck. */
 void pty_stall(struct pty *p, bool stalled);
 

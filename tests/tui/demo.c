@@ -35,6 +35,26 @@ static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
     va_end(ap);
 }
 
+/* Cells whose width is not what the C library says of their character, and halves of wide ones. */
+static void draw_odd(struct canvas c)
+{
+    static const struct cell odd[] = {
+        {.glyph = 0x4f60, .width = 1},   /* wide, said to be narrow */
+        {.glyph = 'x', .width = 2},      /* narrow, said to be wide */
+        {.flags = CELL_CONTINUATION},    /* … */
+        {.glyph = 0x301, .width = 1},    /* a mark alone */
+        {.glyph = 0x10ffff, .width = 1}, /* no character */
+        {.glyph = 0x1b, .width = 1},     /* a control */
+        {.flags = CELL_CONTINUATION},    /* a half alone */
+        {.glyph = 0x597d, .width = 2},   /* the other half missing */
+        {.glyph = 'e' | (uint64_t)0x200d << 21 | (uint64_t)0xfe0f << 42, .width = 1},
+        {.glyph = '|', .width = 1},
+    };
+
+    for (int i = 0; i < (int)ARRAY_LEN(odd); i++)
+        c.cells[4 * c.stride + i] = odd[i];
+}
+
 static void draw(struct view *v, struct canvas c)
 {
     const struct theme *theme = tui_theme(v->tui);
@@ -45,6 +65,8 @@ static void draw(struct view *v, struct canvas c)
                 "wide \xe4\xbd\xa0\xe5\xa5\xbd e\xcc\x81!");
     if (strcmp(demo.mode, "flood") == 0)
         canvas_printf(c, 3, 0, theme->styles[ROLE_GOOD], "count %u", demo.count);
+    if (strcmp(demo.mode, "odd") == 0)
+        draw_odd(c);
     if (strcmp(demo.mode, "pairs") == 0)
         for (int y = 4; y < c.rows; y++)
             for (int x = 0; x < c.cols; x++)

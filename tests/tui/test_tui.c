@@ -268,6 +268,30 @@ static void tui__suspend__gives_the_terminal_back_and_returns(void **state)
     pty_destroy(p);
 }
 
+static void tui__draw__odd_widths_do_not_shift_the_row(void **state)
+{
+    struct pty *p = start("odd");
+    int row, col;
+
+    assert_true(pty_find(p, "|", &row, &col));
+    assert_int_equal(row, 4);
+    assert_int_equal(col, 9);
+    assert_string_equal(pty_row_text(p, 4), "\xef\xbf\xbdx  \xef\xbf\xbd   e|");
+    quit(p);
+}
+
+static void tui__hangup__ends_the_program(void **state)
+{
+    struct pty *orderly = start("orderly"), *plain = start("");
+
+    pty_hangup(orderly);
+    assert_int_equal(pty_exit_status(orderly, WAIT_MS), 0);
+    pty_destroy(orderly);
+    pty_hangup(plain);
+    assert_int_equal(pty_exit_status(plain, WAIT_MS), 128 + SIGHUP);
+    pty_destroy(plain);
+}
+
 static void tui__signals__restore_and_die_of_them(void **state)
 {
     static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
@@ -549,6 +573,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(tui__paste_and_mouse__reach_the_view),
         cmocka_unit_test(tui__resize__follows_and_survives_tiny_sizes),
         cmocka_unit_test(tui__suspend__gives_the_terminal_back_and_returns),
+        cmocka_unit_test(tui__draw__odd_widths_do_not_shift_the_row),
+        cmocka_unit_test(tui__hangup__ends_the_program),
         cmocka_unit_test(tui__signals__restore_and_die_of_them),
         cmocka_unit_test(tui__signals__end_in_order_when_wanted),
         cmocka_unit_test(tui__crash__abort_restores),
