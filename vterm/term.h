@@ -2,7 +2,7 @@
  *
  * A terminal as data: bytes of a program go in, a grid of cells with scrollback comes out.
  *
- * Built on libvterm's parser and state layer with a grid of our own (docs/performance.md says why).
+ * Parser, state and grid are our own (vterm/README.md says why not libvterm's).
  * Knows no screen and no socket. Not thread-safe; callbacks run inside term_feed and term_resize
  * and must not destroy the term or feed it.
  *

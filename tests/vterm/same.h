@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whether two terminals show and hold the same, for tests of snapshots.
+ */
+#ifndef TESTS_VTERM_SAME_H
+#define TESTS_VTERM_SAME_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "vterm/term.h"
+
+static inline bool same_rows(const struct term *a, const struct term *b, char *why, size_t n)
+{
+    for (int row = 0; row < term_rows(a); row++)
+        for (int col = 0; col < term_cols(a); col++) {
+            const struct cell *x = &term_row(a, row)[col], *y = &term_row(b, row)[col];
+
+            if (!cell_equal(x, y)) {
+                snprintf(why, n, "cell %d,%d: %llx/%x/%x/%x, other %llx/%x/%x/%x", row, col,
+                         (unsigned long long)x->glyph, x->style.fg, x->style.bg, x->style.attrs,
+                         (unsigned long long)y->glyph, y->style.fg, y->style.bg, y->style.attrs);
+                return false;
+            }
+        }
+    return true;
+}
+
+static inline bool same_scrollback(const struct term *a, const struct term *b, char *why, size_t n)
+{
+    uint64_t lines = term_scrollback_end(a) - term_scrollback_first(a);
+    int cols = term_cols(a);
+
+    if (lines != term_scrollback_end(b) - term_scrollback_first(b)) {
+        snprintf(why, n, "scrollback of %d lines, other %d", (int)lines,
+                 (int)(term_scrollback_end(b) - term_scrollback_first(b)));
+        return false;
+    }
+    cleanup_free struct cell *x = xcalloc((size_t)cols, sizeof *x);
+    cleanup_free struct cell *y = xcalloc((size_t)cols, sizeof *y);
+    for (uint64_t i = 0; i < lines; i++) {
+        term_scrollback_line(a, term_scrollback_first(a) + i, x, cols);
+        term_scrollback_line(b, term_scrollback_first(b) + i, y, cols);
+        for (int col = 0; col < cols; col++)
+            if (!cell_equal(&x[col], &y[col])) {
+                snprintf(why, n, "scrollback line %d column %d: %llx/%x, other %llx/%x", (int)i,
+                         col, (unsigned long long)x[col].glyph, x[col].style.bg,
+                         (unsigned long long)y[col].glyph, y[col].style.bg);
+                return false;
+            }
+    }
+    return true;
+}
+
+static inline bool same_terms(const struct term *a, const struct term *b, char *why, size_t n)
+{
+    struct term_cursor c = term_cursor(a), d = term_cursor(b);
+    struct term_modes m = term_modes(a), o = term_modes(b);
+
+    if (memcmp(&c, &d, sizeof c) != 0) {
+        snprintf(why, n, "cursor %d,%d, other %d,%d", c.row, c.col, d.row, d.col);
+        return false;
+    }
+    if (memcmp(&m, &o, sizeof m) != 0) {
+        snprintf(why, n, "modes differ");
+        return false;
+    }
+    if (strcmp(term_title(a), term_title(b)) != 0) {
+        snprintf(why, n, "title \"%s\", other \"%s\"", term_title(a), term_title(b));
+        return false;
+    }
+    return same_rows(a, b, why, n) && same_scrollback(a, b, why, n);
+}
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * C0 controls and ESC sequences: cursor, tabs, character sets, saved cursor, reset.
+ */
+#include "vterm/internal.h"
+
+#include <string.h>
+
+void tabs_reset(uint8_t *tabs, int from, int cols)
+{
+    for (int i = from; i < cols; i++)
+        tabs[i] = i % 8 == 0;
+}
+
+void control_index(struct term *t)
+{
+    t->wrap_pending = false;
+    if (t->row + 1 == t->bottom)
+        grid_scroll_up(t, t->top, t->bottom, 1);
+    else if (t->row + 1 < t->rows)
+        t->row++;
+}
+
+static void reverse_index(struct term *t)
+{
+    t->wrap_pending = false;
+    if (t->row == t->top)
+        grid_scroll_down(t, t->top, t->bottom, 1);
+    else if (t->row > 0)
+        t->row--;
+}
+
+static void carriage_return(struct term *t)
+{
+    t->wrap_pending = false;
+    t->col = 0;
+}
+
+static void next_line(struct term *t)
+{
+    carriage_return(t);
+    control_index(t);
+}
+
+static void backspace(struct term *t)
+{
+    t->wrap_pending = false;
+    if (t->col > 0)
+        t->col--;
+}
+
+static void tab(struct term *t)
+{
+    while (t->col < t->cols - 1 && !t->tabs[++t->col])
+        ;
+}
+
+static void line_feed(struct term *t)
+{
+    control_index(t);
+    if (t->modes.newline)
+        t->col = 0;
+}
+
+void control_c0(struct term *t, unsigned char c)
+{
+    switch (c) {
+    case '\a':
+        if (t->ops.on_bell)
+            t->ops.on_bell(t->user);
+        break;
+    case '\b':
+        backspace(t);
+        break;
+    case '\t':
+        tab(t);
+        break;
+    case '\n':
+    case '\v':
+    case '\f':
+        line_feed(t);
+        break;
+    case '\r':
+        carriage_return(t);
+        break;
+    case 0x0e:
+    case 0x0f:
+        t->gl = c == 0x0e;
+        break;
+    default:
+        break;
+    }
+}
+
+void control_save_cursor(struct term *t)
+{
+    struct saved_cursor *s = &t->screen->saved;
+
+    *s = (struct saved_cursor){
+        .row = t->row,
+        .col = t->col,
+        .wrap_pending = t->wrap_pending,
+        .origin = t->modes.origin,
+        .pen = t->pen,
+        .gl = t->gl,
+    };
+    memcpy(s->charset, t->charset, sizeof s->charset);
+}
+
+void control_restore_cursor(struct term *t)
+{
+    const struct saved_cursor *s = &t->screen->saved;
+
+    t->modes.origin = s->origin;
+    t->row = s->row < t->rows ? s->row : t->rows - 1;
+    t->col = s->col < t->cols ? s->col : t->cols - 1;
+    if (t->modes.origin) {
+        t->row = t->row < t->top ? t->top : t->row >= t->bottom ? t->bottom - 1 : t->row;
+    }
+    t->wrap_pending = s->wrap_pending && t->modes.autowrap && t->col == t->cols - 1;
+    t->pen = s->pen;
+    t->gl = s->gl;
+    memcpy(t->charset, s->charset, sizeof t->charset);
+}
+
+static void reset_charsets(struct term *t)
+{
+    memset(t->charset, 'B', sizeof t->charset);
+    t->gl = 0;
+    t->single_shift = 0;
+}
+
+/* As DECRC finds it when nothing was saved: home, plain. */
+static void reset_saved(struct saved_cursor *s)
+{
+    *s = (struct saved_cursor){.charset = {'B', 'B', 'B', 'B'}};
+}
+
+void control_soft_reset(struct term *t)
+{
+    bool reverse = t->modes.reverse_video;
+    enum term_mouse mouse = t->modes.mouse;
+
+    modes_reset(&t->modes);
+    t->modes.reverse_video = reverse;
+    t->modes.mouse = mouse;
+    t->top = 0;
+    t->bottom = t->rows;
+    t->pen = (struct style){0};
+    t->wrap_pending = false;
+    reset_charsets(t);
+    reset_saved(&t->screen->saved);
+    t->revision = t->tick;
+}
+
+void control_reset(struct term *t)
+{
+    mode_show_alternate(t, false);
+    screen_finish(&t->alternate, t->rows);
+    modes_reset(&t->modes);
+    t->top = 0;
+    t->bottom = t->rows;
+    t->pen = (struct style){0};
+    t->row = t->col = 0;
+    t->wrap_pending = false;
+    t->last_glyph = 0;
+    reset_charsets(t);
+    reset_saved(&t->main.saved);
+    reset_saved(&t->alternate.saved);
+    tabs_reset(t->tabs, 0, t->cols);
+    grid_erase_rows(t, 0, t->rows);
+    if (t->title[0]) {
+        t->title[0] = '\0';
+        if (t->ops.on_title)
+            t->ops.on_title(t->user, t->title);
+    }
+}
+
+/* DECALN: a screen of E, to adjust the picture tube by. */
+static void alignment_test(struct term *t)
+{
+    struct style pen = t->pen;
+
+    t->pen = (struct style){0};
+    t->top = 0;
+    t->bottom = t->rows;
+    grid_erase_rows(t, 0, t->rows);
+    for (int i = 0; i < t->rows; i++) {
+        struct row *row = grid_row(t, i);
+
+        for (int col = 0; col < t->cols; col++)
+            row->cells[col] = (struct cell){.glyph = 'E', .width = 1};
+        row->used = t->cols;
+    }
+    t->pen = pen;
+    cursor_move(t, 0, 0);
+}
+
+static void set_tab(struct term *t)
+{
+    t->tabs[t->col] = 1;
+}
+
+static void keypad_application(struct term *t)
+{
+    t->modes.application_keypad = true;
+}
+
+static void keypad_numeric(struct term *t)
+{
+    t->modes.application_keypad = false;
+}
+
+static void shift_2(struct term *t)
+{
+    t->single_shift = 2;
+}
+
+static void shift_3(struct term *t)
+{
+    t->single_shift = 3;
+}
+
+static void lock_2(struct term *t)
+{
+    t->gl = 2;
+}
+
+static void lock_3(struct term *t)
+{
+    t->gl = 3;
+}
+
+static void (*const escapes[128])(struct term *) = {
+    ['7'] = control_save_cursor,
+    ['8'] = control_restore_cursor,
+    ['='] = keypad_application,
+    ['>'] = keypad_numeric,
+    ['D'] = control_index,
+    ['E'] = next_line,
+    ['H'] = set_tab,
+    ['M'] = reverse_index,
+    ['N'] = shift_2,
+    ['O'] = shift_3,
+    ['c'] = control_reset,
+    ['n'] = lock_2,
+    ['o'] = lock_3,
+};
+
+void control_escape(struct term *t, char intermediate, char final)
+{
+    if (!intermediate) {
+        if (escapes[(unsigned char) final & 0x7f])
+            escapes[(unsigned char) final & 0x7f](t);
+    } else if (intermediate == '#' && final == '8') {
+        alignment_test(t);
+    } else if (intermediate >= '(' && intermediate <= '+') {
+        /* A set we do not have is drawn as ASCII. */
+        t->charset[intermediate - '('] = final == '0' || final == 'A' ? final : 'B';
+    }
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The cells of a screen: an array of pointers to rows. A scroll packs the rows that leave at the
+ * top into the scrollback, clears their cells in use and rotates the pointers; nothing else moves.
+ */
+#include "vterm/internal.h"
+
+#include <string.h>
+
+struct row *row_create(int cols)
+{
+    struct row *row = xcalloc(1, sizeof *row + (size_t)cols * sizeof row->cells[0]);
+
+    return row;
+}
+
+void screen_create(struct screen *s, int rows, int cols)
+{
+    s->rows = xcalloc((size_t)rows, sizeof *s->rows);
+    for (int i = 0; i < rows; i++)
+        s->rows[i] = row_create(cols);
+}
+
+void screen_finish(struct screen *s, int rows)
+{
+    for (int i = 0; s->rows && i < rows; i++)
+        free(s->rows[i]);
+    free(s->rows);
+    s->rows = NULL;
+}
+
+void grid_touch_all(struct term *t)
+{
+    for (int i = 0; i < t->rows; i++)
+        grid_touch(t, grid_row(t, i));
+}
+
+void grid_settle_scroll(struct term *t)
+{
+    for (int i = t->scroll_top; i < t->scroll_bottom; i++)
+        if (grid_row(t, i)->revision < t->scroll_revision)
+            grid_row(t, i)->revision = t->scroll_revision;
+    t->scroll_revision = 0;
+    t->scroll_top = t->scroll_bottom = 0;
+}
+
+static void note_scroll(struct term *t, int top, int bottom)
+{
+    if (t->scroll_top != top || t->scroll_bottom != bottom) {
+        grid_settle_scroll(t);
+        t->scroll_top = top;
+        t->scroll_bottom = bottom;
+    }
+    t->scroll_revision = t->tick;
+    t->revision = t->tick;
+}
+
+static struct cell blank_cell(const struct term *t)
+{
+    return (struct cell){.style.bg = t->pen.bg};
+}
+
+/* Blank cells in the pen's background. */
+static void fill_blank(const struct term *t, struct row *row, int from, int to)
+{
+    if (t->pen.bg == COLOUR_DEFAULT) {
+        int end = to < row->used ? to : row->used;
+
+        if (end > from)
+            memset(row->cells + from, 0, (size_t)(end - from) * sizeof row->cells[0]);
+        if (to >= row->used && from < row->used)
+            row->used = from;
+        return;
+    }
+    for (int i = from; i < to; i++)
+        row->cells[i] = blank_cell(t);
+    if (row->used < to)
+        row->used = to;
+}
+
+static void clear_row(const struct term *t, struct row *row)
+{
+    row->wrapped = false;
+    fill_blank(t, row, 0, t->cols);
+}
+
+/* What stands before this row no longer goes on into it. */
+static void break_wrap_before(struct term *t, int row)
+{
+    if (row > 0)
+        grid_row(t, row - 1)->wrapped = false;
+    else if (t->screen == &t->main)
+        scrollback_break_wrap(t->scrollback);
+}
+
+static void blank_half(struct cell *cell)
+{
+    struct cell blank = {.style.bg = cell->style.bg};
+
+    *cell = blank;
+}
+
+void grid_split_wide(struct row *row, int cols, int from, int to)
+{
+    if (from > 0 && from < cols && row->cells[from].flags & CELL_CONTINUATION)
+        blank_half(&row->cells[from - 1]);
+    if (to > 0 && to < cols && row->cells[to].flags & CELL_CONTINUATION)
+        blank_half(&row->cells[to]);
+}
+
+void grid_erase(struct term *t, int row_index, int from, int to)
+{
+    struct row *row = grid_row(t, row_index);
+
+    if (from >= to)
+        return;
+    grid_split_wide(row, t->cols, from, to);
+    fill_blank(t, row, from, to);
+    if (to >= t->cols)
+        row->wrapped = false;
+    if (from == 0)
+        break_wrap_before(t, row_index);
+    grid_touch(t, row);
+}
+
+void grid_erase_rows(struct term *t, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        grid_erase(t, i, 0, t->cols);
+}
+
+void grid_insert_cells(struct term *t, int row_index, int col, int n)
+{
+    struct row *row = grid_row(t, row_index);
+    int room = t->cols - col;
+
+    if (n > room)
+        n = room;
+    grid_split_wide(row, t->cols, col, col);
+    grid_split_wide(row, t->cols, t->cols - n, t->cols);
+    if (row->used > col) {
+        memmove(row->cells + col + n, row->cells + col, (size_t)(room - n) * sizeof row->cells[0]);
+        row->used = row->used + n < t->cols ? row->used + n : t->cols;
+    }
+    fill_blank(t, row, col, col + n);
+    row->wrapped = false;
+    grid_touch(t, row);
+}
+
+void grid_delete_cells(struct term *t, int row_index, int col, int n)
+{
+    struct row *row = grid_row(t, row_index);
+    int room = t->cols - col;
+
+    if (n > room)
+        n = room;
+    grid_split_wide(row, t->cols, col, col + n);
+    memmove(row->cells + col, row->cells + col + n, (size_t)(room - n) * sizeof row->cells[0]);
+    fill_blank(t, row, t->cols - n, t->cols);
+    row->wrapped = false;
+    grid_touch(t, row);
+}
+
+/* Moves the first n of the rows [top, bottom) behind the others. */
+static void rotate_up(struct term *t, int top, int bottom, int n)
+{
+    struct row **rows = t->screen->rows + top;
+    size_t rest = (size_t)(bottom - top - n);
+
+    memcpy(t->spare, rows, (size_t)n * sizeof *rows);
+    memmove(rows, rows + n, rest * sizeof *rows);
+    memcpy(rows + rest, t->spare, (size_t)n * sizeof *rows);
+}
+
+static void scroll_up(struct term *t, int top, int bottom, int n, bool keep)
+{
+    if (n > bottom - top)
+        n = bottom - top;
+    for (int i = top; i < top + n; i++) {
+        struct row *row = grid_row(t, i);
+
+        if (keep)
+            scrollback_push(t->scrollback, row->cells, row->used, row->wrapped);
+        clear_row(t, row);
+    }
+    if (top > 0)
+        grid_row(t, top - 1)->wrapped = false;
+    rotate_up(t, top, bottom, n);
+    note_scroll(t, top, bottom);
+}
+
+void grid_scroll_up(struct term *t, int top, int bottom, int n)
+{
+    scroll_up(t, top, bottom, n, top == 0 && t->screen == &t->main);
+}
+
+void grid_delete_rows(struct term *t, int top, int bottom, int n)
+{
+    break_wrap_before(t, top);
+    scroll_up(t, top, bottom, n, false);
+}
+
+void grid_scroll_down(struct term *t, int top, int bottom, int n)
+{
+    if (n > bottom - top)
+        n = bottom - top;
+    for (int i = bottom - n; i < bottom; i++)
+        clear_row(t, grid_row(t, i));
+    break_wrap_before(t, top);
+    if (n < bottom - top) {
+        grid_row(t, bottom - n - 1)->wrapped = false;
+        rotate_up(t, top, bottom, bottom - top - n);
+    }
+    note_scroll(t, top, bottom);
+}

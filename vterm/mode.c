@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Modes: set, reset, report (DECRQM), and the alternate screen.
+ */
+#include "vterm/internal.h"
+
+void modes_reset(struct modes *modes)
+{
+    *modes = (struct modes){
+        .autowrap = true,
+        .cursor_visible = true,
+        .cursor_blink = true,
+    };
+}
+
+void mode_show_alternate(struct term *t, bool alternate)
+{
+    struct screen *to = alternate ? &t->alternate : &t->main;
+
+    t->wrap_pending = false;
+    if (t->screen == to)
+        return;
+    grid_settle_scroll(t);
+    if (!to->rows)
+        screen_create(to, t->rows, t->cols);
+    t->screen = to;
+    grid_touch_all(t);
+}
+
+/* Modes that are a flag of struct modes and nothing else. */
+static const struct {
+    int number;
+    bool private;
+    size_t offset;
+} flags[] = {
+#define FLAG(number, private, name)                                                                \
+    {                                                                                              \
+        number, private, offsetof(struct modes, name)                                              \
+    }
+    FLAG(4, false, insert),
+    FLAG(20, false, newline),
+    FLAG(1, true, application_cursor),
+    FLAG(5, true, reverse_video),
+    FLAG(6, true, origin),
+    FLAG(7, true, autowrap),
+    FLAG(12, true, cursor_blink),
+    FLAG(25, true, cursor_visible),
+    FLAG(66, true, application_keypad),
+    FLAG(1004, true, focus_reports),
+    FLAG(2004, true, bracketed_paste),
+#undef FLAG
+};
+
+static const struct {
+    int number;
+    enum term_mouse mouse;
+} mice[] = {
+    {1000, TERM_MOUSE_CLICK},
+    {1002, TERM_MOUSE_DRAG},
+    {1003, TERM_MOUSE_MOVE},
+};
+
+static const struct {
+    int number;
+    enum mouse_encoding encoding;
+} encodings[] = {
+    {1005, REPORT_UTF8},
+    {1006, REPORT_SGR},
+    {1015, REPORT_URXVT},
+};
+
+static bool *find_flag(struct modes *modes, int number, bool private)
+{
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        if (flags[i].number == number && flags[i].private == private)
+            return (bool *)((char *)modes + flags[i].offset);
+    return NULL;
+}
+
+static bool change_mouse(struct term *t, int number, bool on)
+{
+    for (size_t i = 0; i < ARRAY_LEN(mice); i++)
+        if (mice[i].number == number) {
+            t->modes.mouse = on ? mice[i].mouse : TERM_MOUSE_NONE;
+            return true;
+        }
+    for (size_t i = 0; i < ARRAY_LEN(encodings); i++)
+        if (encodings[i].number == number) {
+            t->modes.mouse_encoding = on ? encodings[i].encoding : REPORT_X10;
+            return true;
+        }
+    return false;
+}
+
+static void clear_alternate(struct term *t)
+{
+    if (t->screen == &t->alternate)
+        grid_erase_rows(t, 0, t->rows);
+}
+
+static void change_screen(struct term *t, int number, bool on)
+{
+    switch (number) {
+    case 47:
+        mode_show_alternate(t, on);
+        break;
+    case 1047:
+        if (!on)
+            clear_alternate(t);
+        mode_show_alternate(t, on);
+        break;
+    case 1048:
+        if (on)
+            control_save_cursor(t);
+        else
+            control_restore_cursor(t);
+        break;
+    case 1049:
+        if (on && t->screen == &t->main)
+            control_save_cursor(t);
+        mode_show_alternate(t, on);
+        if (on)
+            clear_alternate(t);
+        else
+            control_restore_cursor(t);
+        break;
+    default:
+        break;
+    }
+}
+
+static void change_one(struct term *t, int number, bool private, bool on)
+{
+    bool *flag = find_flag(&t->modes, number, private);
+
+    if (flag)
+        *flag = on;
+    if (!private)
+        return;
+    if (!flag && !change_mouse(t, number, on))
+        change_screen(t, number, on);
+    if (number == 5)
+        grid_touch_all(t);
+    if (number == 6)
+        cursor_move(t, on ? t->top : 0, 0);
+    if (number == 7 && !on)
+        t->wrap_pending = false;
+}
+
+void mode_change(struct term *t, const struct csi *csi, bool on)
+{
+    for (int i = 0; i < csi->n; i++)
+        if (csi->params[i] >= 0)
+            change_one(t, csi->params[i], csi->prefix == '?', on);
+}
+
+/* 1: set, 2: reset, 0: not known. */
+static int mode_state(struct term *t, int number, bool private)
+{
+    const bool *flag = find_flag(&t->modes, number, private);
+
+    if (flag)
+        return *flag ? 1 : 2;
+    if (!private)
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(mice); i++)
+        if (mice[i].number == number)
+            return t->modes.mouse == mice[i].mouse ? 1 : 2;
+    for (size_t i = 0; i < ARRAY_LEN(encodings); i++)
+        if (encodings[i].number == number)
+            return t->modes.mouse_encoding == encodings[i].encoding ? 1 : 2;
+    if (number == 47 || number == 1047 || number == 1049)
+        return t->screen == &t->alternate ? 1 : 2;
+    return 0;
+}
+
+void mode_report(struct term *t, const struct csi *csi)
+{
+    int number = csi_param(csi, 0, 0);
+
+    term_reply(t, "\033[%s%d;%d$y", csi->prefix ? "?" : "", number,
+               mode_state(t, number, csi->prefix == '?'));
+}

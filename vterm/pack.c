@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One line of cells as bytes, for the scrollback: text apart from its attributes, runs of equal
+ * style in 2 to 14 bytes. Packing loses nothing but blank cells at the end.
+ *
+ *   header: columns (2), bytes of runs (2), flags (1), 0 (1)
+ *   runs:   cells (1 to 255), mask, then what the mask names: fg, bg (1 or 3 bytes), attrs, link
+ *   text:   a character a cell in UTF-8; 00 an empty cell, 01 the right half of the wide one
+ *           before it, 02 in front of each combining character
+ */
+#include "vterm/internal.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum {
+    RUN_FG_SHIFT = 0, /* 2 bits: the colour's kind */
+    RUN_BG_SHIFT = 2,
+    RUN_ATTRS = 1 << 4,
+    RUN_LINK = 1 << 5,
+};
+
+enum {
+    TEXT_EMPTY = 0,
+    TEXT_CONTINUATION = 1,
+    TEXT_COMBINING = 2,
+};
+
+enum {
+    LINE_WRAPPED = 1,
+};
+
+#define RUN_BYTES_MAX  14
+#define CELL_BYTES_MAX 14
+
+size_t pack_bound(int n)
+{
+    return PACK_HEADER_BYTES + (size_t)n * (RUN_BYTES_MAX + CELL_BYTES_MAX);
+}
+
+static unsigned char *put_colour(unsigned char *p, colour c)
+{
+    if (COLOUR_IS_RGB(c)) {
+        *p++ = (unsigned char)(c >> 16);
+        *p++ = (unsigned char)(c >> 8);
+    }
+    if (c)
+        *p++ = (unsigned char)c;
+    return p;
+}
+
+static unsigned char *put_u16(unsigned char *p, unsigned value)
+{
+    p[0] = (unsigned char)value;
+    p[1] = (unsigned char)(value >> 8);
+    return p + 2;
+}
+
+static unsigned get_u16(const unsigned char *p)
+{
+    return p[0] | (unsigned)p[1] << 8;
+}
+
+static unsigned char *put_run(unsigned char *p, struct style s, int n)
+{
+    unsigned mask = (s.fg >> 24) << RUN_FG_SHIFT | (s.bg >> 24) << RUN_BG_SHIFT;
+
+    *p++ = (unsigned char)n;
+    *p++ = (unsigned char)(mask | (s.attrs ? RUN_ATTRS : 0) | (s.link ? RUN_LINK : 0));
+    p = put_colour(p, s.fg);
+    p = put_colour(p, s.bg);
+    if (s.attrs)
+        p = put_u16(p, s.attrs);
+    if (s.link)
+        p = put_u16(p, s.link);
+    return p;
+}
+
+static unsigned char *put_runs(unsigned char *p, const struct cell *cells, int n)
+{
+    for (int i = 0; i < n;) {
+        struct style style = cells[i].style;
+        int start = i++;
+
+        while (i < n && style_equal(cells[i].style, style))
+            i++;
+        for (; i - start > 255; start += 255)
+            p = put_run(p, style, 255);
+        p = put_run(p, style, i - start);
+    }
+    return p;
+}
+
+static unsigned char *put_glyph(unsigned char *p, const struct cell *cell)
+{
+    if (!cell->glyph) {
+        *p++ = cell->flags & CELL_CONTINUATION ? TEXT_CONTINUATION : TEXT_EMPTY;
+        return p;
+    }
+    p += utf8_encode(GLYPH_AT(cell->glyph, 0), (char *)p);
+    for (int i = 1; i < GLYPH_CODEPOINTS && GLYPH_AT(cell->glyph, i); i++) {
+        *p++ = TEXT_COMBINING;
+        p += utf8_encode(GLYPH_AT(cell->glyph, i), (char *)p);
+    }
+    return p;
+}
+
+static bool is_blank(const struct cell *cell)
+{
+    return !cell->glyph && !cell->flags && !cell->style.bg && !cell->style.fg &&
+           !cell->style.attrs && !cell->style.link;
+}
+
+size_t pack_line(const struct cell *cells, int n, bool wrapped, unsigned char *out)
+{
+    while (n > 0 && is_blank(&cells[n - 1]))
+        n--;
+    unsigned char *runs = out + PACK_HEADER_BYTES;
+    unsigned char *p = put_runs(runs, cells, n);
+
+    put_u16(out, (unsigned)n);
+    put_u16(out + 2, (unsigned)(p - runs));
+    out[4] = wrapped ? LINE_WRAPPED : 0;
+    out[5] = 0;
+    for (int i = 0; i < n; i++) {
+        if (cells[i].glyph - 1 < 0x7f)
+            *p++ = (unsigned char)cells[i].glyph;
+        else
+            p = put_glyph(p, &cells[i]);
+    }
+    return (size_t)(p - out);
+}
+
+int packed_cols(const unsigned char *record)
+{
+    return (int)get_u16(record);
+}
+
+bool packed_wrapped(const unsigned char *record)
+{
+    return record[4] & LINE_WRAPPED;
+}
+
+void packed_set_wrapped(unsigned char *record, bool wrapped)
+{
+    record[4] = wrapped ? LINE_WRAPPED : 0;
+}
+
+static const unsigned char *get_colour(const unsigned char *p, unsigned kind, colour *c)
+{
+    *c = COLOUR_DEFAULT;
+    if (kind == 1) {
+        *c = COLOUR_INDEX(p[0]);
+        return p + 1;
+    }
+    if (kind == 2) {
+        *c = COLOUR_RGB(p[0], p[1], p[2]);
+        return p + 3;
+    }
+    return p;
+}
+
+static const unsigned char *get_run(const unsigned char *p, struct style *s, int *n)
+{
+    unsigned mask = p[1];
+
+    *n = p[0];
+    p = get_colour(p + 2, mask >> RUN_FG_SHIFT & 3, &s->fg);
+    p = get_colour(p, mask >> RUN_BG_SHIFT & 3, &s->bg);
+    s->attrs = s->link = 0;
+    if (mask & RUN_ATTRS) {
+        s->attrs = (uint16_t)get_u16(p);
+        p += 2;
+    }
+    if (mask & RUN_LINK) {
+        s->link = (uint16_t)get_u16(p);
+        p += 2;
+    }
+    return p;
+}
+
+static const char *get_glyph(const char *p, const char *end, struct cell *cell)
+{
+    uint32_t c;
+
+    p += utf8_decode(p, (size_t)(end - p), &c);
+    cell->width = 1;
+    cell->glyph = c;
+    if (c <= TEXT_CONTINUATION) {
+        cell->width = 0;
+        cell->glyph = 0;
+        cell->flags = c == TEXT_CONTINUATION ? CELL_CONTINUATION : 0;
+        return p;
+    }
+    for (int i = 1; i < GLYPH_CODEPOINTS && p < end && *p == TEXT_COMBINING; i++) {
+        p += 1 + utf8_decode(p + 1, (size_t)(end - p - 1), &c);
+        cell->glyph |= (uint64_t)c << (21 * i);
+    }
+    if (p < end && *p == TEXT_CONTINUATION)
+        cell->width = 2;
+    return p;
+}
+
+int unpack_line(const unsigned char *record, size_t size, struct cell *out, int cols)
+{
+    const unsigned char *runs = record + PACK_HEADER_BYTES;
+    const char *p = (const char *)runs + get_u16(record + 2);
+    const char *end = (const char *)record + size;
+    int n = packed_cols(record), in_run = 0;
+    struct style style = {0};
+
+    if (n > cols)
+        n = cols;
+    for (int i = 0; i < n && p < end; i++) {
+        if (!in_run)
+            runs = get_run(runs, &style, &in_run);
+        in_run--;
+        out[i] = (struct cell){.style = style};
+        p = get_glyph(p, end, &out[i]);
+    }
+    if (n > 0 && n == cols && out[n - 1].width == 2)
+        out[n - 1] = (struct cell){.style = out[n - 1].style};
+    memset(out + n, 0, (size_t)(cols - n) * sizeof *out);
+    return n;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Characters onto the grid: wrapping, insert mode, character sets, wide and combining characters.
+ */
+#include "vterm/internal.h"
+
+static void wrap(struct term *t)
+{
+    struct row *row = grid_row(t, t->row);
+
+    t->wrap_pending = false;
+    t->col = 0;
+    /* At the foot of the screen but outside the scroll region nothing moves: no next row. */
+    if (t->row + 1 == t->bottom || t->row + 1 < t->rows)
+        row->wrapped = true;
+    control_index(t);
+}
+
+static void advance(struct term *t, int n)
+{
+    t->col += n;
+    if (t->col >= t->cols) {
+        t->col = t->cols - 1;
+        t->wrap_pending = t->modes.autowrap;
+    }
+}
+
+/* Makes the columns ready to be written. */
+static struct row *prepare(struct term *t, int n)
+{
+    struct row *row = grid_row(t, t->row);
+
+    if (t->modes.insert)
+        grid_insert_cells(t, t->row, t->col, n);
+    grid_split_wide(row, t->cols, t->col, t->col + n);
+    if (row->used < t->col + n)
+        row->used = t->col + n;
+    grid_touch(t, row);
+    return row;
+}
+
+static void write_run(struct term *t, const char *text, int n)
+{
+    struct cell *cells = prepare(t, n)->cells + t->col;
+    struct cell cell = {.style = t->pen, .width = 1};
+
+    for (int i = 0; i < n; i++) {
+        cell.glyph = (unsigned char)text[i];
+        cells[i] = cell;
+    }
+    advance(t, n);
+}
+
+void print_ascii(struct term *t, const char *text, size_t n)
+{
+    if (t->charset[t->gl] != 'B' || t->single_shift) {
+        for (size_t i = 0; i < n; i++)
+            print_codepoint(t, (unsigned char)text[i]);
+        return;
+    }
+    t->last_glyph = (unsigned char)text[n - 1];
+    while (n) {
+        if (t->wrap_pending)
+            wrap(t);
+        size_t room = (size_t)(t->cols - t->col);
+
+        if (!t->modes.autowrap && n > room && room == 1) {
+            /* Without wrapping all the rest lands in the last column. */
+            text += n - 1;
+            n = 1;
+        }
+        size_t fits = n < room ? n : room;
+        write_run(t, text, (int)fits);
+        text += fits;
+        n -= fits;
+    }
+}
+
+/* DEC special graphics, from 0x5f on. */
+static const uint16_t line_drawing[] = {
+    0x00a0, 0x25c6, 0x2592, 0x2409, 0x240c, 0x240d, 0x240a, 0x00b0, 0x00b1, 0x2424, 0x240b,
+    0x2518, 0x2510, 0x250c, 0x2514, 0x253c, 0x23ba, 0x23bb, 0x2500, 0x23bc, 0x23bd, 0x251c,
+    0x2524, 0x2534, 0x252c, 0x2502, 0x2264, 0x2265, 0x03c0, 0x2260, 0x00a3, 0x00b7,
+};
+
+static uint32_t translate(struct term *t, uint32_t c)
+{
+    char set = t->charset[t->single_shift ? t->single_shift : t->gl];
+
+    t->single_shift = 0;
+    if (set == '0' && c >= 0x5f && c <= 0x7e)
+        return line_drawing[c - 0x5f];
+    if (set == 'A' && c == '#')
+        return 0xa3;
+    return c;
+}
+
+/* Onto the character before the cursor; there is none at the left edge. */
+static void combine(struct term *t, uint32_t c)
+{
+    struct row *row = grid_row(t, t->row);
+    int col = t->wrap_pending ? t->col : t->col - 1;
+
+    if (col > 0 && row->cells[col].flags & CELL_CONTINUATION)
+        col--;
+    if (col < 0)
+        return;
+    struct cell *cell = &row->cells[col];
+    if (!cell->glyph) {
+        cell->glyph = ' ';
+        cell->width = 1;
+        if (row->used <= col)
+            row->used = col + 1;
+    }
+    for (int i = 1; i < GLYPH_CODEPOINTS; i++)
+        if (!GLYPH_AT(cell->glyph, i)) {
+            cell->glyph |= (uint64_t)c << (21 * i);
+            grid_touch(t, row);
+            return;
+        }
+}
+
+static void put(struct term *t, uint32_t c, int width)
+{
+    if (width > t->cols) {
+        c = 0xfffd;
+        width = 1;
+    }
+    if (t->wrap_pending)
+        wrap(t);
+    if (t->col + width > t->cols) {
+        if (t->modes.autowrap) {
+            /* The last column stays empty; reflow knows it for the reason of this wrap. */
+            grid_erase(t, t->row, t->col, t->cols);
+            wrap(t);
+        } else {
+            t->col = t->cols - width;
+        }
+    }
+    struct cell *cells = prepare(t, width)->cells + t->col;
+    cells[0] = (struct cell){.glyph = c, .style = t->pen, .width = (uint8_t)width};
+    if (width == 2)
+        cells[1] = (struct cell){.style = t->pen, .flags = CELL_CONTINUATION};
+    advance(t, width);
+}
+
+/* Characters that reorder or hide their neighbours; a grid has no use for them. */
+static bool is_dropped(uint32_t c)
+{
+    return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0;
+}
+
+void print_codepoint(struct term *t, uint32_t c)
+{
+    if (c < 0x80)
+        c = translate(t, c);
+    else
+        t->single_shift = 0;
+    int width = codepoint_width(c);
+
+    if (is_dropped(c))
+        return;
+    if (width == 0) {
+        combine(t, c);
+        return;
+    }
+    t->last_glyph = c;
+    put(t, c, width);
+}
+
+void print_repeat(struct term *t, int n)
+{
+    /* More than a screen of them would only repeat itself. */
+    int cells = t->rows * t->cols;
+
+    if (!t->last_glyph)
+        return;
+    if (n > cells)
+        n = cells;
+    while (n-- > 0)
+        put(t, t->last_glyph, codepoint_width(t->last_glyph));
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Resizing. The main screen's rows are packed behind the scrollback, the whole is wrapped anew to
+ * the new width, and the last rows are taken back out as the screen; so the scrollback reflows by
+ * the same code and nothing is lost. Lines that neither wrapped nor need to are copied packed.
+ *
+ * The alternate screen belongs to a program that redraws it: it is cut or extended in place.
+ */
+#include <string.h>
+
+#include "vterm/internal.h"
+
+/* A place in the text, followed through the wrapping. */
+struct mark {
+    size_t line; /* in: number among the old lines; out: among the new */
+    int col;     /* may be the width: after the last column */
+    size_t offset;
+    bool found, placed;
+};
+
+struct wrapper {
+    struct scrollback *to;
+    struct cell *cells; /* owned: what of the logical line is not put out yet */
+    size_t n_cells;
+    size_t put_out; /* cells of this logical line that were */
+    int old_cols, cols;
+    struct mark *marks; /* borrowed */
+    size_t n_marks;
+};
+
+static void place_marks(struct wrapper *w, size_t n, bool last)
+{
+    for (size_t i = 0; i < w->n_marks; i++) {
+        struct mark *m = &w->marks[i];
+
+        if (!m->found || m->placed || m->offset < w->put_out)
+            continue;
+        if (m->offset < w->put_out + n || last) {
+            size_t col = m->offset - w->put_out;
+
+            m->line = scrollback_count(w->to);
+            m->col = col > (size_t)w->cols ? w->cols : (int)col;
+            m->placed = true;
+        }
+    }
+}
+
+static void put_out_row(struct wrapper *w, size_t n, bool last)
+{
+    place_marks(w, n, last);
+    scrollback_push_unbounded(w->to, w->cells, (int)n, !last);
+    w->n_cells -= n;
+    w->put_out += n;
+    memmove(w->cells, w->cells + n, w->n_cells * sizeof *w->cells);
+}
+
+/* Columns of the first new row: a wide character that straddles the edge goes to the next. */
+static size_t first_row(const struct wrapper *w)
+{
+    size_t n = (size_t)w->cols;
+
+    return n > 1 && w->cells[n].flags & CELL_CONTINUATION ? n - 1 : n;
+}
+
+/* A single column has no room for wide characters. */
+static void narrow(struct cell *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (cells[i].width == 2)
+            cells[i] = (struct cell){.glyph = 0xfffd, .style = cells[i].style, .width = 1};
+        else if (cells[i].flags & CELL_CONTINUATION)
+            cells[i] = (struct cell){.style.bg = cells[i].style.bg};
+    }
+}
+
+static bool begins_wide(const struct scrollback *from, size_t i)
+{
+    struct cell cells[2];
+
+    return i < scrollback_count(from) && scrollback_get(from, i, cells, 2, NULL) == 2 &&
+           cells[0].width == 2;
+}
+
+/* Adds old line i to the logical line. Returns whether it goes on. */
+static bool take_line(struct wrapper *w, const struct scrollback *from, size_t i)
+{
+    bool wrapped;
+    struct cell *out = w->cells + w->n_cells;
+    int n = scrollback_get(from, i, out, w->old_cols, &wrapped);
+
+    wrapped = wrapped && i + 1 < scrollback_count(from);
+    for (size_t m = 0; m < w->n_marks; m++)
+        if (w->marks[m].line == i && !w->marks[m].found) {
+            w->marks[m].found = true;
+            w->marks[m].offset = w->put_out + w->n_cells + (size_t)w->marks[m].col;
+        }
+    /* The column left empty for want of room for a wide character is not part of the text. */
+    if (wrapped && !(n >= w->old_cols - 1 && !out[w->old_cols - 1].glyph &&
+                     !(out[w->old_cols - 1].flags & CELL_CONTINUATION) && begins_wide(from, i + 1)))
+        n = w->old_cols;
+    else if (wrapped)
+        n = w->old_cols - 1;
+    if (w->cols == 1)
+        narrow(out, (size_t)n);
+    w->n_cells += (size_t)n;
+    while (w->n_cells > (size_t)w->cols)
+        put_out_row(w, first_row(w), false);
+    return wrapped;
+}
+
+/* Lines [i, …) up to the end of the logical line that starts at i. Returns the next one. */
+static size_t wrap_logical(struct wrapper *w, const struct scrollback *from, size_t i)
+{
+    w->n_cells = w->put_out = 0;
+    while (take_line(w, from, i++))
+        ;
+    put_out_row(w, w->n_cells, true);
+    return i;
+}
+
+static size_t copy_line(struct wrapper *w, const unsigned char *record, size_t size, size_t i)
+{
+    for (size_t m = 0; m < w->n_marks; m++)
+        if (w->marks[m].line == i && !w->marks[m].found) {
+            struct mark *mark = &w->marks[m];
+
+            mark->found = mark->placed = true;
+            mark->line = scrollback_count(w->to);
+            mark->col = mark->col > w->cols ? w->cols : mark->col;
+        }
+    scrollback_push_packed(w->to, record, size);
+    return i + 1;
+}
+
+static void rewrap(struct scrollback *s, int old_cols, int cols, struct mark *marks, size_t n_marks)
+{
+    struct wrapper w = {
+        .to = scrollback_like(s),
+        .cells = xcalloc((size_t)(old_cols + cols + 1), sizeof *w.cells),
+        .old_cols = old_cols,
+        .cols = cols,
+        .marks = marks,
+        .n_marks = n_marks,
+    };
+
+    for (size_t i = 0; i < scrollback_count(s);) {
+        size_t size;
+        const unsigned char *record = scrollback_record(s, i, &size);
+
+        /* With one column even short lines may hold a wide character. */
+        if (!packed_wrapped(record) && packed_cols(record) <= cols && cols > 1)
+            i = copy_line(&w, record, size, i);
+        else
+            i = wrap_logical(&w, s, i);
+    }
+    free(w.cells);
+    scrollback_replace(s, w.to);
+}
+
+static bool row_is_blank(const struct row *row)
+{
+    for (int i = 0; i < row->used; i++) {
+        const struct cell *cell = &row->cells[i];
+
+        if (cell->glyph || cell->style.bg || cell->flags)
+            return false;
+    }
+    return true;
+}
+
+struct place_of_cursor {
+    int row, col;
+    bool wrap_pending;
+};
+
+/* Puts the rows down to the last with something on it (or the cursor) behind the scrollback. */
+static int stow_rows(struct term *t, int cursor_row)
+{
+    int last = t->rows - 1;
+
+    while (last > cursor_row && row_is_blank(t->main.rows[last]))
+        last--;
+    for (int i = 0; i <= last; i++) {
+        const struct row *row = t->main.rows[i];
+
+        scrollback_push_unbounded(t->scrollback, row->cells, row->used, row->wrapped);
+    }
+    return last;
+}
+
+/* Makes the screen of the lines from `top` on. */
+static void fetch_rows(struct term *t, int rows, int cols, size_t top)
+{
+    size_t n = scrollback_count(t->scrollback);
+
+    screen_finish(&t->main, t->rows);
+    screen_create(&t->main, rows, cols);
+    for (size_t i = 0; i < (size_t)rows && top + i < n; i++) {
+        struct row *row = t->main.rows[i];
+
+        row->used = scrollback_get(t->scrollback, top + i, row->cells, cols, &row->wrapped);
+    }
+    while (n-- > top)
+        scrollback_pop(t->scrollback);
+    scrollback_trim(t->scrollback);
+}
+
+static void resize_main(struct term *t, int rows, int cols, struct place_of_cursor *cursor)
+{
+    size_t before = scrollback_count(t->scrollback);
+    int last = stow_rows(t, cursor->row);
+    bool was_full = last == t->rows - 1;
+    struct mark marks[2] = {
+        {.line = before + (size_t)cursor->row, .col = cursor->col + cursor->wrap_pending},
+        {.line = before}, /* the top of the screen */
+    };
+
+    if (cols != t->cols)
+        rewrap(t->scrollback, t->cols, cols, marks, ARRAY_LEN(marks));
+    size_t n = scrollback_count(t->scrollback), top = marks[1].line;
+    if (was_full || n - top > (size_t)rows)
+        top = n > (size_t)rows ? n - (size_t)rows : 0;
+    cursor->row = marks[0].line > top ? (int)(marks[0].line - top) : 0;
+    cursor->wrap_pending = cursor->wrap_pending && marks[0].col == cols;
+    cursor->col = marks[0].col < cols ? marks[0].col : cols - 1;
+    fetch_rows(t, rows, cols, top);
+}
+
+static void resize_alternate(struct term *t, int rows, int cols)
+{
+    struct screen old = t->alternate;
+    int shift = t->row >= rows ? t->row - rows + 1 : 0;
+    int keep = cols < t->cols ? cols : t->cols;
+
+    screen_create(&t->alternate, rows, cols);
+    for (int i = 0; i < rows && i + shift < t->rows; i++) {
+        struct row *from = old.rows[i + shift], *to = t->alternate.rows[i];
+
+        grid_split_wide(from, t->cols, keep, keep);
+        memcpy(to->cells, from->cells, (size_t)keep * sizeof to->cells[0]);
+        to->used = from->used < keep ? from->used : keep;
+    }
+    screen_finish(&old, t->rows);
+    t->row -= shift;
+    if (t->col >= cols)
+        t->col = cols - 1;
+    t->wrap_pending = false;
+}
+
+static void clamp_saved(struct saved_cursor *s, int rows, int cols)
+{
+    if (s->row >= rows)
+        s->row = rows - 1;
+    if (s->col != cols - 1)
+        s->wrap_pending = false;
+    if (s->col >= cols)
+        s->col = cols - 1;
+}
+
+static void resize_both(struct term *t, int rows, int cols)
+{
+    if (t->screen == &t->alternate) {
+        struct saved_cursor *s = &t->main.saved;
+        struct place_of_cursor cursor = {s->row, s->col, s->wrap_pending};
+
+        resize_main(t, rows, cols, &cursor);
+        s->row = cursor.row;
+        s->col = cursor.col;
+        s->wrap_pending = cursor.wrap_pending;
+        resize_alternate(t, rows, cols);
+        return;
+    }
+    struct place_of_cursor cursor = {t->row, t->col, t->wrap_pending};
+
+    resize_main(t, rows, cols, &cursor);
+    screen_finish(&t->alternate, t->rows);
+    t->row = cursor.row;
+    t->col = cursor.col;
+    t->wrap_pending = cursor.wrap_pending;
+}
+
+static void resize_tabs(struct term *t, int cols)
+{
+    t->tabs = xreallocarray(t->tabs, (size_t)cols, 1);
+    tabs_reset(t->tabs, t->cols, cols);
+}
+
+void term_resize(struct term *t, int rows, int cols)
+{
+    rows = rows < 1 ? 1 : rows > TERM_SIZE_MAX ? TERM_SIZE_MAX : rows;
+    cols = cols < 1 ? 1 : cols > TERM_SIZE_MAX ? TERM_SIZE_MAX : cols;
+    if (rows == t->rows && cols == t->cols)
+        return;
+    t->tick = t->revision + 1;
+    grid_settle_scroll(t);
+    resize_both(t, rows, cols);
+    resize_tabs(t, cols);
+    clamp_saved(&t->main.saved, rows, cols);
+    clamp_saved(&t->alternate.saved, rows, cols);
+    t->spare = xreallocarray(t->spare, (size_t)rows, sizeof *t->spare);
+    t->rows = rows;
+    t->cols = cols;
+    t->top = 0;
+    t->bottom = rows;
+    grid_touch_all(t);
+}

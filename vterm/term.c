@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A terminal's life, its feed and what others may read of it.
+ */
+#include "vterm/term.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "vterm/internal.h"
+
+static int clamp_size(int n)
+{
+    return n < 1 ? 1 : n > TERM_SIZE_MAX ? TERM_SIZE_MAX : n;
+}
+
+struct term *term_create(int rows, int cols, const struct term_config *config)
+{
+    struct term *t = xcalloc(1, sizeof *t);
+
+    t->rows = clamp_size(rows);
+    t->cols = clamp_size(cols);
+    if (config->ops)
+        t->ops = *config->ops;
+    t->user = config->user;
+    t->scrollback = scrollback_create(config->scrollback_lines, config->scrollback_bytes);
+    t->screen = &t->main;
+    screen_create(&t->main, t->rows, t->cols);
+    t->spare = xcalloc((size_t)t->rows, sizeof *t->spare);
+    t->tabs = xcalloc((size_t)t->cols, 1);
+    t->tick = 1;
+    control_reset(t);
+    return t;
+}
+
+void term_destroy(struct term *t)
+{
+    if (!t)
+        return;
+    screen_finish(&t->main, t->rows);
+    screen_finish(&t->alternate, t->rows);
+    scrollback_destroy(t->scrollback);
+    buf_finish(&t->string);
+    free(t->spare);
+    free(t->tabs);
+    free(t);
+}
+
+void term_feed(struct term *t, const char *bytes, size_t n)
+{
+    struct term_cursor before = term_cursor(t);
+    struct term_modes modes = term_modes(t);
+
+    t->tick = t->revision + 1;
+    parse_bytes(t, bytes, n);
+    struct term_cursor after = term_cursor(t);
+    struct term_modes modes_after = term_modes(t);
+    if (memcmp(&before, &after, sizeof before) != 0 ||
+        memcmp(&modes, &modes_after, sizeof modes) != 0)
+        t->revision = t->tick;
+}
+
+int term_rows(const struct term *t)
+{
+    return t->rows;
+}
+
+int term_cols(const struct term *t)
+{
+    return t->cols;
+}
+
+const struct cell *term_row(const struct term *t, int row)
+{
+    return grid_row(t, row)->cells;
+}
+
+uint64_t term_revision(const struct term *t)
+{
+    return t->revision;
+}
+
+uint64_t term_row_revision(const struct term *t, int row)
+{
+    uint64_t own = grid_row(t, row)->revision;
+    bool scrolled = row >= t->scroll_top && row < t->scroll_bottom;
+
+    return scrolled && t->scroll_revision > own ? t->scroll_revision : own;
+}
+
+uint64_t term_scrollback_first(const struct term *t)
+{
+    return scrollback_first(t->scrollback);
+}
+
+uint64_t term_scrollback_end(const struct term *t)
+{
+    return scrollback_first(t->scrollback) + scrollback_count(t->scrollback);
+}
+
+int term_scrollback_line(const struct term *t, uint64_t line, struct cell *out, int cols)
+{
+    if (line < term_scrollback_first(t) || line >= term_scrollback_end(t)) {
+        memset(out, 0, (size_t)cols * sizeof *out);
+        return 0;
+    }
+    return scrollback_get(t->scrollback, (size_t)(line - term_scrollback_first(t)), out, cols,
+                          NULL);
+}
+
+void term_scrollback_clear(struct term *t)
+{
+    scrollback_clear(t->scrollback);
+    t->revision++;
+}
+
+size_t term_scrollback_size(const struct term *t)
+{
+    return scrollback_size(t->scrollback);
+}
+
+struct term_cursor term_cursor(const struct term *t)
+{
+    struct term_cursor c;
+
+    memset(&c, 0, sizeof c); /* the padding too: term_feed compares */
+    c.row = t->row;
+    c.col = t->col;
+    c.visible = t->modes.cursor_visible;
+    c.blink = t->modes.cursor_blink;
+    c.shape = t->modes.cursor_shape;
+    return c;
+}
+
+const char *term_title(const struct term *t)
+{
+    return t->title;
+}
+
+struct term_modes term_modes(const struct term *t)
+{
+    struct term_modes m;
+
+    memset(&m, 0, sizeof m);
+    m.alternate_screen = t->screen == &t->alternate;
+    m.bracketed_paste = t->modes.bracketed_paste;
+    m.focus_reports = t->modes.focus_reports;
+    m.application_cursor = t->modes.application_cursor;
+    m.application_keypad = t->modes.application_keypad;
+    m.reverse_video = t->modes.reverse_video;
+    m.mouse = t->modes.mouse;
+    m.mouse_sgr = t->modes.mouse_encoding == REPORT_SGR;
+    return m;
+}
+
+size_t cell_text(const struct cell *cell, char out[13])
+{
+    size_t n = 0;
+
+    for (int i = 0; i < GLYPH_CODEPOINTS && GLYPH_AT(cell->glyph, i); i++)
+        n += utf8_encode(GLYPH_AT(cell->glyph, i), out + n);
+    if (!n)
+        out[n++] = ' ';
+    out[n] = '\0';
+    return n;
+}
