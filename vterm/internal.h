@@ -215,7 +215,7 @@ size_t pack_line(const struct cell *cells, int n, bool wrapped, unsigned char *o
 int packed_cols(const unsigned char *record);
 bool packed_wrapped(const unsigned char *record);
 void packed_set_wrapped(unsigned char *record, bool wrapped);
-int unpack_line(const unsigned char *record, size_t size, struct cell *out, int cols);
+int unpack_line(const unsigned char *record, struct cell *out, int cols);
 
 /* reflow.c is term_resize. */
 

@@ -3,10 +3,10 @@
  * One line of cells as bytes, for the scrollback: text apart from its attributes, runs of equal
  * style in 2 to 14 bytes. Packing loses nothing but blank cells at the end.
  *
- *   header: columns (2), bytes of runs (2), flags (1), 0 (1)
- *   runs:   cells (1 to 255), mask, then what the mask names: fg, bg (1 or 3 bytes), attrs, link
+ *   header: columns (2), bytes of text (2), flags (1), 0 (1)
  *   text:   a character a cell in UTF-8; 00 an empty cell, 01 the right half of the wide one
  *           before it, 02 in front of each combining character
+ *   runs:   cells (1 to 255), mask, then what the mask names: fg, bg (1 or 3 bytes), attrs, link
  */
 #include "vterm/internal.h"
 
@@ -31,8 +31,9 @@ enum {
     LINE_WRAPPED = 1,
 };
 
-#define RUN_BYTES_MAX  14
-#define CELL_BYTES_MAX 14
+#define RUN_BYTES_MAX   14
+#define CELL_BYTES_MAX  14
+#define PACK_RUNS_BYTES (TERM_SIZE_MAX * RUN_BYTES_MAX)
 
 size_t pack_bound(int n)
 {
@@ -77,21 +78,6 @@ static unsigned char *put_run(unsigned char *p, struct style s, int n)
     return p;
 }
 
-static unsigned char *put_runs(unsigned char *p, const struct cell *cells, int n)
-{
-    for (int i = 0; i < n;) {
-        struct style style = cells[i].style;
-        int start = i++;
-
-        while (i < n && style_equal(cells[i].style, style))
-            i++;
-        for (; i - start > 255; start += 255)
-            p = put_run(p, style, 255);
-        p = put_run(p, style, i - start);
-    }
-    return p;
-}
-
 static unsigned char *put_glyph(unsigned char *p, const struct cell *cell)
 {
     if (!cell->glyph) {
@@ -112,24 +98,57 @@ static bool is_blank(const struct cell *cell)
            !cell->style.attrs && !cell->style.link;
 }
 
+/* A style as two words, which compare faster than its fields. */
+struct style_words {
+    uint64_t colours;
+    uint32_t rest;
+};
+
+static struct style_words style_words(const struct cell *cell)
+{
+    struct style_words w;
+
+    memcpy(&w.colours, &cell->style, sizeof w.colours);
+    memcpy(&w.rest, (const char *)&cell->style + sizeof w.colours, sizeof w.rest);
+    return w;
+}
+
+static unsigned char *put_long_run(unsigned char *p, struct style style, int n)
+{
+    for (; n > 255; n -= 255)
+        p = put_run(p, style, 255);
+    return put_run(p, style, n);
+}
+
 size_t pack_line(const struct cell *cells, int n, bool wrapped, unsigned char *out)
 {
+    unsigned char runs[PACK_RUNS_BYTES], *r = runs, *p = out + PACK_HEADER_BYTES;
+    int start = 0;
+
     while (n > 0 && is_blank(&cells[n - 1]))
         n--;
-    unsigned char *runs = out + PACK_HEADER_BYTES;
-    unsigned char *p = put_runs(runs, cells, n);
-
-    put_u16(out, (unsigned)n);
-    put_u16(out + 2, (unsigned)(p - runs));
-    out[4] = wrapped ? LINE_WRAPPED : 0;
-    out[5] = 0;
+    if (n > TERM_SIZE_MAX)
+        n = TERM_SIZE_MAX;
     for (int i = 0; i < n; i++) {
+        struct style_words now = style_words(&cells[i]), then = style_words(&cells[start]);
+
+        if (now.colours != then.colours || now.rest != then.rest) {
+            r = put_long_run(r, cells[start].style, i - start);
+            start = i;
+        }
         if (cells[i].glyph - 1 < 0x7f)
             *p++ = (unsigned char)cells[i].glyph;
         else
             p = put_glyph(p, &cells[i]);
     }
-    return (size_t)(p - out);
+    if (n)
+        r = put_long_run(r, cells[start].style, n - start);
+    put_u16(out, (unsigned)n);
+    put_u16(out + 2, (unsigned)(p - out - PACK_HEADER_BYTES));
+    out[4] = wrapped ? LINE_WRAPPED : 0;
+    out[5] = 0;
+    memcpy(p, runs, (size_t)(r - runs));
+    return (size_t)(p - out) + (size_t)(r - runs);
 }
 
 int packed_cols(const unsigned char *record)
@@ -202,11 +221,11 @@ static const char *get_glyph(const char *p, const char *end, struct cell *cell)
     return p;
 }
 
-int unpack_line(const unsigned char *record, size_t size, struct cell *out, int cols)
+int unpack_line(const unsigned char *record, struct cell *out, int cols)
 {
-    const unsigned char *runs = record + PACK_HEADER_BYTES;
-    const char *p = (const char *)runs + get_u16(record + 2);
-    const char *end = (const char *)record + size;
+    const char *p = (const char *)record + PACK_HEADER_BYTES;
+    const char *end = p + get_u16(record + 2);
+    const unsigned char *runs = (const unsigned char *)end;
     int n = packed_cols(record), in_run = 0;
     struct style style = {0};
 

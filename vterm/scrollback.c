@@ -281,7 +281,7 @@ int scrollback_get(const struct scrollback *s, size_t i, struct cell *out, int c
 
     if (wrapped)
         *wrapped = packed_wrapped(record);
-    return unpack_line(record, size, out, cols);
+    return unpack_line(record, out, cols);
 }
 
 void scrollback_replace(struct scrollback *s, struct scrollback *with)
