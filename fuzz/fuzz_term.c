@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The terminal: the input is its stream, in which FF starts an action of ours (resize, snapshot
+ * round trip, encoders). A snapshot must make the same terminal again, and a resize keep its rules.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/targets.h"
+#include "tests/vterm/same.h"
+
+static void on_bytes(void *user, const char *bytes, size_t n)
+{
+    volatile char sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum = (char)(sum + bytes[i]);
+}
+
+static void on_text(void *user, const char *text)
+{
+    on_bytes(user, text, strlen(text));
+}
+
+static const struct term_ops ops = {
+    .on_reply = on_bytes,
+    .on_title = on_text,
+    .on_clipboard = on_bytes,
+};
+
+static void check_snapshot(const struct term *t)
+{
+    struct term_config config = {.scrollback_lines = 1000};
+    cleanup_buf struct buf bytes = {0};
+    struct term *copy = term_create(term_rows(t), term_cols(t), &config);
+    char why[256];
+
+    term_snapshot(t, SIZE_MAX, &bytes);
+    term_feed(copy, bytes.data, bytes.len);
+    if (!same_terms(t, copy, why, sizeof why)) {
+        fprintf(stderr, "the snapshot differs: %s\n", why);
+        abort();
+    }
+    term_destroy(copy);
+}
+
+static void check_bounds(const struct term *t)
+{
+    struct term_cursor c = term_cursor(t);
+
+    if (c.row < 0 || c.row >= term_rows(t) || c.col < 0 || c.col >= term_cols(t))
+        abort();
+    for (int row = 0; row < term_rows(t); row++) {
+        const struct cell *cells = term_row(t, row);
+
+        for (int col = 0; col < term_cols(t); col++) {
+            bool lead = col + 1 < term_cols(t) && cells[col + 1].flags & CELL_CONTINUATION;
+
+            /* A wide character has both halves, side by side. */
+            if ((cells[col].width == 2) != lead || (lead && !cells[col].glyph))
+                abort();
+        }
+        if (cells[0].flags & CELL_CONTINUATION)
+            abort();
+    }
+}
+
+static void encode(struct term *t, uint8_t a, uint8_t b)
+{
+    cleanup_buf struct buf out = {0};
+    char text[] = {(char)a, '\033', '[', '2', '0', '1', '~', (char)b};
+
+    term_encode_key(t, (struct key){.code = a < 128 ? a : KEY_SPECIAL + a - 128, .mods = b & 7},
+                    &out);
+    term_encode_mouse(t, (struct mouse){.kind = a & 3, .button = b & 7, .row = a, .col = b}, &out);
+    term_encode_focus(t, a & 1, &out);
+    term_encode_paste(t, text, sizeof text, &out);
+}
+
+/* Actions take two bytes. */
+static void act(struct term *t, uint8_t action, uint8_t a, uint8_t b)
+{
+    switch (action & 3) {
+    case 0:
+        term_resize(t, a % 40, b % 60);
+        break;
+    case 1:
+        check_snapshot(t);
+        break;
+    case 2:
+        encode(t, a, b);
+        break;
+    case 3:
+        if (a == 0)
+            term_scrollback_clear(t);
+        break;
+    }
+    check_bounds(t);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct term_config config = {.scrollback_lines = 50, .scrollback_bytes = 1 << 20, .ops = &ops};
+    struct term *t = term_create(size > 0 ? data[0] % 8 : 5, size > 1 ? data[1] % 16 : 10, &config);
+
+    for (size_t i = 2; i < size;) {
+        size_t end = i;
+
+        while (end < size && data[end] != 0xff)
+            end++;
+        term_feed(t, (const char *)data + i, end - i);
+        if (end + 3 < size)
+            act(t, data[end + 1], data[end + 2], data[end + 3]);
+        i = end + 4;
+    }
+    check_bounds(t);
+    check_snapshot(t);
+    term_destroy(t);
+    return 0;
+}
