@@ -130,12 +130,6 @@ static void reset_charsets(struct term *t)
     t->single_shift = 0;
 }
 
-/* As DECRC finds it when nothing was saved: home, plain. */
-static void reset_saved(struct saved_cursor *s)
-{
-    *s = (struct saved_cursor){.charset = {'B', 'B', 'B', 'B'}};
-}
-
 void control_soft_reset(struct term *t)
 {
     bool reverse = t->modes.reverse_video;
@@ -149,14 +143,13 @@ void control_soft_reset(struct term *t)
     t->pen = (struct style){0};
     t->wrap_pending = false;
     reset_charsets(t);
-    reset_saved(&t->screen->saved);
+    t->screen->saved = SAVED_NOTHING;
     t->revision = t->tick;
 }
 
 void control_reset(struct term *t)
 {
     mode_show_alternate(t, false);
-    screen_finish(&t->alternate, t->rows);
     modes_reset(&t->modes);
     t->top = 0;
     t->bottom = t->rows;
@@ -165,8 +158,7 @@ void control_reset(struct term *t)
     t->wrap_pending = false;
     t->last_glyph = 0;
     reset_charsets(t);
-    reset_saved(&t->main.saved);
-    reset_saved(&t->alternate.saved);
+    t->main.saved = SAVED_NOTHING;
     tabs_reset(t->tabs, 0, t->cols);
     grid_erase_rows(t, 0, t->rows);
     if (t->title[0]) {

@@ -33,8 +33,11 @@ struct saved_cursor {
     uint8_t gl;
 };
 
+/* As DECRC finds it when nothing was saved: home, plain. */
+#define SAVED_NOTHING ((struct saved_cursor){.charset = {'B', 'B', 'B', 'B'}})
+
 struct screen {
-    struct row **rows; /* owned; NULL until the screen is first shown */
+    struct row **rows; /* owned; NULL: the screen does not show */
     struct saved_cursor saved;
 };
 

@@ -13,17 +13,21 @@ void modes_reset(struct modes *modes)
     };
 }
 
+/* The alternate screen lives only while it shows: empty and with nothing saved each time. */
 void mode_show_alternate(struct term *t, bool alternate)
 {
-    struct screen *to = alternate ? &t->alternate : &t->main;
-
     t->wrap_pending = false;
-    if (t->screen == to)
+    if (alternate == (t->screen == &t->alternate))
         return;
     grid_settle_scroll(t);
-    if (!to->rows)
-        screen_create(to, t->rows, t->cols);
-    t->screen = to;
+    if (alternate) {
+        screen_create(&t->alternate, t->rows, t->cols);
+        t->alternate.saved = SAVED_NOTHING;
+        t->screen = &t->alternate;
+    } else {
+        t->screen = &t->main;
+        screen_finish(&t->alternate, t->rows);
+    }
     grid_touch_all(t);
 }
 
@@ -92,21 +96,11 @@ static bool change_mouse(struct term *t, int number, bool on)
     return false;
 }
 
-static void clear_alternate(struct term *t)
-{
-    if (t->screen == &t->alternate)
-        grid_erase_rows(t, 0, t->rows);
-}
-
 static void change_screen(struct term *t, int number, bool on)
 {
     switch (number) {
     case 47:
-        mode_show_alternate(t, on);
-        break;
     case 1047:
-        if (!on)
-            clear_alternate(t);
         mode_show_alternate(t, on);
         break;
     case 1048:
@@ -120,7 +114,7 @@ static void change_screen(struct term *t, int number, bool on)
             control_save_cursor(t);
         mode_show_alternate(t, on);
         if (on)
-            clear_alternate(t);
+            grid_erase_rows(t, 0, t->rows);
         else
             control_restore_cursor(t);
         break;
