@@ -117,7 +117,8 @@ void control_restore_cursor(struct term *t)
     if (t->modes.origin) {
         t->row = t->row < t->top ? t->top : t->row >= t->bottom ? t->bottom - 1 : t->row;
     }
-    t->wrap_pending = s->wrap_pending && t->modes.autowrap && t->col == t->cols - 1;
+    t->wrap_pending = s->wrap_pending && t->modes.autowrap && t->col == t->cols - 1 &&
+                      !cell_is_empty(&grid_row(t, t->row)->cells[t->col]);
     t->pen = s->pen;
     t->gl = s->gl;
     memcpy(t->charset, s->charset, sizeof t->charset);

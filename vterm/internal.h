@@ -116,6 +116,12 @@ struct term {
 /* width.c */
 int codepoint_width(uint32_t c);
 
+/* Nothing was written here; it may have a background. */
+static inline bool cell_is_empty(const struct cell *cell)
+{
+    return !cell->glyph && !(cell->flags & CELL_CONTINUATION);
+}
+
 /* grid.c */
 struct row *row_create(int cols);
 static inline struct row *grid_row(const struct term *t, int row)

@@ -84,6 +84,12 @@ static unsigned char *put_glyph(unsigned char *p, const struct cell *cell)
         *p++ = cell->flags & CELL_CONTINUATION ? TEXT_CONTINUATION : TEXT_EMPTY;
         return p;
     }
+    if (cell->glyph >= 0x800 && cell->glyph < 0xd800) {
+        p[0] = (unsigned char)(0xe0 | cell->glyph >> 12);
+        p[1] = (unsigned char)(0x80 | (cell->glyph >> 6 & 0x3f));
+        p[2] = (unsigned char)(0x80 | (cell->glyph & 0x3f));
+        return p + 3;
+    }
     p += utf8_encode(GLYPH_AT(cell->glyph, 0), (char *)p);
     for (int i = 1; i < GLYPH_CODEPOINTS && GLYPH_AT(cell->glyph, i); i++) {
         *p++ = TEXT_COMBINING;

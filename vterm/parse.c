@@ -208,18 +208,34 @@ static const char *finish_character(struct term *t, const char *p, const char *e
     return p;
 }
 
+/* The common two- and three-byte characters, where no lead byte needs a second look. Returns the
+ * bytes used, or 0 for utf8_decode to look. */
+static size_t decode_common(const unsigned char *p, size_t n, uint32_t *c)
+{
+    if (n >= 2 && p[0] >= 0xc2 && p[0] < 0xe0 && (p[1] & 0xc0) == 0x80) {
+        *c = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+        return 2;
+    }
+    if (n >= 3 && p[0] > 0xe0 && p[0] < 0xed && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) {
+        *c = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+        return 3;
+    }
+    return 0;
+}
+
 static const char *ground_utf8(struct term *t, const char *p, const char *end)
 {
     size_t rest = (size_t)(end - p);
     uint32_t c;
+    size_t used = decode_common((const unsigned char *)p, rest, &c);
 
-    if (rest < 4 && utf8_incomplete_tail(p, rest) == rest) {
+    if (!used && rest < 4 && utf8_incomplete_tail(p, rest) == rest) {
         memcpy(t->utf8, p, rest);
         t->n_utf8 = (uint8_t)rest;
         return end;
     }
-    size_t used = utf8_decode(p, rest, &c);
-
+    if (!used)
+        used = utf8_decode(p, rest, &c);
     ground_codepoint(t, c);
     return p + used;
 }

@@ -4,6 +4,8 @@
  */
 #include "vterm/internal.h"
 
+#include <string.h>
+
 static void wrap(struct term *t)
 {
     struct row *row = grid_row(t, t->row);
@@ -32,7 +34,8 @@ static struct row *prepare(struct term *t, int n)
 
     if (t->modes.insert)
         grid_insert_cells(t, t->row, t->col, n);
-    grid_split_wide(row, t->cols, t->col, t->col + n);
+    if (row->used > t->col)
+        grid_split_wide(row, t->cols, t->col, t->col + n);
     if (row->used < t->col + n)
         row->used = t->col + n;
     grid_touch(t, row);
@@ -173,11 +176,18 @@ void print_repeat(struct term *t, int n)
 {
     /* More than a screen of them would only repeat itself. */
     int cells = t->rows * t->cols;
+    char run[128];
 
     if (!t->last_glyph)
         return;
     if (n > cells)
         n = cells;
-    while (n-- > 0)
-        put(t, t->last_glyph, codepoint_width(t->last_glyph));
+    if (t->last_glyph >= 0x80 || t->charset[t->gl] != 'B') {
+        while (n-- > 0)
+            put(t, t->last_glyph, codepoint_width(t->last_glyph));
+        return;
+    }
+    memset(run, (int)t->last_glyph, sizeof run);
+    for (; n > 0; n -= (int)sizeof run)
+        print_ascii(t, run, n < (int)sizeof run ? (size_t)n : sizeof run);
 }

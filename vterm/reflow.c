@@ -224,6 +224,8 @@ static void resize_main(struct term *t, int rows, int cols, struct place_of_curs
     cursor->wrap_pending = cursor->wrap_pending && marks[0].col == cols;
     cursor->col = marks[0].col < cols ? marks[0].col : cols - 1;
     fetch_rows(t, rows, cols, top);
+    if (cell_is_empty(&t->main.rows[cursor->row]->cells[cursor->col]))
+        cursor->wrap_pending = false;
 }
 
 static void resize_alternate(struct term *t, int rows, int cols)

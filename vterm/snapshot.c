@@ -34,11 +34,6 @@ static void put_glyph(struct writer *w, const struct cell *cell)
     buf_append(w->out, text, cell_text(cell, text));
 }
 
-static bool is_empty(const struct cell *cell)
-{
-    return !cell->glyph && !(cell->flags & CELL_CONTINUATION);
-}
-
 static void put_cup(struct writer *w, int row, int col)
 {
     buf_printf(w->out, "\033[%d;%dH", row + 1, col + 1);
@@ -61,13 +56,13 @@ static void put_cells(struct writer *w, const struct cell *cells, int from, int 
     for (int i = from; i < to;) {
         int start = i;
 
-        if (!is_empty(&cells[i])) {
+        if (!cell_is_empty(&cells[i])) {
             if (cells[i].glyph)
                 put_glyph(w, &cells[i]);
             i++;
             continue;
         }
-        while (i < to && is_empty(&cells[i]) && cells[i].style.bg == cells[start].style.bg)
+        while (i < to && cell_is_empty(&cells[i]) && cells[i].style.bg == cells[start].style.bg)
             i++;
         put_empty(w, &cells[start], start, i, i < to || step);
     }
@@ -80,7 +75,7 @@ static bool wraps_by_itself(const struct cell *cells, const struct cell *next, i
 
     if (!next->glyph || next->width > cols)
         return false;
-    if (!is_empty(last))
+    if (!cell_is_empty(last))
         return true;
     return next->width == 2 && cols > 1 && last->style.bg == next->style.bg;
 }
@@ -134,7 +129,7 @@ static void put_main(struct writer *w, size_t kept)
             joins = line.wrapped && wraps_by_itself(line.cells, next.cells, t->cols);
         }
         /* The column that a wide character left empty is erased again by its wrap. */
-        bool short_row = joins && is_empty(&line.cells[t->cols - 1]);
+        bool short_row = joins && cell_is_empty(&line.cells[t->cols - 1]);
         put_cells(w, line.cells, from, t->cols - short_row, short_row);
         if (!joins && i + 1 < n) {
             set_pen(w, (struct style){0});
@@ -169,6 +164,12 @@ static void reset_charsets(struct writer *w, const char charset[4], uint8_t gl)
         buf_append_char(w->out, '\017');
 }
 
+static void put_mode(struct writer *w, bool differs, const char *sequence)
+{
+    if (differs)
+        buf_append_str(w->out, sequence);
+}
+
 /* Cursor at (row, col); after the last column by writing what stands there again. */
 static void put_position(struct writer *w, const struct screen *s, int row, int col, int shown_row,
                          bool wrap_pending)
@@ -181,19 +182,27 @@ static void put_position(struct writer *w, const struct screen *s, int row, int 
         put_glyph(w, &cells[lead]);
 }
 
-static void put_saved(struct writer *w, const struct screen *s, const char *save)
+static void put_saved(struct writer *w, const struct screen *s)
 {
     const struct saved_cursor *saved = &s->saved;
+    const struct cell *cell = &s->rows[saved->row]->cells[saved->col];
+    /* The character after which the wrap was pending has been erased since. */
+    bool erased = saved->wrap_pending && cell_is_empty(cell);
 
-    if (saved->origin)
-        buf_append_str(w->out, "\033[?6h");
+    put_mode(w, saved->origin, "\033[?6h");
     put_position(w, s, saved->row, saved->col, saved->row, saved->wrap_pending);
+    if (erased)
+        buf_append_char(w->out, ' ');
     set_pen(w, saved->pen);
     put_charsets(w, saved->charset, saved->gl);
-    buf_append_str(w->out, save);
+    buf_append_str(w->out, "\0337");
     reset_charsets(w, saved->charset, saved->gl);
-    if (saved->origin)
-        buf_append_str(w->out, "\033[?6l");
+    put_mode(w, saved->origin, "\033[?6l");
+    if (erased) {
+        put_cup(w, saved->row, saved->col);
+        set_pen(w, (struct style){.bg = cell->style.bg});
+        buf_append_str(w->out, "\033[X");
+    }
     set_pen(w, (struct style){0});
 }
 
@@ -201,7 +210,7 @@ static void put_alternate(struct writer *w)
 {
     const struct term *t = w->t;
 
-    buf_append_str(w->out, "\033[2J");
+    buf_append_str(w->out, "\033[?1047h\033[2J");
     for (int i = 0; i < t->rows; i++) {
         const struct row *row = t->alternate.rows[i];
 
@@ -211,7 +220,7 @@ static void put_alternate(struct writer *w)
         put_cells(w, row->cells, 0, row->used, false);
     }
     set_pen(w, (struct style){0});
-    put_saved(w, &t->alternate, "\0337");
+    put_saved(w, &t->alternate);
 }
 
 static void put_tabs(struct writer *w)
@@ -229,12 +238,6 @@ static void put_tabs(struct writer *w)
             put_cup(w, 0, i);
             buf_append_str(w->out, "\033H");
         }
-}
-
-static void put_mode(struct writer *w, bool differs, const char *sequence)
-{
-    if (differs)
-        buf_append_str(w->out, sequence);
 }
 
 /* Modes that neither move the cursor nor change how the rest is written. */
@@ -329,14 +332,13 @@ void term_snapshot(const struct term *t, size_t scrollback_lines, struct buf *ou
 {
     struct writer w = {.t = t, .out = out};
     size_t kept = scrollback_count(t->scrollback);
-    bool alternate = t->screen == &t->alternate;
 
     if (kept > scrollback_lines)
         kept = scrollback_lines;
     buf_append_str(out, "\033c\033[3J");
     put_main(&w, kept);
-    put_saved(&w, &t->main, alternate ? "\033[?1049h" : "\0337");
-    if (alternate)
+    put_saved(&w, &t->main);
+    if (t->screen == &t->alternate)
         put_alternate(&w);
     put_tabs(&w);
     put_quiet_modes(&w);

@@ -156,7 +156,10 @@ int codepoint_width(uint32_t c)
 {
     if (c < 0x300)
         return 1;
-    if ((c >= 0x4e00 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3))
+    /* Not to search for what is frequent. */
+    if ((c >= 0x4e00 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3) ||
+        (c >= 0x3041 && c <= 0x3096) || (c >= 0x309b && c <= 0x30ff) ||
+        (c >= 0x1f600 && c <= 0x1f64f))
         return 2;
     if (c >= 0x2500 && c <= 0x259f)
         return 1;
