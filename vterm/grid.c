@@ -16,7 +16,7 @@ struct row *row_create(int cols)
 
 void screen_create(struct screen *s, int rows, int cols)
 {
-    s->rows = xcalloc((size_t)rows, sizeof *s->rows);
+    s->rows = xcalloc((size_t)rows, sizeof(void *));
     for (int i = 0; i < rows; i++)
         s->rows[i] = row_create(cols);
 }
@@ -167,9 +167,9 @@ static void rotate_up(struct term *t, int top, int bottom, int n)
     struct row **rows = t->screen->rows + top;
     size_t rest = (size_t)(bottom - top - n);
 
-    memcpy(t->spare, rows, (size_t)n * sizeof *rows);
-    memmove(rows, rows + n, rest * sizeof *rows);
-    memcpy(rows + rest, t->spare, (size_t)n * sizeof *rows);
+    memcpy(t->spare, rows, (size_t)n * sizeof(void *));
+    memmove(rows, rows + n, rest * sizeof(void *));
+    memcpy(rows + rest, t->spare, (size_t)n * sizeof(void *));
 }
 
 static void scroll_up(struct term *t, int top, int bottom, int n, bool keep)

@@ -147,13 +147,14 @@ size_t pack_line(const struct cell *cells, int n, bool wrapped, unsigned char *o
         else
             p = put_glyph(p, &cells[i]);
     }
-    if (n)
-        r = put_long_run(r, cells[start].style, n - start);
     put_u16(out, (unsigned)n);
     put_u16(out + 2, (unsigned)(p - out - PACK_HEADER_BYTES));
     out[4] = wrapped ? LINE_WRAPPED : 0;
     out[5] = 0;
-    memcpy(p, runs, (size_t)(r - runs));
+    if (n) {
+        r = put_long_run(r, cells[start].style, n - start);
+        memcpy(p, runs, (size_t)(r - runs));
+    }
     return (size_t)(p - out) + (size_t)(r - runs);
 }
 

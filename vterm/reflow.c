@@ -136,7 +136,7 @@ static void rewrap(struct scrollback *s, int old_cols, int cols, struct mark *ma
 {
     struct wrapper w = {
         .to = scrollback_like(s),
-        .cells = xcalloc((size_t)(old_cols + cols + 1), sizeof *w.cells),
+        .cells = xcalloc((size_t)old_cols + (size_t)cols + 1, sizeof *w.cells),
         .old_cols = old_cols,
         .cols = cols,
         .marks = marks,
@@ -299,7 +299,7 @@ void term_resize(struct term *t, int rows, int cols)
     resize_tabs(t, cols);
     clamp_saved(&t->main.saved, rows, cols);
     clamp_saved(&t->alternate.saved, rows, cols);
-    t->spare = xreallocarray(t->spare, (size_t)rows, sizeof *t->spare);
+    t->spare = xreallocarray(t->spare, (size_t)rows, sizeof(void *));
     t->rows = rows;
     t->cols = cols;
     t->top = 0;

@@ -8,7 +8,7 @@
 
 #include "vterm/internal.h"
 
-#define BLOCK_BYTES       (32 * 1024)
+#define BLOCK_BYTES       32768u
 #define INDEX_MIN         64
 #define BYTES_MAX_DEFAULT ((size_t)64 << 20)
 
@@ -97,7 +97,7 @@ void scrollback_clear(struct scrollback *s)
 static void grow_blocks(struct scrollback *s)
 {
     size_t cap = s->blocks_cap ? s->blocks_cap * 2 : 8;
-    struct block **blocks = xreallocarray(NULL, cap, sizeof *blocks);
+    struct block **blocks = xreallocarray(NULL, cap, sizeof(void *));
 
     for (size_t i = 0; i < s->n_blocks; i++)
         blocks[i] = block_at(s, i);
@@ -271,7 +271,7 @@ uint64_t scrollback_first(const struct scrollback *s)
 
 size_t scrollback_size(const struct scrollback *s)
 {
-    return s->n_bytes + s->index_cap * sizeof *s->index + s->blocks_cap * sizeof *s->blocks;
+    return s->n_bytes + s->index_cap * sizeof *s->index + s->blocks_cap * sizeof(void *);
 }
 
 int scrollback_get(const struct scrollback *s, size_t i, struct cell *out, int cols, bool *wrapped)

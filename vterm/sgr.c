@@ -116,7 +116,7 @@ static void apply_simple(struct style *pen, int value)
 static int apply_at(struct style *pen, const struct csi *csi, int i)
 {
     int value = csi_param(csi, i, 0), end = i + 1;
-    colour ignored, *c = value == 38 ? &pen->fg : value == 48 ? &pen->bg : &ignored;
+    colour ignored = 0, *c = value == 38 ? &pen->fg : value == 48 ? &pen->bg : &ignored;
 
     while (is_colon(csi, end))
         end++;

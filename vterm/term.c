@@ -26,7 +26,7 @@ struct term *term_create(int rows, int cols, const struct term_config *config)
     t->scrollback = scrollback_create(config->scrollback_lines, config->scrollback_bytes);
     t->screen = &t->main;
     screen_create(&t->main, t->rows, t->cols);
-    t->spare = xcalloc((size_t)t->rows, sizeof *t->spare);
+    t->spare = xcalloc((size_t)t->rows, sizeof(void *));
     t->tabs = xcalloc((size_t)t->cols, 1);
     t->tick = 1;
     control_reset(t);
@@ -53,10 +53,7 @@ void term_feed(struct term *t, const char *bytes, size_t n)
 
     t->tick = t->revision + 1;
     parse_bytes(t, bytes, n);
-    struct term_cursor after = term_cursor(t);
-    struct term_modes modes_after = term_modes(t);
-    if (memcmp(&before, &after, sizeof before) != 0 ||
-        memcmp(&modes, &modes_after, sizeof modes) != 0)
+    if (!term_cursor_equal(before, term_cursor(t)) || !term_modes_equal(modes, term_modes(t)))
         t->revision = t->tick;
 }
 
@@ -121,15 +118,13 @@ size_t term_scrollback_size(const struct term *t)
 
 struct term_cursor term_cursor(const struct term *t)
 {
-    struct term_cursor c;
-
-    memset(&c, 0, sizeof c); /* the padding too: term_feed compares */
-    c.row = t->row;
-    c.col = t->col;
-    c.visible = t->modes.cursor_visible;
-    c.blink = t->modes.cursor_blink;
-    c.shape = t->modes.cursor_shape;
-    return c;
+    return (struct term_cursor){
+        .row = t->row,
+        .col = t->col,
+        .visible = t->modes.cursor_visible,
+        .blink = t->modes.cursor_blink,
+        .shape = t->modes.cursor_shape,
+    };
 }
 
 const char *term_title(const struct term *t)
@@ -139,18 +134,16 @@ const char *term_title(const struct term *t)
 
 struct term_modes term_modes(const struct term *t)
 {
-    struct term_modes m;
-
-    memset(&m, 0, sizeof m);
-    m.alternate_screen = t->screen == &t->alternate;
-    m.bracketed_paste = t->modes.bracketed_paste;
-    m.focus_reports = t->modes.focus_reports;
-    m.application_cursor = t->modes.application_cursor;
-    m.application_keypad = t->modes.application_keypad;
-    m.reverse_video = t->modes.reverse_video;
-    m.mouse = t->modes.mouse;
-    m.mouse_sgr = t->modes.mouse_encoding == REPORT_SGR;
-    return m;
+    return (struct term_modes){
+        .alternate_screen = t->screen == &t->alternate,
+        .bracketed_paste = t->modes.bracketed_paste,
+        .focus_reports = t->modes.focus_reports,
+        .application_cursor = t->modes.application_cursor,
+        .application_keypad = t->modes.application_keypad,
+        .reverse_video = t->modes.reverse_video,
+        .mouse = t->modes.mouse,
+        .mouse_sgr = t->modes.mouse_encoding == REPORT_SGR,
+    };
 }
 
 size_t cell_text(const struct cell *cell, char out[13])

@@ -74,6 +74,11 @@ struct term_cursor {
     bool blink;
     enum cursor_shape shape;
 };
+static inline bool term_cursor_equal(struct term_cursor a, struct term_cursor b)
+{
+    return a.row == b.row && a.col == b.col && a.visible == b.visible && a.blink == b.blink &&
+           a.shape == b.shape;
+}
 struct term_cursor term_cursor(const struct term *t);
 const char *term_title(const struct term *t);
 
@@ -88,6 +93,13 @@ struct term_modes {
     enum term_mouse mouse;
     bool mouse_sgr;
 };
+static inline bool term_modes_equal(struct term_modes a, struct term_modes b)
+{
+    return a.alternate_screen == b.alternate_screen && a.bracketed_paste == b.bracketed_paste &&
+           a.focus_reports == b.focus_reports && a.application_cursor == b.application_cursor &&
+           a.application_keypad == b.application_keypad && a.reverse_video == b.reverse_video &&
+           a.mouse == b.mouse && a.mouse_sgr == b.mouse_sgr;
+}
 struct term_modes term_modes(const struct term *t);
 
 /* What the program expects for a key, a mouse event, a focus change or a paste under its present

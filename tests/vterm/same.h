@@ -56,13 +56,12 @@ static inline bool same_scrollback(const struct term *a, const struct term *b, c
 static inline bool same_terms(const struct term *a, const struct term *b, char *why, size_t n)
 {
     struct term_cursor c = term_cursor(a), d = term_cursor(b);
-    struct term_modes m = term_modes(a), o = term_modes(b);
 
-    if (memcmp(&c, &d, sizeof c) != 0) {
+    if (!term_cursor_equal(c, d)) {
         snprintf(why, n, "cursor %d,%d, other %d,%d", c.row, c.col, d.row, d.col);
         return false;
     }
-    if (memcmp(&m, &o, sizeof m) != 0) {
+    if (!term_modes_equal(term_modes(a), term_modes(b))) {
         snprintf(why, n, "modes differ");
         return false;
     }

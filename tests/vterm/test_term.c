@@ -21,7 +21,7 @@ static void feed(struct term *t, const char *text)
 /* Feeds and checks which of the rows (as bits) have a newer revision, and the terminal too. */
 static void check_damage(struct term *t, const char *text, unsigned rows, bool any)
 {
-    uint64_t before[16], whole = term_revision(t);
+    uint64_t before[16] = {0}, whole = term_revision(t);
 
     for (int i = 0; i < term_rows(t); i++)
         before[i] = term_row_revision(t, i);
