@@ -300,10 +300,10 @@ static void put_partial(struct writer *w)
 {
     const struct term *t = w->t;
 
+    if (t->single_shift)
+        buf_append_str(w->out, t->single_shift == 2 ? "\033N" : "\033O");
     switch (t->state) {
     case PARSE_GROUND:
-        if (t->single_shift)
-            buf_append_str(w->out, t->single_shift == 2 ? "\033N" : "\033O");
         buf_append(w->out, t->utf8, t->n_utf8);
         break;
     case PARSE_ESCAPE:
