@@ -42,6 +42,8 @@ struct sandbox {
     bool gone;            /* deleted; kept until gateway_forget_gone */
 };
 
+/* Connects at once and keeps the link; everything in config is copied. Destroy every gateway before
+ * its client; a call or remote still under way keeps what it needs of it. */
 struct gateway *gateway_create(struct client *c, const struct gateway_config *config);
 void gateway_destroy(struct gateway *g);
 struct client *gateway_client(struct gateway *g);
@@ -56,12 +58,16 @@ bool gateway_has_extension(const struct gateway *g, const char *name);
 /* Tries again now. */
 void gateway_retry(struct gateway *g);
 
+/* Rows that are gone stay in their place until then (at most 1000 of them), so that a view can show
+ * what just went. */
+void gateway_forget_gone(struct gateway *g);
+
 uint64_t gateway_revision(const struct gateway *g);
 size_t gateway_count(const struct gateway *g);
 /* In order of creation. NULL past the end. Valid until the loop runs again. */
 const struct sandbox *gateway_at(const struct gateway *g, size_t i);
 const struct sandbox *gateway_find_id(const struct gateway *g, const char *id);
-/* NULL when not known; ns NULL means "default". */
+/* NULL when not known or gone; ns NULL means "default". */
 const struct sandbox *gateway_find_name(const struct gateway *g, const char *ns, const char *name);
 
 typedef void (*gateway_sandbox_cb)(void *user, const struct sandbox_info *s, const struct err *e);
@@ -89,7 +95,7 @@ struct request *gateway_find(struct gateway *g, const char *ns, const char *name
 struct request *gateway_delete(struct gateway *g, const char *id, gateway_done_cb cb, void *user);
 struct request *gateway_extend(struct gateway *g, const char *id, int64_t duration_ms,
                                gateway_done_cb cb, void *user);
-/* GET /health of the gateway: is there one, and does it take the key? */
+/* Is there a gateway, and does it take the key? */
 struct request *gateway_check(struct gateway *g, gateway_done_cb cb, void *user);
 
 #endif

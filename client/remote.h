@@ -21,7 +21,8 @@
 struct remote;
 struct channel; /* one subscription */
 
-/* token may be NULL: it is fetched from the gateway by id when first needed. */
+/* Its address and token are fetched from the gateway by id when first needed. Calls under way keep
+ * the remote they were made on; release every remote before its gateway's client is destroyed. */
 struct remote *remote_acquire(struct gateway *g, const char *sandbox_id);
 void remote_release(struct remote *r);
 const char *remote_sandbox_id(const struct remote *r);
@@ -57,8 +58,9 @@ struct request *terminal_destroy(struct remote *r, const char *id, gateway_done_
 /* --- the stream of one terminal --- */
 struct channel_ops {
     /* Output, as the host framed it. Return false to stop reading the socket until channel_resume:
-     * only for a receiver that cannot keep up. */
-    void (*on_output)(void *user, const char *bytes, size_t n);
+     * only for a receiver that cannot keep up, as it holds up the sandbox's other channels too;
+     * what was read already still comes. */
+    bool (*on_output)(void *user, const char *bytes, size_t n);
     /* The terminal ended (exit, DELETE, the sandbox went). reason is a line for people. */
     void (*on_destroyed)(void *user, const char *reason);
     /* Another driver changed the size. */
@@ -66,11 +68,19 @@ struct channel_ops {
     /* remote_state or remote_error changed. */
     void (*on_state)(void *user);
 };
-/* ops are borrowed for the channel's life. */
+/* ops are borrowed for the channel's life; any of them may be NULL, and any may close the channel
+ * or release the remote. Open one channel per terminal and share it: the host sends the snapshot
+ * once per connection. */
 struct channel *channel_open(struct remote *r, const char *terminal_id,
                              const struct channel_ops *ops, void *user);
 void channel_close(struct channel *c);
-/* Returns 0, or -ERR_LIMIT when too much is waiting (nothing was taken). */
+/* Reads on after on_output returned false. */
+void channel_resume(struct channel *c);
+/* Any bytes, whole characters or not: what is not UTF-8 travels as a bytes field where the host
+ * acknowledges input; for other hosts an unfinished character waits for its rest. Without
+ * `input-ack`, what a breaking connection had taken may be lost, but never arrives twice. Returns
+ * 0, -ERR_LIMIT when too much is waiting, or -ERR_NOT_FOUND after on_destroyed (nothing was taken).
+ */
 int channel_input(struct channel *c, const char *bytes, size_t n, struct err *e);
 void channel_resize(struct channel *c, int rows, int cols);
 /* Bytes typed that the host has not acknowledged. */
