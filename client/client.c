@@ -23,6 +23,7 @@ struct client *client_create(uv_loop_t *loop, struct err *e)
     struct client *c = xcalloc(1, sizeof *c);
 
     c->loop = loop;
+    c->timeout_ms = REQUEST_TIMEOUT_MS;
     if (request_machinery_init(c, e)) {
         free(c);
         return NULL;
@@ -39,6 +40,11 @@ struct client *client_create(uv_loop_t *loop, struct err *e)
 uv_loop_t *client_loop(struct client *c)
 {
     return c->loop;
+}
+
+void client_set_timeout(struct client *c, int64_t timeout_ms)
+{
+    c->timeout_ms = timeout_ms;
 }
 
 static void finish_contexts(struct client *c)

@@ -20,11 +20,14 @@
 struct client;  /* HTTP and WebSocket machinery of one loop */
 struct request; /* one call under way */
 
-/* One per loop. Honours SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY. */
+/* One per loop, in a program that ignores SIGPIPE. Honours SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY. */
 struct client *client_create(uv_loop_t *loop, struct err *e);
-/* Cancels what is left and closes; on_closed runs on the loop when everything is gone. */
+/* After every gateway and remote. Cancels what is left and closes; on_closed runs on the loop when
+ * everything is gone. */
 void client_destroy(struct client *c, void (*on_closed)(void *user), void *user);
 uv_loop_t *client_loop(struct client *c);
+/* The deadline of calls that have none of their own; 30 s unless told. */
+void client_set_timeout(struct client *c, int64_t timeout_ms);
 
 /* Safe with NULL. */
 void request_cancel(struct request *r);

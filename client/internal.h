@@ -33,6 +33,7 @@ struct client {
     size_t n_open_sockets;
     struct socket_context *contexts[2]; /* plain, TLS; made when first needed */
     size_t n_holds;                     /* what must be gone before the client is */
+    int64_t timeout_ms;
     bool closing;
     void (*on_closed)(void *user);
     void *user;
@@ -81,7 +82,7 @@ struct http_send {
     const char *const *headers; /* whole lines, NULL at the end */
     const char *body;           /* NULL: none; copied */
     size_t body_len;
-    int64_t timeout_ms; /* 0: REQUEST_TIMEOUT_MS */
+    int64_t timeout_ms; /* 0: the client's */
 };
 
 /* size is that of the call around it, which comes zeroed. */

@@ -249,7 +249,7 @@ void request_send(struct request *r, const struct http_send *send, request_leg o
     curl_easy_setopt(r->easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(r->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(r->easy, CURLOPT_TIMEOUT_MS,
-                     (long)(send->timeout_ms > 0 ? send->timeout_ms : REQUEST_TIMEOUT_MS));
+                     (long)(send->timeout_ms > 0 ? send->timeout_ms : r->client->timeout_ms));
     curl_easy_setopt(r->easy, CURLOPT_USERAGENT, "sandpit/" SANDPIT_VERSION);
     curl_easy_setopt(r->easy, CURLOPT_ERRORBUFFER, r->error);
     curl_easy_setopt(r->easy, CURLOPT_WRITEFUNCTION, on_body);
