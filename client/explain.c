@@ -129,7 +129,8 @@ void explain_status(struct err *e, const struct peer *peer, int status, const ch
         err_set(e, known ? known->code : ERR_HTTP, "%s (%d)%s%s",
                 known ? known->text : "answers with an error", status, *reason ? ": " : "", reason);
     e->http_status = status;
-    explain_peer(e, peer);
+    if (peer)
+        explain_peer(e, peer);
 }
 
 static void hint_gateway(struct err *e, const struct peer *peer)

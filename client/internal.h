@@ -105,7 +105,7 @@ struct peer {
 
 void explain_curl(struct err *e, CURLcode code, long os_errno, const char *detail);
 void explain_tls(struct err *e, const char *detail);
-/* For an answer that is not a success. */
+/* For an answer that is not a success. peer may be NULL: explain_peer is left to the caller. */
 void explain_status(struct err *e, const struct peer *peer, int status, const char *body, size_t n);
 /* Says who it was about, and what to do where the code tells. */
 void explain_peer(struct err *e, const struct peer *peer);

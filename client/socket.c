@@ -184,9 +184,7 @@ static int on_refused(struct socket *s, struct lws *wsi, const char *text, size_
     if (s->error.code) {
         /* Ours, from the deadline. */
     } else if (status && status != 101) {
-        struct peer nobody = {"the", "WebSocket", false};
-
-        explain_status(&s->error, &nobody, (int)status, NULL, 0);
+        explain_status(&s->error, NULL, (int)status, NULL, 0);
     } else if (is_tls && detail.data &&
                (strcasestr(detail.data, "cert") || strcasestr(detail.data, "ssl") ||
                 strcasestr(detail.data, "tls"))) {
