@@ -150,6 +150,11 @@ void conn_frame(struct conn *c, int op, const void *bytes, size_t n)
     buf_finish(&frame);
 }
 
+void conn_text(struct conn *c, const char *text)
+{
+    conn_frame(c, 1, text, strlen(text));
+}
+
 void conn_message(struct conn *c, const struct message *m, bool is_binary)
 {
     struct buf out = {0};

@@ -56,6 +56,7 @@ void conn_raw(struct conn *c, const void *bytes, size_t n);
 void conn_reply(struct conn *c, int status, const char *body);
 void conn_upgrade(struct conn *c);
 void conn_frame(struct conn *c, int op, const void *bytes, size_t n);
+void conn_text(struct conn *c, const char *text);
 void conn_message(struct conn *c, const struct message *m, bool is_binary);
 void conn_close(struct conn *c);
 bool conn_has_header(const struct conn *c, const char *line);
