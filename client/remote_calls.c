@@ -212,7 +212,7 @@ static int count_of(const cJSON *object, const char *key)
 
 static bool read_terminal(struct terminal_info *t, const cJSON *object)
 {
-    int64_t created_ms = clock_parse_iso(text_of(object, "createdAt"));
+    int64_t created_ms = clock_parse_iso(text_of(object, "created_at"));
 
     *t = (struct terminal_info){
         .id = text_of(object, "id"),

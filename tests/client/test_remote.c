@@ -635,6 +635,40 @@ static void link__frozen_host__is_noticed_by_its_silence(void **state)
     assert_string_equal(w->taken.data, "hello?");
 }
 
+static void on_prepare(uv_prepare_t *prepare)
+{
+    ++*(int *)prepare->data;
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+static void link__idle__wakes_nobody(void **state)
+{
+    struct world *w = *state;
+    uv_prepare_t prepare;
+    uv_timer_t timer;
+    int n_turns = 0;
+
+    open_channel(w);
+    type(w, "x");
+    await(&w->loop, 5000, !channel_pending(w->channel));
+    for (int i = 0; i < 5; i++)
+        loop_turn(&w->loop);
+    uv_prepare_init(&w->loop, &prepare);
+    prepare.data = &n_turns;
+    uv_prepare_start(&prepare, on_prepare);
+    uv_timer_init(&w->loop, &timer);
+    uv_timer_start(&timer, on_second, 1500, 0);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&prepare, NULL);
+    uv_close((uv_handle_t *)&timer, NULL);
+    loop_turn(&w->loop);
+    assert_true(n_turns <= 3);
+}
+
 /* --- ends --- */
 
 static void end__sandbox_not_there__is_told_once(void **state)
@@ -850,6 +884,7 @@ int main(void)
         with_world(link__cut__is_back_within_two_seconds_of_the_host),
         with_world(link__told_to_retry__does_so_at_once),
         with_world(link__token_replaced__is_fetched_again),
+        with_world(link__idle__wakes_nobody),
         with_world(link__frozen_host__is_noticed_by_its_silence),
         with_world(end__sandbox_not_there__is_told_once),
         with_world(end__sandbox_destroyed_under_a_shell__is_told),
