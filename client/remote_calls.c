@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "client/remote_internal.h"
+#include "wire/json.h"
 #include "wire/names.h"
 
 #define TERMINALS_MAX      4096
@@ -310,17 +311,21 @@ struct request *terminal_destroy(struct remote *r, const char *id, gateway_done_
 
 static void on_command(struct remote_call *c, const cJSON *data, const struct err *e)
 {
+    cleanup_free char *out = xstrdup(text_of(data, "stdout"));
+    cleanup_free char *err = xstrdup(text_of(data, "stderr"));
     struct command_result result = {
-        .out = text_of(data, "stdout"),
-        .err = text_of(data, "stderr"),
+        .out = out,
+        .err = err,
+        .out_len = strlen(out),
+        .err_len = strlen(err),
         .exit_code = (int)number_of(data, "exit_code", 0),
         .duration_ms = (int64_t)number_of(data, "duration_ms", 0),
         .terminal_id = text_of(data, "terminal_id"),
         .command_id = text_of(data, "cmd_id"),
     };
 
-    result.out_len = strlen(result.out);
-    result.err_len = strlen(result.err);
+    json_restore_nul(out, result.out_len);
+    json_restore_nul(err, result.err_len);
     c->cb.command(c->user, e ? NULL : &result, e);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "client/internal.h"
+#include "wire/json.h"
 
 struct curl_poll {
     uv_poll_t poll;
@@ -146,8 +147,9 @@ int request_machinery_init(struct client *c, struct err *e)
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-    curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 6L);
-    curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 64L);
+    /* Commands in the foreground each hold one for as long as they run. */
+    curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 16L);
+    curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 128L);
     curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, 32L);
     return 0;
 }
@@ -317,7 +319,11 @@ void request_cancel(struct request *r)
 
 cJSON *request_json(const struct request *r)
 {
-    cJSON *root = r->body.len ? cJSON_ParseWithLength(r->body.data, r->body.len) : NULL;
+    cJSON *root = r->body.len ? json_parse(r->body.data, r->body.len, NULL) : NULL;
+
+    /* Deep metadata, or text that is not quite UTF-8. */
+    if (!root && r->body.len)
+        root = cJSON_ParseWithLength(r->body.data, r->body.len);
 
     if (!cJSON_IsObject(root)) {
         cJSON_Delete(root);

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * The same messages as JSON text: {"type":…,"channel":…,"data":{…}}.
- *
- * cJSON parses. Two things are done around it: nesting is bounded before its recursion sees the
- * text, and \u0000, at which its strings would end, travels through it as the byte 0xff, which the
- * text (checked to be UTF-8) cannot hold otherwise.
  */
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -13,11 +9,9 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "wire/json.h"
 #include "wire/message.h"
 #include "wire/message_kind.h"
-
-#define JSON_DEPTH_MAX 16
-#define NUL_STAND_IN   '\xff'
 
 static size_t put_escaped(struct buf *out, const char *s, size_t n)
 {
@@ -95,59 +89,15 @@ void message_encode_json(const struct message *m, struct buf *out)
     buf_append_char(out, '}');
 }
 
-/* Copies the text with each \u0000 replaced, and measures the nesting on the way. Returns the new
- * length; *depth is the deepest. */
-static size_t prepare(char *to, const char *text, size_t n, int *depth)
-{
-    bool in_string = false;
-    size_t used = 0;
-    int level = 0;
-
-    *depth = 0;
-    for (size_t i = 0; i < n; i++) {
-        char c = text[i];
-
-        if (in_string && c == '\\' && i + 1 < n) {
-            if (n - i >= 6 && !memcmp(text + i, "\\u0000", 6)) {
-                to[used++] = NUL_STAND_IN;
-                i += 5;
-                continue;
-            }
-            to[used++] = c;
-            c = text[++i];
-        } else if (c == '"') {
-            in_string = !in_string;
-        } else if (!in_string) {
-            level += (c == '{' || c == '[') - (c == '}' || c == ']');
-            *depth = level > *depth ? level : *depth;
-        }
-        to[used++] = c;
-    }
-    return used;
-}
-
 static cJSON *parse_text(const char *text, size_t n, struct err *e)
 {
     if (n > MESSAGE_SIZE_MAX) {
         err_set(e, ERR_LIMIT, "message of %zu bytes", n);
         return NULL;
     }
-    if (!utf8_valid(text, n) || (n && memchr(text, '\0', n))) {
-        err_set(e, ERR_PROTOCOL, "JSON message is not UTF-8 text");
-        return NULL;
-    }
-    cleanup_free char *prepared = xmalloc(n + 1);
-    int depth;
-    size_t used = prepare(prepared, text, n, &depth);
+    cJSON *root = json_parse(text, n, e);
 
-    prepared[used] = '\0';
-    if (depth > JSON_DEPTH_MAX) {
-        err_set(e, ERR_LIMIT, "JSON message is nested %d deep", depth);
-        return NULL;
-    }
-    cJSON *root = cJSON_ParseWithOpts(prepared, NULL, true);
-
-    if (!cJSON_IsObject(root)) {
+    if (root && !cJSON_IsObject(root)) {
         cJSON_Delete(root);
         err_set(e, ERR_PROTOCOL, "message is not a JSON object");
         return NULL;
@@ -162,8 +112,7 @@ static struct slice keep(char **arena, const char *text)
     char *to = *arena;
 
     memcpy(to, text, n);
-    for (char *p = to; (p = memchr(p, NUL_STAND_IN, (size_t)(to + n - p))); p++)
-        *p = '\0';
+    json_restore_nul(to, n);
     *arena += n;
     return (struct slice){to, n};
 }

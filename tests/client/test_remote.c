@@ -66,7 +66,8 @@ static void reply_sandbox(struct world *w, struct conn *c, const char *line, con
     else if (!strncmp(line, "DELETE /terminals/", 18))
         conn_raw(c, "HTTP/1.1 204 No Content\r\n\r\n", 27);
     else if (!strcmp(line, "POST /run/command"))
-        conn_reply(c, 200, "{\"data\":{\"stdout\":\"hi\\n\",\"stderr\":\"\",\"exit_code\":3}}");
+        conn_reply(c, 200,
+                   "{\"data\":{\"stdout\":\"hi\\u0000\\n\",\"stderr\":\"\",\"exit_code\":3}}");
     else
         conn_reply(c, 404, "{\"error\":\"not found\"}");
 }
@@ -801,7 +802,7 @@ static void on_command(void *user, const struct command_result *c, const struct 
     w->n_answers++;
     w->error = e ? *e : (struct err){0};
     if (c)
-        snprintf(w->answer, sizeof w->answer, "%d %.*s", c->exit_code, (int)c->out_len, c->out);
+        snprintf(w->answer, sizeof w->answer, "%d %zu %s", c->exit_code, c->out_len, c->out);
 }
 
 static void calls__terminals_and_commands__work(void **state)
@@ -820,7 +821,7 @@ static void calls__terminals_and_commands__work(void **state)
     assert_int_equal(w->error.code, 0);
     command_run(w->remote, &(struct command_options){.command = "echo hi"}, on_command, w);
     await(&w->loop, 5000, w->n_answers == 4);
-    assert_string_equal(w->answer, "3 hi\n");
+    assert_string_equal(w->answer, "3 4 hi");
     assert_string_equal(w->last_body, "{\"command\":\"echo hi\"}");
     assert_int_equal(w->n_gets, 1);
     assert_int_equal(script_n_websockets(&w->script) <= 1, 1);
