@@ -3,6 +3,7 @@
 
 #include "tests/client/real.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
@@ -106,6 +107,35 @@ void real_stop(struct real *r)
     uv_run(r->loop, UV_RUN_NOWAIT);
     buf_finish(&r->printed);
     remove_tree(r->state);
+}
+
+/* The jail's command line names the state folder, which nobody else has. */
+static bool is_jail_of(const char *pid, const char *state)
+{
+    cleanup_free char *path = xasprintf("/proc/%s/cmdline", pid);
+    FILE *f = fopen(path, "r");
+    char text[8192];
+    size_t n = f ? fread(text, 1, sizeof text, f) : 0;
+
+    if (f)
+        fclose(f);
+    return n >= 5 && !memcmp(text, "bwrap", 5) && memmem(text, n, state, strlen(state));
+}
+
+int real_kill_jails(struct real *r)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    int n = 0;
+
+    assert_non_null(proc);
+    while ((entry = readdir(proc))) {
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+            is_jail_of(entry->d_name, r->state) && !kill(atoi(entry->d_name), SIGKILL))
+            n++;
+    }
+    closedir(proc);
+    return n;
 }
 
 void run_program(const char *const argv[])

@@ -28,6 +28,8 @@ struct real {
 void real_start(struct real *r, uv_loop_t *loop);
 /* SIGTERM, and its sandboxes with it. */
 void real_stop(struct real *r);
+/* kill -9 of the jails of its sandboxes, daemons and all. Returns how many there were. */
+int real_kill_jails(struct real *r);
 /* Runs a program to its end; fails the test unless it exits with 0. */
 void run_program(const char *const argv[]);
 void remove_tree(const char *path);

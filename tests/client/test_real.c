@@ -314,6 +314,18 @@ static void real__deleted_under_a_shell__is_told(void **state)
     await(&w->loop, 5000, w->n_answers);
 }
 
+static void real__daemon_killed_under_a_shell__is_told_within_two_seconds(void **state)
+{
+    struct world *w = *state;
+
+    create_sandbox(w);
+    open_shell(w);
+    assert_true(real_kill_jails(&w->real) > 0);
+    await(&w->loop, 2000, w->destroyed[0]);
+    assert_non_null(strstr(w->destroyed, "lost"));
+    assert_int_equal(remote_state(w->remote), LINK_FAILED);
+}
+
 static void real__destroyed_in_flight__leaves_nothing(void **state)
 {
     struct world *w = *state;
@@ -451,6 +463,7 @@ int main(void)
         with_world(real__cut_under_a_shell__keys_arrive_once),
         with_world(real__cut_for_a_while__resumes_within_two_seconds),
         with_world(real__deleted_under_a_shell__is_told),
+        with_world(real__daemon_killed_under_a_shell__is_told_within_two_seconds),
         with_world(real__destroyed_in_flight__leaves_nothing),
         with_world(real__tls__is_verified_against_ssl_cert_file),
     };
