@@ -56,7 +56,7 @@ struct gateway {
     size_t next_known;
 
     struct model model;
-    LIST_HEAD(, remote)
+    LIST_HEAD(remote_list, remote)
     remotes;
 };
 

@@ -26,9 +26,9 @@ struct client {
     CURLM *multi;
     uv_timer_t curl_timer;
     uv_timer_t sweep; /* looks for silent sockets; runs while one is open */
-    LIST_HEAD(, request)
+    LIST_HEAD(request_list, request)
     requests;
-    LIST_HEAD(, socket)
+    LIST_HEAD(socket_list, socket)
     sockets;
     size_t n_open_sockets;
     struct socket_context *contexts[2]; /* plain, TLS; made when first needed */

@@ -59,9 +59,9 @@ struct remote {
     struct socket *socket;
     uv_timer_t retry;
     uv_timer_t ack;
-    LIST_HEAD(, channel)
+    LIST_HEAD(channel_list, channel)
     channels;
-    TAILQ_HEAD(, remote_call)
+    TAILQ_HEAD(remote_call_list, remote_call)
     waiting; /* for the token */
     bool is_info_known, has_input_ack;
     char client_name[17];

@@ -48,7 +48,7 @@ struct socket {
     bool is_resolving, is_open, is_probing, is_ending, is_let_go, is_timer_closed;
     bool ping_due, drain_wanted, is_paused;
     int64_t heard_ms, ping_sent_ns;
-    STAILQ_HEAD(, outgoing) queue;
+    STAILQ_HEAD(outgoing_list, outgoing) queue;
     size_t queued_bytes;
     struct buf incoming; /* the pieces of a message so far */
     struct err error;

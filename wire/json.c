@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-#define NUL_STAND_IN '\xff'
+#define NUL_STAND_IN 0xff
 
 /* Copies the text with each \u0000 replaced, and measures the nesting on the way. Returns the new
  * length; *depth is the deepest. */
@@ -23,7 +23,7 @@ static size_t prepare(char *to, const char *text, size_t n, int *depth)
 
         if (in_string && c == '\\' && i + 1 < n) {
             if (n - i >= 6 && !memcmp(text + i, "\\u0000", 6)) {
-                to[used++] = NUL_STAND_IN;
+                to[used++] = (char)NUL_STAND_IN;
                 i += 5;
                 continue;
             }

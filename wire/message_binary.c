@@ -121,7 +121,9 @@ static struct slice take_slice(struct reader *r, size_t n)
 {
     const uint8_t *bytes = take(r, n);
 
-    return r->broken ? (struct slice){0} : (struct slice){(const char *)bytes, n};
+    if (r->broken)
+        return (struct slice){0};
+    return (struct slice){(const char *)bytes, n};
 }
 
 static double number_of(struct slice bytes)

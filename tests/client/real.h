@@ -42,7 +42,7 @@ struct proxy {
     uv_tcp_t listener;
     int port, target_port;
     char url[64];
-    LIST_HEAD(, pair)
+    LIST_HEAD(pair_list, pair)
     pairs;
     bool is_listening;
 };

@@ -30,7 +30,7 @@ struct script {
     uv_tcp_t listener;
     int port;
     char url[64];
-    LIST_HEAD(, conn)
+    LIST_HEAD(conn_list, conn)
     conns;
     int n_conns, n_requests, n_upgrades;
     /* Each request; NULL answers 404. "GET /path" is in line, without the version. */
