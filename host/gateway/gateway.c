@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Puts the gateway together and takes it apart.
+ *
+ * Stopping: no further connections → (--ephemeral: all sandboxes are destroyed) → the HTTP server
+ * ends → sandboxes are let go of, not stopped → the loop runs out.
+ */
+#include "host/gateway/gateway.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "host/gateway/hostname.h"
+#include "host/gateway/internal.h"
+
+static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+
+/* --- stopping --- */
+
+static void on_http_gone(void *user)
+{
+    struct gateway *g = user;
+
+    g->http_gone = true;
+    g->http = NULL;
+    gateway_stop_step(g);
+}
+
+static void let_sandboxes_go(struct gateway *g)
+{
+    struct sandbox *s, *next;
+
+    HASH_ITER(hh, g->sandboxes, s, next)
+    sandbox_forget(s);
+}
+
+/* Called again whenever something that was waited for has ended. */
+void gateway_stop_step(struct gateway *g)
+{
+    if (g->config.ephemeral && g->announced && HASH_COUNT(g->sandboxes) && !g->http_gone)
+        return;
+    if (g->http) {
+        struct http_server *http = steal_pointer(&g->http);
+
+        http_server_destroy(http, on_http_gone, g);
+        return;
+    }
+    if (g->http_gone)
+        let_sandboxes_go(g);
+}
+
+void gateway_stop(struct gateway *g)
+{
+    struct sandbox *s, *next;
+
+    if (g->stopping)
+        return;
+    g->stopping = true;
+    log_info("gateway: stopping");
+    if (g->announced)
+        state_unannounce(g);
+    front_close(g);
+    pubsub_close(g);
+    uv_close((uv_handle_t *)&g->feed_timer, NULL);
+    if (g->config.ephemeral && g->announced) {
+        HASH_ITER(hh, g->sandboxes, s, next)
+        sandbox_destroy(s);
+    }
+    gateway_stop_step(g);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct gateway *g = handle->data;
+
+    if (number == SIGCHLD)
+        sandbox_reap(g);
+    else
+        gateway_stop(g);
+}
+
+/* --- starting --- */
+
+static void watch_signals(struct gateway *g)
+{
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++) {
+        uv_signal_init(&g->loop, &g->signals[i]);
+        g->signals[i].data = g;
+        uv_signal_start(&g->signals[i], on_signal, signal_numbers[i]);
+        /* They alone do not keep the loop going. */
+        uv_unref((uv_handle_t *)&g->signals[i]);
+    }
+}
+
+static void raise_limits(void)
+{
+    struct rlimit files;
+
+    if (!getrlimit(RLIMIT_NOFILE, &files)) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static int find_program(struct gateway *g, struct err *e)
+{
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    if (n < 0)
+        return err_set_errno(e, errno, "find this program's file");
+    path[n] = '\0';
+    g->program = xstrdup(path);
+    return 0;
+}
+
+/* Folders without a row: a gateway that was killed while it made or removed a sandbox. */
+static void remove_orphans(struct gateway *g)
+{
+    cleanup_free char *path = xasprintf("%s/sandboxes", g->state);
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    struct err e;
+
+    while (folder && (entry = readdir(folder))) {
+        if (entry->d_name[0] == '.' || sandbox_find_any(g, entry->d_name, strlen(entry->d_name)))
+            continue;
+        cleanup_free char *dir = xasprintf("%s/%s", path, entry->d_name);
+        if (tree_remove(dir, &e))
+            log_warn("gateway: %s", e.text);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+static int restore(struct gateway *g, struct err *e)
+{
+    struct sandbox *s, *next;
+    int result = registry_each(g->registry, sandbox_restore, g, e);
+
+    if (result)
+        return result;
+    remove_orphans(g);
+    HASH_ITER(hh, g->sandboxes, s, next)
+    sandbox_settle(s);
+    return 0;
+}
+
+static int start_http(struct gateway *g, struct err *e)
+{
+    const struct http_config config = {
+        .routes = gateway_routes,
+        .user = g,
+        .authorise = gateway_authorise,
+        .host_allowed = gateway_host_allowed,
+        .body_max = 64 * 1024,
+    };
+
+    g->http = http_server_create(&g->loop, &config, e);
+    return g->http ? 0 : -(int)ERR_IO;
+}
+
+static int start(struct gateway *g, struct err *e)
+{
+    char pubsub[128];
+    int result = state_open(g, e);
+
+    if (!result)
+        result = find_program(g, e);
+    if (!result)
+        result = front_open(g, e);
+    if (!result)
+        result = pubsub_open(g, pubsub, e);
+    if (!result)
+        result = start_http(g, e);
+    if (!result)
+        result = restore(g, e);
+    if (!result)
+        result = state_announce(g, e);
+    if (result)
+        return result;
+    g->announced = true;
+    front_start(g);
+    printf("sandpitd: pubsub on %s\nsandpitd: listening on %s\n", pubsub, g->url);
+    fflush(stdout);
+    log_info("gateway: listening on %s", g->url);
+    return 0;
+}
+
+static void close_rest(uv_handle_t *handle, void *user)
+{
+    (void)user;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void finish(struct gateway *g)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g->signals); i++)
+        uv_close((uv_handle_t *)&g->signals[i], NULL);
+    uv_run(&g->loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&g->loop)) {
+        log_error("gateway: something was left open");
+        uv_walk(&g->loop, close_rest, NULL);
+        uv_run(&g->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&g->loop);
+    }
+    pubsub_free(g);
+    state_close(g);
+    free(g->program);
+    free(g->url);
+}
+
+int gateway_run(const struct gateway_config *config, struct err *e)
+{
+    struct gateway g = {.config = *config, .lock_fd = -1, .listen_fd = -1, .spare_fd = -1};
+
+    TAILQ_INIT(&g.visitors);
+    TAILQ_INIT(&g.feeds);
+    if (!host_domain_valid(config->domain))
+        return err_set(e, ERR_ARG, "\"%s\" is no domain name", config->domain);
+    if (uv_loop_init(&g.loop))
+        return err_set(e, ERR_IO, "no event loop");
+    raise_limits();
+    uv_timer_init(&g.loop, &g.feed_timer);
+    g.feed_timer.data = &g;
+    watch_signals(&g);
+    int result = start(&g, e);
+    if (result)
+        gateway_stop(&g);
+    /* Ends when gateway_stop has closed everything. */
+    uv_run(&g.loop, UV_RUN_DEFAULT);
+    finish(&g);
+    return result;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The gateway's parts and who owns what. Everything runs on one loop.
+ */
+#ifndef HOST_GATEWAY_INTERNAL_H
+#define HOST_GATEWAY_INTERNAL_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <uthash.h>
+#include <uv.h>
+
+#include "host/gateway/gateway.h"
+#include "host/gateway/registry.h"
+#include "host/http/http.h"
+
+#define START_TIMEOUT_MS 10000 /* from jail_start to the daemon's first word */
+#define STOP_TIMEOUT_MS  1000  /* then SIGKILL */
+#define KILL_TIMEOUT_MS  5000  /* then we go on without it */
+#define PASS_QUEUE_MAX   2048  /* connections waiting for a daemon's socket */
+#define VISITORS_MAX     1024  /* connections whose Host is not known yet; the oldest goes */
+#define PEEK_TIMEOUT_MS  5000
+#define SANDBOXES_MAX    10000
+
+struct gateway;
+
+enum phase { PHASE_CREATING, PHASE_RUNNING, PHASE_LOST, PHASE_DESTROYING };
+
+struct passed {
+    STAILQ_ENTRY(passed) entry;
+    int fd; /* owned */
+};
+
+struct waiter {
+    TAILQ_ENTRY(waiter) entry;
+    struct sandbox *sandbox; /* borrowed */
+    struct http_request *request;
+    bool for_end; /* waits for the end of it; else for its being ready */
+};
+TAILQ_HEAD(waiter_list, waiter);
+
+struct sandbox {
+    UT_hash_handle hh;      /* gateway.sandboxes, by id, in order of creation */
+    UT_hash_handle hh_name; /* gateway.names, while it lives and has a name */
+    struct gateway *gateway;
+    int64_t seq;
+    struct sandbox_info info; /* owned */
+    char *name_key;           /* owned; NULL without a name */
+    size_t n_name_key;
+    enum phase phase;
+    bool doomed;  /* to be destroyed as soon as its start has ended */
+    bool changed; /* a delta is due */
+
+    pid_t child_pid;  /* bwrap, as long as it is our child; 0 */
+    pid_t daemon_pid; /* on the host; 0: not known */
+    int pidfd;        /* of the daemon; -1 */
+    int link_fd;      /* -1: none */
+    int link_events;
+    uv_poll_t *link, *exit; /* owned; freed by their close callbacks */
+    uv_timer_t expiry, timer, retry;
+    STAILQ_HEAD(, passed) queue;
+    size_t n_queue;
+    struct waiter_list waiters;
+    uv_work_t work;
+    int n_busy; /* open timers and work; 0: may be freed */
+};
+
+TAILQ_HEAD(visitor_list, visitor);
+TAILQ_HEAD(feed_list, feed);
+struct pubsub;
+
+struct gateway {
+    uv_loop_t loop;
+    struct gateway_config config; /* texts borrowed */
+    char *state, *program, *api_key;
+    char *url; /* http://ADDR:PORT */
+    int port;
+    int lock_fd;
+    struct registry *registry;
+    struct http_server *http;
+    struct sandbox *sandboxes, *names; /* uthash */
+    struct pubsub *pubsub;
+
+    int listen_fd, spare_fd; /* the spare is given up to refuse a connection when none are left */
+    uv_poll_t listener;
+    uv_timer_t accept_timer;
+    struct visitor_list visitors;
+    size_t n_visitors;
+
+    struct feed_list feeds;
+    uv_timer_t feed_timer;
+    uv_signal_t signals[4];
+    bool announced, stopping, http_gone;
+};
+
+/* sandbox.c: one sandbox from its birth to its end */
+struct create_options {
+    char *ns, *name, *provider, *metadata, *envs; /* owned; JSON texts, metadata may be "" */
+    int64_t expires_ms;
+};
+void create_options_finish(struct create_options *o);
+/* Starts one, status "creating"; or NULL with the reason. */
+struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o, struct err *e);
+/* A row of an earlier gateway's; sandbox_settle follows for each when all are there. */
+void sandbox_restore(const struct registry_row *row, void *gateway);
+void sandbox_settle(struct sandbox *s);
+/* Idempotent; it is not found any more from now on. */
+void sandbox_destroy(struct sandbox *s);
+/* Replies to r when the sandbox is ready or has failed. */
+void sandbox_reply_when_ready(struct sandbox *s, struct http_request *r);
+void sandbox_reply_when_gone(struct sandbox *s, struct http_request *r);
+void sandbox_set_expiry(struct sandbox *s, int64_t expires_ms);
+/* NULL: none that lives. */
+struct sandbox *sandbox_find(struct gateway *g, const char *id, size_t n);
+struct sandbox *sandbox_find_name(struct gateway *g, const char *ns, const char *name);
+/* Also those being destroyed. */
+struct sandbox *sandbox_find_any(struct gateway *g, const char *id, size_t n);
+cJSON *sandbox_view(const struct sandbox *s, bool with_token);
+void sandbox_reap(struct gateway *g);
+/* Lets go of a sandbox without touching it. */
+void sandbox_forget(struct sandbox *s);
+/* What daemon_link.c finds out. */
+void sandbox_on_state(struct sandbox *s, const cJSON *state);
+void sandbox_on_link_end(struct sandbox *s);
+
+/* daemon_link.c: the unix socket to a sandbox's daemon */
+int daemon_link_listen(struct sandbox *s, struct err *e);
+int daemon_link_connect(struct sandbox *s, struct err *e);
+/* Finds out the daemon's pid; the daemon must have spoken once. */
+void daemon_link_identify(struct sandbox *s);
+void daemon_link_close(struct sandbox *s);
+void daemon_link_say(struct sandbox *s, const char *text);
+/* Hands a connection over; takes fd in any case. */
+void daemon_link_pass(struct sandbox *s, int fd);
+
+/* state.c: the state folder */
+int state_open(struct gateway *g, struct err *e);
+void state_close(struct gateway *g);
+int state_announce(struct gateway *g, struct err *e);
+void state_unannounce(struct gateway *g);
+char *state_sandbox_dir(const struct gateway *g, const char *id);
+/* The last lines of a daemon's log, one line, safe to show. */
+void state_log_tail(const struct gateway *g, const char *id, char *out, size_t cap);
+
+/* tree.c */
+/* Removes a folder and what is in it, whatever its depth and modes; blocks. */
+int tree_remove(const char *path, struct err *e);
+
+/* front.c: accepts, finds the Host, sends each connection where it belongs */
+int front_open(struct gateway *g, struct err *e);
+void front_start(struct gateway *g);
+void front_close(struct gateway *g);
+int listen_on(const char *address, int *fd, char url[128], int *port, struct err *e);
+/* Finds the value of the first Host header in the beginning of a request. 1: found; 0: more bytes
+ * are needed; -1: this is no HTTP request, or one without a Host. */
+int head_find_host(const char *bytes, size_t n, struct slice *host);
+
+/* routes.c */
+extern const struct http_route gateway_routes[];
+struct http_identity gateway_authorise(struct http_request *r, void *user);
+bool gateway_host_allowed(struct slice host, void *user);
+
+/* options.c */
+int create_options_read(struct create_options *o, const cJSON *body, const char *provider,
+                        bool name_needed, struct err *e);
+int timeout_read(const cJSON *body, const char *key, double fallback, double *timeout_ms,
+                 struct err *e);
+int64_t expiry_after(int64_t now_ms, double timeout_ms);
+
+/* feed.c: the list's WebSocket */
+void feed_open(struct http_request *r, void *user);
+void feed_created(struct sandbox *s);
+void feed_changed(struct sandbox *s);
+void feed_deleted(struct sandbox *s);
+
+/* pubsub.c */
+int pubsub_open(struct gateway *g, char url[128], struct err *e);
+void pubsub_close(struct gateway *g);
+void pubsub_free(struct gateway *g);
+
+/* gateway.c */
+void gateway_stop(struct gateway *g);
+void gateway_stop_step(struct gateway *g);
+
+#endif

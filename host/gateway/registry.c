@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/gateway/registry.h"
+
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+
+#define SCHEMA_VERSION 1
+
+enum statement { ADD, SET_STATUS, SET_EXPIRY, REMOVE, EACH, N_STATEMENTS };
+
+struct registry {
+    sqlite3 *db;
+    sqlite3_stmt *statements[N_STATEMENTS];
+};
+
+static const char schema[] =
+    "CREATE TABLE sandboxes("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
+    " namespace TEXT NOT NULL, name TEXT NOT NULL,"
+    " status TEXT NOT NULL, reason TEXT NOT NULL, provider TEXT NOT NULL, token TEXT NOT NULL,"
+    " metadata TEXT NOT NULL, envs TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX sandboxes_name ON sandboxes(namespace, name)"
+    " WHERE name != '' AND status != 'destroying';"
+    "PRAGMA user_version = 1;";
+
+static const char *const sql[N_STATEMENTS] = {
+    [ADD] = "INSERT INTO sandboxes(id, namespace, name, status, reason, provider, token, metadata,"
+            " envs, created_ms, expires_ms) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    [SET_STATUS] = "UPDATE sandboxes SET status = ?2, reason = ?3 WHERE id = ?1",
+    [SET_EXPIRY] = "UPDATE sandboxes SET expires_ms = ?2 WHERE id = ?1",
+    [REMOVE] = "DELETE FROM sandboxes WHERE id = ?1",
+    [EACH] = "SELECT id, namespace, name, status, reason, provider, token, metadata, envs,"
+             " created_ms, expires_ms, seq FROM sandboxes ORDER BY seq",
+};
+
+static int fail(struct registry *r, struct err *e, const char *what)
+{
+    int code = sqlite3_extended_errcode(r->db);
+
+    if (code == SQLITE_CONSTRAINT_UNIQUE)
+        return err_set(e, ERR_CONFLICT, "a sandbox of this name exists already");
+    return err_set(e, ERR_IO, "registry: %s: %s", what, sqlite3_errmsg(r->db));
+}
+
+static int exec(struct registry *r, const char *text, struct err *e)
+{
+    return sqlite3_exec(r->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(r, e, "open");
+}
+
+static int read_version(struct registry *r)
+{
+    sqlite3_stmt *statement;
+    int version = -1;
+
+    if (sqlite3_prepare_v2(r->db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return version;
+}
+
+static int set_up(struct registry *r, struct err *e)
+{
+    int result = exec(r,
+                      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
+                      "PRAGMA synchronous = NORMAL;",
+                      e);
+
+    if (result)
+        return result;
+    switch (read_version(r)) {
+    case 0:
+        result = exec(r, "BEGIN", e);
+        if (!result)
+            result = exec(r, schema, e);
+        return result ? result : exec(r, "COMMIT", e);
+    case SCHEMA_VERSION:
+        return 0;
+    case -1:
+        return fail(r, e, "read its version");
+    default:
+        return err_set(e, ERR_UNSUPPORTED, "registry: written by another version of sandpitd");
+    }
+}
+
+struct registry *registry_open(const char *path, struct err *e)
+{
+    struct registry *r = xcalloc(1, sizeof *r);
+    mode_t mask = umask(0077); /* tokens are in it */
+    int result = sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+    if (result == SQLITE_OK)
+        result = set_up(r, e);
+    else
+        result = fail(r, e, "open");
+    umask(mask);
+    for (int i = 0; i < N_STATEMENTS && !result; i++) {
+        if (sqlite3_prepare_v3(r->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &r->statements[i],
+                               NULL) != SQLITE_OK)
+            result = fail(r, e, "prepare");
+    }
+    if (!result)
+        return r;
+    err_wrap(e, "%s", path);
+    registry_close(r);
+    return NULL;
+}
+
+void registry_close(struct registry *r)
+{
+    if (!r)
+        return;
+    for (int i = 0; i < N_STATEMENTS; i++)
+        sqlite3_finalize(r->statements[i]);
+    sqlite3_close(r->db);
+    free(r);
+}
+
+static void bind_text(sqlite3_stmt *statement, int i, const char *text)
+{
+    sqlite3_bind_text(statement, i, text ? text : "", -1, SQLITE_STATIC);
+}
+
+static int step(struct registry *r, sqlite3_stmt *statement, const char *what, struct err *e)
+{
+    int result = sqlite3_step(statement) == SQLITE_DONE ? 0 : fail(r, e, what);
+
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return result;
+}
+
+int registry_add(struct registry *r, struct registry_row *row, struct err *e)
+{
+    sqlite3_stmt *statement = r->statements[ADD];
+    const struct sandbox_info *s = &row->info;
+    const char *const texts[] = {s->id,       s->ns,    s->name,     s->status, s->reason,
+                                 s->provider, s->token, s->metadata, row->envs};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        bind_text(statement, (int)i + 1, texts[i]);
+    sqlite3_bind_int64(statement, 10, s->created_ms);
+    sqlite3_bind_int64(statement, 11, s->expires_ms);
+    int result = step(r, statement, "add", e);
+    if (!result)
+        row->seq = sqlite3_last_insert_rowid(r->db);
+    return result;
+}
+
+int registry_set_status(struct registry *r, const char *id, const char *status, const char *reason,
+                        struct err *e)
+{
+    sqlite3_stmt *statement = r->statements[SET_STATUS];
+
+    bind_text(statement, 1, id);
+    bind_text(statement, 2, status);
+    bind_text(statement, 3, reason);
+    return step(r, statement, "set status", e);
+}
+
+int registry_set_expiry(struct registry *r, const char *id, int64_t expires_ms, struct err *e)
+{
+    sqlite3_stmt *statement = r->statements[SET_EXPIRY];
+
+    bind_text(statement, 1, id);
+    sqlite3_bind_int64(statement, 2, expires_ms);
+    return step(r, statement, "set expiry", e);
+}
+
+int registry_remove(struct registry *r, const char *id, struct err *e)
+{
+    bind_text(r->statements[REMOVE], 1, id);
+    return step(r, r->statements[REMOVE], "remove", e);
+}
+
+static char *column(sqlite3_stmt *statement, int i)
+{
+    const unsigned char *text = sqlite3_column_text(statement, i);
+
+    return (char *)(text ? text : (const unsigned char *)"");
+}
+
+int registry_each(struct registry *r, void (*on_row)(const struct registry_row *row, void *user),
+                  void *user, struct err *e)
+{
+    sqlite3_stmt *s = r->statements[EACH];
+    int result;
+
+    while ((result = sqlite3_step(s)) == SQLITE_ROW) {
+        struct registry_row row = {
+            .seq = sqlite3_column_int64(s, 11),
+            .envs = column(s, 8),
+            .info = {.id = column(s, 0),
+                     .ns = column(s, 1),
+                     .name = column(s, 2),
+                     .status = column(s, 3),
+                     .reason = column(s, 4),
+                     .provider = column(s, 5),
+                     .token = column(s, 6),
+                     .metadata = column(s, 7),
+                     .created_ms = sqlite3_column_int64(s, 9),
+                     .expires_ms = sqlite3_column_int64(s, 10)},
+        };
+
+        on_row(&row, user);
+    }
+    result = result == SQLITE_DONE ? 0 : fail(r, e, "read");
+    sqlite3_reset(s);
+    return result;
+}
