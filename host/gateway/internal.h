@@ -50,6 +50,7 @@ struct sandbox {
     size_t n_name_key;
     enum phase phase;
     bool doomed;  /* to be destroyed as soon as its start has ended */
+    bool dead;    /* destroyed; only its folder is still being removed */
     bool changed; /* a delta is due */
 
     pid_t child_pid;  /* bwrap, as long as it is our child; 0 */

@@ -172,7 +172,10 @@ void sandbox_reply_when_ready(struct sandbox *s, struct http_request *r)
 
 void sandbox_reply_when_gone(struct sandbox *s, struct http_request *r)
 {
-    add_waiter(s, r, true);
+    if (s->dead)
+        reply_gone(r);
+    else
+        add_waiter(s, r, true);
 }
 
 /* --- expiry --- */
@@ -558,6 +561,7 @@ static void on_dead(struct sandbox *s)
 {
     int status;
 
+    s->dead = true;
     uv_timer_stop(&s->timer);
     daemon_link_close(s);
     if (s->exit)
