@@ -75,8 +75,10 @@ static bool read_more(int fd, struct buf *text)
 
 void host_start(struct host *h, const char *extra)
 {
-    const char *const args[] = {"sandpitd",    "gateway", "--listen", "127.0.0.1:0", "--pubsub",
-                                "127.0.0.1:0", "--state", h->state,   extra,         NULL};
+    /* The same port after a restart, as with the default one: URLs given out stay good. */
+    cleanup_free char *listen = xasprintf("127.0.0.1:%d", h->port);
+    const char *const args[] = {"sandpitd",    "gateway", "--listen", listen, "--pubsub",
+                                "127.0.0.1:0", "--state", h->state,   extra,  NULL};
     cleanup_buf struct buf said = {0};
     int out;
 
