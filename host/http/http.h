@@ -7,8 +7,10 @@
  * socket. All calls and callbacks happen on the loop's thread.
  *
  * Requests: a handler runs once the whole body is there and must reply exactly once, now or later;
- * what it leaves unanswered past its deadline gets 504. When the peer goes away first, on_gone runs
- * instead and the request must not be used any more.
+ * what it leaves unanswered past its deadline gets 504. When the peer goes away first (closing only
+ * its sending half counts too), or the deadline has passed, on_gone runs instead and the request
+ * must not be used any more. Without an on_gone the request stays valid until the handler replies;
+ * the reply is dropped.
  */
 #ifndef HOST_HTTP_HTTP_H
 #define HOST_HTTP_HTTP_H
@@ -93,7 +95,7 @@ struct slice http_body(const struct http_request *r);
 /* The body as JSON object, an empty body as {}; the caller deletes it. NULL: 400 was replied. */
 cJSON *http_body_object(struct http_request *r);
 const struct http_identity *http_who(const struct http_request *r);
-/* Runs when the peer goes away before the reply. */
+/* Runs when the peer goes away, or the deadline passes, before the reply. */
 void http_on_gone(struct http_request *r, void (*on_gone)(struct http_request *r, void *user),
                   void *user);
 /* For long polls: a new deadline, from now. */
@@ -138,7 +140,8 @@ const struct http_identity *websocket_who(const struct websocket *ws);
  * hold back until on_drain. Above WEBSOCKET_QUEUE_MAX the connection is closed. */
 bool websocket_send(struct websocket *ws, bool binary, const char *bytes, size_t n);
 size_t websocket_queued(const struct websocket *ws);
-/* Stops or goes on reading (back-pressure). */
+/* Stops or goes on reading (back-pressure). Up to 4 KiB of messages that were read already still
+ * arrive. A paused socket whose peer closes is closed with what was not read. */
 void websocket_pause(struct websocket *ws, bool paused);
 /* Sends a close frame and closes; on_close follows on a later turn. */
 void websocket_close(struct websocket *ws, int code, const char *reason);

@@ -125,7 +125,7 @@ void host_finish(struct host *h)
     struct err e;
 
     if (h->pid)
-        host_end(h, SIGTERM);
+        assert_int_equal(host_end(h, SIGTERM), 0);
     /* What is left is destroyed by an ephemeral gateway's stop. */
     host_start(h, "--ephemeral");
     assert_int_equal(host_end(h, SIGTERM), 0);
