@@ -4,11 +4,16 @@
  *
  * What the daemon gets, and from where:
  *   fd 3  its listening unix socket (SOCK_SEQPACKET, bound at link_path by the gateway before
- * exec): each packet is one byte 'c' with a connected TCP socket as SCM_RIGHTS, or a control
- * request as JSON text (host/link.h) fd 4  a sealed memfd with its settings as JSON (host/link.h):
- * id, url, host names, the access token, envs… secrets travel nowhere else fd 5  its log, append
- * only Root directory: DIR/sandboxes/<id>/root on the host is / inside; /usr, /etc (a chosen few)…
- * are read-only from the host.
+ *         exec): each packet is one byte 'c' with a connected TCP socket as SCM_RIGHTS, or a
+ *         control request as JSON text (host/link.h)
+ *   fd 4  a sealed memfd with its settings as JSON (host/link.h): id, url, host names, the access
+ *         token, envs… secrets travel nowhere else
+ *   fd 5  its log, append only; also its stdout and stderr, and bwrap's
+ *
+ * Root directory: spec->root on the host is / inside, writable and kept. On top of it: /usr and a
+ * chosen few of /etc read-only from the host, /etc itself a tmpfs with generated passwd, group,
+ * hosts…, own /proc (its /proc/sys read-only: a host's root could else write core_pattern from
+ * inside), own /dev with own devpts and shm. Everybody inside is `user` (1000), whoever runs it.
  */
 #ifndef HOST_JAIL_H
 #define HOST_JAIL_H
@@ -16,6 +21,11 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+
+#define JAIL_UID     1000
+#define JAIL_USER    "user"
+#define JAIL_HOME    "/home/user"
+#define JAIL_PROGRAM "/etc/sandpit/sandpitd" /* where the daemon finds itself inside */
 
 struct jail_spec {
     const char *root;    /* host directory that becomes / (created when missing) */
@@ -28,5 +38,11 @@ struct jail_spec {
  * a negative code with the reason and a hint (bwrap missing, user namespaces forbidden by AppArmor
  * or sysctl…). It returns before the daemon is up: ask it over its socket. */
 pid_t jail_start(const struct jail_spec *spec, struct err *e);
+
+/* Tries an empty jail (about 10 ms, blocking). 0, or a negative code with reason and hint. */
+int jail_check(struct err *e);
+
+/* The seccomp program of every jail as a memfd ready for bwrap, or a negative code. */
+int jail_filter_memfd(struct err *e);
 
 #endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The walls, tried from inside: a shell script stands in for the daemon as pid 1 and reports to its
+ * log descriptor. Needs bwrap and user namespaces; says so and skips without them.
+ */
+#include "tests/cm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "host/jail.h"
+
+struct world {
+    char dir[64];
+    char *root, *script;
+};
+
+static int open_world(void **state)
+{
+    static struct world w;
+    struct err e;
+    const char *tmp = "/tmp/sandpit-jail-XXXXXX";
+
+    if (jail_check(&e)) {
+        print_message("# no jails here: %s (%s)\n", e.text, e.hint);
+        return 0;
+    }
+    snprintf(w.dir, sizeof w.dir, "%s", tmp);
+    if (!mkdtemp(w.dir) || chmod(w.dir, 0755))
+        return -1;
+    w.root = xasprintf("%s/root", w.dir);
+    w.script = xasprintf("%s/script", w.dir);
+    *state = &w;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    struct world *w = *state;
+    char *const argv[] = {(char *)"rm", (char *)"-rf", w ? w->dir : NULL, NULL};
+    pid_t pid;
+
+    if (!w)
+        return 0;
+    pid = fork();
+    if (pid == 0) {
+        execvp("rm", argv);
+        _exit(127);
+    }
+    waitpid(pid, NULL, 0);
+    free(w->root);
+    free(w->script);
+    return 0;
+}
+
+static void write_script(const struct world *w, const char *text)
+{
+    FILE *f = fopen(w->script, "w");
+
+    assert_non_null(f);
+    fprintf(f, "#!/bin/sh\nexport PATH=/usr/bin:/bin\n%s\n", text);
+    fclose(f);
+    assert_int_equal(chmod(w->script, 0755), 0);
+}
+
+/* Runs text as pid 1 of a fresh jail; returns what it wrote to descriptor 5. The caller frees. */
+static char *inside(struct world *w, const char *text)
+{
+    struct buf out = {0};
+    int log = memfd_create("log", MFD_CLOEXEC), extra = open("/etc/passwd", O_RDONLY);
+    int settings = memfd_create("settings", MFD_CLOEXEC), pair[2], status;
+    struct err e;
+    pid_t pid;
+    ssize_t n;
+
+    write_script(w, text);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    pid = jail_start(&(struct jail_spec){.root = w->root,
+                                         .program = w->script,
+                                         .hostname = "test-box",
+                                         .listen_fd = pair[0],
+                                         .settings_fd = settings,
+                                         .log_fd = log},
+                     &e);
+    if (pid < 0)
+        fail_msg("%s (%s)", e.text, e.hint);
+    alarm(30);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    alarm(0);
+    assert_int_equal(lseek(log, 0, SEEK_SET), 0);
+    while ((n = read(log, buf_reserve(&out, 4096), 4096)) > 0)
+        out.len += (size_t)n;
+    buf_append_str(&out, "");
+    close(log);
+    close(extra);
+    close(settings);
+    close(pair[0]);
+    close(pair[1]);
+    return buf_steal(&out);
+}
+
+static void assert_says(void **state, const char *script, const char *expected)
+{
+    struct world *w = *state;
+    char *said;
+
+    if (!w)
+        skip();
+    said = inside(w, script);
+    assert_string_equal(said, expected);
+    free(said);
+}
+
+static void jail__start__is_an_own_world(void **state)
+{
+    assert_says(
+        state,
+        "echo $$ $(hostname) $(id -u) $(id -un) $(pwd)\n"
+        "ls /dev/pts; test -c /dev/ptmx && test -w /dev/shm && echo dev\n"
+        "touch /x /tmp/y /home/user/z /workspace/w && echo writable\n"
+        "touch /usr/x 2>/dev/null || echo usr\n"
+        "getent hosts localhost | grep -c localhost\n"
+        "ls / | grep -vx -e lib32 -e libx32 | tr '\\n' ' '",
+        "1 test-box 1000 user /\nptmx\ndev\nwritable\nusr\n1\n"
+        "bin dev etc home lib lib64 mnt opt proc root run sbin srv tmp usr var workspace x ");
+}
+
+static void jail__start__passes_only_its_descriptors(void **state)
+{
+    /* ls itself opens 6, as the first free number. */
+    assert_says(state, "sh -c 'ls -x /proc/self/fd' | tr -s ' \\n' ' '", "0 1 2 3 4 5 6 ");
+}
+
+static void jail__start__leaves_no_privilege(void **state)
+{
+    assert_says(state, "grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/1/status | tr -s '\\t\\n' ' '",
+                "CapInh: 0000000000000000 CapPrm: 0000000000000000 CapEff: 0000000000000000 "
+                "CapBnd: 0000000000000000 CapAmb: 0000000000000000 NoNewPrivs: 1 Seccomp: 2 ");
+}
+
+static void jail__escape__host_is_out_of_sight(void **state)
+{
+    struct world *w = *state;
+    char *script;
+
+    if (!w)
+        skip();
+    script = xasprintf("ls %s 2>/dev/null && echo state folder\n"
+                       "test -e /etc/shadow && echo shadow\n"
+                       "test -e %s && echo script\n"
+                       "test -r /sys/kernel && echo sys\n"
+                       "ls -A /root\n"
+                       "ls -d /proc/[0-9]* | wc -l | { read n; [ $n -lt 8 ] && echo few; }\n",
+                       w->dir, w->script);
+    assert_says(state, script, "few\n");
+    free(script);
+}
+
+static void jail__escape__namespaces_and_mounts_are_refused(void **state)
+{
+    assert_says(state,
+                "unshare -U true 2>/dev/null && echo userns\n"
+                "unshare -m true 2>/dev/null && echo mountns\n"
+                "mount -t tmpfs x /mnt 2>/dev/null && echo mount\n"
+                "umount /usr 2>/dev/null && echo umount\n"
+                "mount -o remount,rw /usr 2>/dev/null && echo remount\n"
+                "mknod /tmp/null c 1 3 2>/dev/null && echo mknod\n"
+                "chroot / true 2>/dev/null && echo chroot\n"
+                "echo done",
+                "done\n");
+}
+
+static void jail__escape__kernel_settings_are_read_only(void **state)
+{
+    assert_says(state,
+                "for f in kernel/core_pattern kernel/modprobe vm/overcommit_memory; do\n"
+                "  v=$(cat /proc/sys/$f 2>/dev/null) && (echo \"$v\" >/proc/sys/$f) 2>/dev/null && "
+                "echo $f\n"
+                "done\n"
+                "(echo h >/proc/sysrq-trigger) 2>/dev/null && echo sysrq\n"
+                "echo done",
+                "done\n");
+}
+
+static void jail__filter__spares_pid_1_and_normal_programs(void **state)
+{
+    assert_says(state,
+                "prlimit --pid 1 --nofile=10:10 2>/dev/null && echo prlimit\n"
+                "renice -n 5 -p 1 >/dev/null 2>&1 && echo renice\n"
+                "taskset -p 1 1 >/dev/null 2>&1 && echo taskset\n"
+                "(ulimit -n 100 && ulimit -n)\n"
+                "nice -n 3 nice\n"
+                "python3 -c 'import threading, os; t = threading.Thread(target=lambda: "
+                "print(\"py\", flush=True)); t.start(); t.join()'\n"
+                "python3 -c 'import fcntl, termios, os\n"
+                "m, s = os.openpty()\n"
+                "try: fcntl.ioctl(s, termios.TIOCSTI, b\"x\"); print(\"sti\")\n"
+                "except OSError as e: print(e.errno)'\n",
+                "100\n3\npy\n1\n");
+}
+
+static void jail__start__does_not_follow_the_links_of_its_root(void **state)
+{
+    struct world *w = *state;
+    char *etc, *outside, *passwd, *said;
+
+    if (!w)
+        skip();
+    said = inside(w, "true");
+    free(said);
+    etc = xasprintf("%s/etc", w->root);
+    outside = xasprintf("%s/outside", w->dir);
+    passwd = xasprintf("%s/passwd", outside);
+    assert_int_equal(mkdir(outside, 0755), 0);
+    assert_int_equal(rmdir(etc), 0);
+    assert_int_equal(symlink(outside, etc), 0);
+    assert_says(state, "id -un", "user\n");
+    assert_int_not_equal(access(passwd, F_OK), 0);
+    free(etc);
+    free(outside);
+    free(passwd);
+}
+
+static void jail__start__says_why_it_cannot(void **state)
+{
+    struct jail_spec spec = {.root = "/nonexistent/root",
+                             .program = "/bin/sh",
+                             .hostname = "x",
+                             .listen_fd = -1,
+                             .settings_fd = -1,
+                             .log_fd = -1};
+    cleanup_free char *path = xstrdup(getenv("PATH"));
+    struct world *w = *state;
+    struct err e = {0};
+
+    assert_true(jail_start(&spec, &e) < 0);
+    assert_non_null(strstr(e.text, "/nonexistent/root"));
+    if (!w)
+        skip();
+    setenv("PATH", "/nonexistent", 1);
+    spec.root = w->root;
+    assert_int_equal(jail_start(&spec, &e), -ERR_UNSUPPORTED);
+    setenv("PATH", path, 1);
+    assert_non_null(strstr(e.hint, "apt-get install bubblewrap"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jail__start__is_an_own_world),
+        cmocka_unit_test(jail__start__passes_only_its_descriptors),
+        cmocka_unit_test(jail__start__leaves_no_privilege),
+        cmocka_unit_test(jail__escape__host_is_out_of_sight),
+        cmocka_unit_test(jail__escape__namespaces_and_mounts_are_refused),
+        cmocka_unit_test(jail__escape__kernel_settings_are_read_only),
+        cmocka_unit_test(jail__filter__spares_pid_1_and_normal_programs),
+        cmocka_unit_test(jail__start__does_not_follow_the_links_of_its_root),
+        cmocka_unit_test(jail__start__says_why_it_cannot),
+    };
+    return cmocka_run_group_tests(tests, open_world, close_world);
+}
