@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sandbox API (protocol.md section 2): the route table, who may call, health and information.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "host/daemon/internal.h"
+#include "wire/names.h"
+
+#define BODY_SMALL (1024 * 1024)
+
+/* --- who --- */
+
+/* Compares in a time that depends on the candidate's length only. */
+static bool token_equal(const char *token, const char *candidate, size_t n)
+{
+    size_t len = strlen(token);
+    unsigned diff = n != len;
+
+    for (size_t i = 0; i < n; i++)
+        diff |= (unsigned char)candidate[i] ^ (unsigned char)token[len ? i % len : 0];
+    return !diff && len;
+}
+
+struct http_identity daemon_authorise(struct http_request *r, void *user)
+{
+    const struct daemon *d = user;
+    const char *header = http_header(r, "Authorization");
+    struct http_identity who = {.access = HTTP_OPEN};
+    struct buf token = {0};
+
+    if (header && !strncasecmp(header, "Bearer ", 7))
+        buf_append_str(&token, header + 7);
+    else if (!header)
+        http_query_get(r, "token", &token);
+    if (token.data && token_equal(d->settings.token, token.data, token.len)) {
+        who.access = HTTP_OWNER;
+        strcpy(who.name, "access-token");
+    }
+    buf_finish(&token);
+    return who;
+}
+
+/* The url's host, with its port or without. */
+bool daemon_host_allowed(struct slice host, void *user)
+{
+    const struct daemon *d = user;
+    const char *rest = strstr(d->settings.url, "://");
+    const char *own = rest ? rest + 3 : d->settings.url;
+    size_t len = strcspn(own, "/"), name_len = strcspn(own, ":/");
+
+    return (host.len == len && !strncasecmp(host.data, own, len)) ||
+           (host.len == name_len && !strncasecmp(host.data, own, name_len));
+}
+
+/* --- health and information --- */
+
+static void get_health(struct http_request *r, void *user)
+{
+    cJSON *o = cJSON_CreateObject();
+    char iso[CLOCK_ISO_SIZE];
+
+    cJSON_AddStringToObject(o, "status", "ok");
+    cJSON_AddStringToObject(o, "timestamp", clock_format_iso(iso, clock_wall_ms()));
+    http_reply_json(r, 200, o);
+}
+
+static void get_ready(struct http_request *r, void *user)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddBoolToObject(o, "ready", true);
+    cJSON_AddBoolToObject(o, "healthy", true);
+    cJSON_AddArrayToObject(o, "servers");
+    cJSON_AddArrayToObject(o, "overlays");
+    http_reply_json(r, 200, o);
+}
+
+static cJSON *envelope(const char *message, cJSON **data)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "message", message);
+    *data = cJSON_AddObjectToObject(o, "data");
+    return o;
+}
+
+static void get_info(struct http_request *r, void *user)
+{
+    static const char *const extensions[] = {EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK};
+    const struct daemon *d = user;
+    cJSON *data, *o = envelope("sandpit sandbox", &data);
+
+    cJSON_AddBoolToObject(data, "auth_enabled", true);
+    cJSON_AddStringToObject(data, "main_subdomain", d->settings.subdomain);
+    cJSON_AddNumberToObject(data, "sandbox_count", 1);
+    cJSON_AddStringToObject(data, "sandbox_url", d->settings.url);
+    cJSON_AddStringToObject(data, "version",
+                            *d->settings.version ? d->settings.version : SANDPIT_VERSION);
+    cJSON_AddItemToObject(data, "extensions",
+                          cJSON_CreateStringArray(extensions, (int)ARRAY_LEN(extensions)));
+    http_reply_json(r, 200, o);
+}
+
+static void get_auth_status(struct http_request *r, void *user)
+{
+    bool known = daemon_authorise(r, user).access != HTTP_OPEN;
+    cJSON *data, *o = envelope("Authentication status", &data);
+
+    cJSON_AddBoolToObject(data, "authenticated", known);
+    if (known)
+        cJSON_AddStringToObject(data, "token_type", "access_token");
+    http_reply_json(r, 200, o);
+}
+
+static void get_auth_info(struct http_request *r, void *user)
+{
+    static const char *const endpoints[][2] = {
+        {"create_session_token", "POST /auth/session_tokens"},
+        {"list_session_tokens", "GET /auth/session_tokens"},
+        {"get_session_token", "GET /auth/session_tokens/:id"},
+        {"revoke_session_token", "DELETE /auth/session_tokens/:id"},
+        {"create_magic_link", "POST /auth/magic-links"},
+        {"auth_status", "GET /auth/status"},
+        {"auth_info", "GET /auth/info"},
+    };
+    cJSON *data, *list, *o = envelope("Authentication", &data);
+
+    cJSON_AddStringToObject(data, "message", "This sandbox needs a token");
+    cJSON_AddStringToObject(data, "instructions",
+                            "Send the access token as \"Authorization: Bearer TOKEN\", or as ?token=");
+    list = cJSON_AddObjectToObject(data, "endpoints");
+    for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
+        cJSON_AddStringToObject(list, endpoints[i][0], endpoints[i][1]);
+    http_reply_json(r, 200, o);
+}
+
+const struct http_route daemon_routes[] = {
+    {"GET", "/health", HTTP_OPEN, get_health},
+    {"GET", "/ready", HTTP_OPEN, get_ready},
+    {"GET", "/info", HTTP_READ, get_info},
+    {"GET", "/auth/status", HTTP_OPEN, get_auth_status},
+    {"GET", "/auth/info", HTTP_OPEN, get_auth_info},
+    {"POST", "/run/command", HTTP_WRITE, api_run, BODY_SMALL},
+    {"POST", "/execute", HTTP_WRITE, api_run, BODY_SMALL},
+    {"POST", "/terminals", HTTP_WRITE, api_terminal_create, BODY_SMALL},
+    {"GET", "/terminals", HTTP_READ, api_terminal_list},
+    {"GET", "/terminals/:id", HTTP_READ, api_terminal_get},
+    {"DELETE", "/terminals/:id", HTTP_WRITE, api_terminal_delete},
+    {"POST", "/terminals/:id/execute", HTTP_WRITE, api_command_execute, BODY_SMALL},
+    {"GET", "/terminals/:id/commands", HTTP_READ, api_command_list},
+    {"GET", "/terminals/:id/commands/:cmd", HTTP_READ, api_command_get},
+    {"GET", "/terminals/:id/commands/:cmd/wait", HTTP_READ, api_command_wait},
+    {"GET", "/ws", HTTP_READ, api_ws},
+    {NULL},
+};

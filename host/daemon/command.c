@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "host/daemon/internal.h"
+#include "host/daemon/jsontext.h"
+#include "wire/names.h"
+
+#define READ_SIZE     16384
+#define KILL_GRACE_MS 1000
+
+void commands_init(struct commands *c)
+{
+    memset(c, 0, sizeof *c);
+    TAILQ_INIT(&c->finished);
+    TAILQ_INIT(&c->leftovers);
+}
+
+/* --- making --- */
+
+static int set_variable(struct environ_list *list, const cJSON *item, struct err *e)
+{
+    char number[32];
+    const char *value = number;
+
+    if (cJSON_IsString(item))
+        value = item->valuestring;
+    else if (cJSON_IsBool(item))
+        value = cJSON_IsTrue(item) ? "true" : "false";
+    else if (cJSON_IsNumber(item))
+        snprintf(number, sizeof number, "%.17g", item->valuedouble);
+    else
+        return err_set(e, ERR_ARG, "env: the value of \"%s\" is not a text", item->string);
+    if (!environ_set(list, item->string, value))
+        return err_set(e, ERR_ARG, "env: \"%s\" cannot be a variable", item->string);
+    return 0;
+}
+
+static int set_environment(struct command *c, const cJSON *env, struct err *e)
+{
+    const cJSON *item;
+    int r = 0;
+
+    environ_copy(&c->environment, &c->d->environment);
+    if (!env || cJSON_IsNull(env))
+        return 0;
+    if (!cJSON_IsObject(env))
+        return err_set(e, ERR_ARG, "env is not an object");
+    cJSON_ArrayForEach(item, env)
+    {
+        r = set_variable(&c->environment, item, e);
+        if (r)
+            break;
+    }
+    return r;
+}
+
+static void command_free(struct command *c)
+{
+    free(c->text);
+    free(c->shell);
+    free(c->cwd);
+    environ_finish(&c->environment);
+    buf_finish(&c->out.bytes);
+    buf_finish(&c->err.bytes);
+    free(c);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+struct command *command_create(struct daemon *d, const struct command_spec *spec, struct err *e)
+{
+    struct command *c;
+
+    if (d->stopping || d->commands.n_active >= COMMANDS_MAX) {
+        err_set(e, ERR_LIMIT, "this sandbox runs %d commands already", COMMANDS_MAX);
+        return NULL;
+    }
+    if (strlen(spec->text) > COMMAND_TEXT_MAX) {
+        err_set(e, ERR_LIMIT, "the command is longer than %d bytes", COMMAND_TEXT_MAX);
+        return NULL;
+    }
+    c = xcalloc(1, sizeof *c);
+    c->d = d;
+    memcpy(c->id, "cmd-", 4);
+    random_name(c->id + 4, ID_CHARS);
+    c->text = xstrdup(spec->text);
+    c->shell = xstrdup(spec->shell ? spec->shell : process_default_shell(&d->environment));
+    c->cwd = spec->cwd ? xstrdup(spec->cwd) : NULL;
+    c->streaming = spec->streaming;
+    c->out = (struct capture){.command = c, .fd = -1, .event = MSG_COMMAND_STDOUT};
+    c->err = (struct capture){.command = c, .fd = -1, .event = MSG_COMMAND_STDERR};
+    TAILQ_INIT(&c->waiters);
+    if (set_environment(c, spec->env, e)) {
+        command_free(c);
+        return NULL;
+    }
+    uv_timer_init(d->loop, &c->timer);
+    c->timer.data = c;
+    c->n_handles = 1;
+    c->started_wall_ms = clock_wall_ms();
+    d->commands.n_active++;
+    c->terminal = spec->terminal;
+    if (c->terminal) {
+        TAILQ_INSERT_TAIL(&c->terminal->commands, c, of_terminal);
+        c->terminal->n_commands++;
+        HASH_ADD_STR(d->commands.by_id, id, c);
+    }
+    if (spec->streaming)
+        uv_timer_start(&c->timer, on_timer, PENDING_MAX_MS, 0);
+    return c;
+}
+
+struct command *command_find(struct commands *c, struct slice id)
+{
+    struct command *found;
+
+    HASH_FIND(hh, c->by_id, id.data, id.len, found);
+    return found;
+}
+
+void command_await(struct command *c, struct command_waiter *w)
+{
+    TAILQ_INSERT_TAIL(&c->waiters, w, entry);
+}
+
+void command_unawait(struct command *c, struct command_waiter *w)
+{
+    TAILQ_REMOVE(&c->waiters, w, entry);
+}
+
+/* --- output --- */
+
+static void publish(struct command *c, const char *type, const char *bytes, size_t n)
+{
+    struct message m;
+    char channel[64];
+    int len = snprintf(channel, sizeof channel, CHANNEL_COMMAND_PREFIX "%s", c->id);
+
+    message_init(&m, type, (struct slice){channel, (size_t)len});
+    if (c->terminal)
+        message_add_string(&m, "terminal_id", SLICE(c->terminal->id));
+    message_add_string(&m, "cmd_id", SLICE(c->id));
+    if (bytes)
+        message_add_string(&m, "output", (struct slice){bytes, n});
+    else
+        message_add_number(&m, "exit_code", c->exit_code);
+    sockets_publish(c->d, &m);
+    message_finish(&m);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+/* Streams are not read while one who listens has enough queued. */
+static void update_flow(struct command *c)
+{
+    struct capture *captures[] = {&c->out, &c->err};
+    char channel[64];
+
+    if (!c->streaming)
+        return;
+    snprintf(channel, sizeof channel, CHANNEL_COMMAND_PREFIX "%s", c->id);
+    c->stalled = c->state == COMMAND_RUNNING && sockets_channel_full(c->d, channel);
+    for (int i = 0; i < 2; i++) {
+        if (!captures[i]->is_open)
+            continue;
+        if (c->stalled)
+            uv_poll_stop(&captures[i]->poll);
+        else
+            uv_poll_start(&captures[i]->poll, UV_READABLE, on_readable);
+    }
+}
+
+static void stream_out(struct capture *p, const char *bytes, size_t n)
+{
+    struct buf whole = {0};
+    size_t hold;
+
+    buf_append(&whole, p->carry, p->n_carry);
+    buf_append(&whole, bytes, n);
+    hold = utf8_incomplete_tail(whole.data, whole.len);
+    p->n_carry = hold;
+    memcpy(p->carry, whole.data + whole.len - hold, hold);
+    if (whole.len > hold)
+        publish(p->command, p->event, whole.data, whole.len - hold);
+    buf_finish(&whole);
+}
+
+static void take_output(struct capture *p, const char *bytes, size_t n)
+{
+    size_t room = OUTPUT_MAX - p->bytes.len;
+
+    if (p->command->state == COMMAND_FINISHED)
+        return;
+    p->n_total += n;
+    buf_append(&p->bytes, bytes, n < room ? n : room);
+    if (p->command->streaming)
+        stream_out(p, bytes, n);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct command *c = handle->data;
+
+    if (--c->n_handles == 0)
+        command_free(c);
+}
+
+static void on_capture_closed(uv_handle_t *handle)
+{
+    struct capture *p = handle->data;
+    struct command *c = p->command;
+
+    close(p->fd);
+    p->fd = -1;
+    if (--c->n_handles == 0)
+        command_free(c);
+}
+
+static void capture_close(struct capture *p)
+{
+    if (!p->is_open)
+        return;
+    p->is_open = false;
+    uv_close((uv_handle_t *)&p->poll, on_capture_closed);
+}
+
+/* At most `limit` bytes of what is there. */
+static void read_capture(struct capture *p, size_t limit)
+{
+    static char bytes[READ_SIZE];
+
+    while (limit) {
+        ssize_t n = read(p->fd, bytes, limit < sizeof bytes ? limit : sizeof bytes);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n <= 0) {
+            capture_close(p);
+            return;
+        }
+        take_output(p, bytes, (size_t)n);
+        limit -= (size_t)n;
+    }
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct capture *p = poll->data;
+    struct command *c = p->command;
+
+    read_capture(p, 4 * READ_SIZE);
+    update_flow(c);
+    if (c->leftover && !c->out.is_open && !c->err.is_open)
+        command_destroy_leftover(c);
+}
+
+static int capture_open(struct capture *p, int *write_end, struct err *e)
+{
+    int fds[2], r;
+
+    if (pipe2(fds, O_CLOEXEC))
+        return err_set_errno(e, errno, "pipe");
+    *write_end = fds[1];
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    r = uv_poll_init(p->command->d->loop, &p->poll, fds[0]);
+    if (r) {
+        close(fds[0]);
+        return err_set_errno(e, -r, "pipe");
+    }
+    p->fd = fds[0];
+    p->poll.data = p;
+    p->is_open = true;
+    p->command->n_handles++;
+    return 0;
+}
+
+/* --- the end --- */
+
+static void close_handles(struct command *c)
+{
+    capture_close(&c->out);
+    capture_close(&c->err);
+    uv_close((uv_handle_t *)&c->timer, on_handle_closed);
+}
+
+void command_destroy_leftover(struct command *c)
+{
+    TAILQ_REMOVE(&c->d->commands.leftovers, c, finished_entry);
+    c->d->commands.n_leftovers--;
+    c->leftover = false;
+    close_handles(c);
+}
+
+/* Lets go of one that nobody will ask for again. Who still holds its pipes may write on. */
+static void release(struct command *c)
+{
+    struct commands *all = &c->d->commands;
+
+    c->dying = true;
+    if (!c->out.is_open && !c->err.is_open) {
+        close_handles(c);
+        return;
+    }
+    buf_finish(&c->out.bytes);
+    buf_finish(&c->err.bytes);
+    c->leftover = true;
+    TAILQ_INSERT_TAIL(&all->leftovers, c, finished_entry);
+    if (++all->n_leftovers > LEFTOVERS_MAX)
+        command_destroy_leftover(TAILQ_FIRST(&all->leftovers));
+}
+
+static size_t kept_bytes(const struct command *c)
+{
+    return c->out.bytes.len + c->err.bytes.len;
+}
+
+static void untrack(struct command *c)
+{
+    struct commands *all = &c->d->commands;
+
+    if (!c->terminal)
+        return;
+    TAILQ_REMOVE(&c->terminal->commands, c, of_terminal);
+    c->terminal->n_commands--;
+    c->terminal = NULL;
+    HASH_DEL(all->by_id, c);
+    if (c->state == COMMAND_FINISHED) {
+        TAILQ_REMOVE(&all->finished, c, finished_entry);
+        all->n_finished--;
+        all->kept_bytes -= kept_bytes(c);
+    }
+}
+
+static void keep_finished(struct command *c)
+{
+    struct commands *all = &c->d->commands;
+
+    TAILQ_INSERT_TAIL(&all->finished, c, finished_entry);
+    all->n_finished++;
+    all->kept_bytes += kept_bytes(c);
+    while (all->n_finished > 1 &&
+           (all->n_finished > FINISHED_MAX || all->kept_bytes > KEPT_BYTES_MAX)) {
+        struct command *oldest = TAILQ_FIRST(&all->finished);
+
+        untrack(oldest);
+        release(oldest);
+    }
+}
+
+static void finish(struct command *c, int exit_code)
+{
+    struct command_waiter *w;
+
+    c->state = COMMAND_FINISHED;
+    c->exit_code = exit_code;
+    c->duration_ms = clock_mono_ms() - c->started_ms;
+    c->finished_wall_ms = clock_wall_ms();
+    c->d->commands.n_active--;
+    uv_timer_stop(&c->timer);
+    if (c->streaming)
+        publish(c, MSG_COMMAND_EXIT, NULL, 0);
+    update_flow(c);
+    while ((w = TAILQ_FIRST(&c->waiters))) {
+        TAILQ_REMOVE(&c->waiters, w, entry);
+        w->on_end(c, w->user);
+    }
+    if (c->terminal)
+        keep_finished(c);
+    else
+        release(c);
+}
+
+static void drain(struct capture *p)
+{
+    int n = 0;
+
+    /* Only what was there at the end: a descendant may write for ever. */
+    if (p->is_open && !ioctl(p->fd, FIONREAD, &n))
+        read_capture(p, n > 0 ? (size_t)n : 0);
+    if (p->n_carry && p->command->streaming) {
+        publish(p->command, p->event, p->carry, p->n_carry);
+        p->n_carry = 0;
+    }
+}
+
+static void on_shell_exit(struct child *child, int status)
+{
+    struct command *c = (struct command *)((char *)child - offsetof(struct command, child));
+
+    drain(&c->out);
+    drain(&c->err);
+    finish(c, process_exit_code(status));
+}
+
+/* --- starting --- */
+
+static int spawn(struct command *c, struct err *e)
+{
+    const char *argv[] = {c->shell, "-c", c->text, NULL};
+    cleanup_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC), out = -1, err = -1;
+    int r = capture_open(&c->out, &out, e);
+    pid_t pid;
+
+    if (!r)
+        r = capture_open(&c->err, &err, e);
+    if (r)
+        return r;
+    pid = process_start(&(struct process_spec){.argv = argv,
+                                               .environment = &c->environment,
+                                               .cwd = c->cwd,
+                                               .in = null,
+                                               .out = out,
+                                               .errout = err},
+                        e);
+    if (pid < 0)
+        return pid;
+    c->sid = pid;
+    c->child.on_exit = on_shell_exit;
+    children_add(&c->d->children, &c->child, pid);
+    uv_poll_start(&c->out.poll, UV_READABLE, on_readable);
+    uv_poll_start(&c->err.poll, UV_READABLE, on_readable);
+    return 0;
+}
+
+int command_start(struct command *c, struct err *e)
+{
+    struct err own = {0};
+    int r;
+
+    if (c->state != COMMAND_PENDING)
+        return 0;
+    uv_timer_stop(&c->timer);
+    c->state = COMMAND_RUNNING;
+    c->started_ms = clock_mono_ms();
+    c->started_wall_ms = clock_wall_ms();
+    r = spawn(c, &own);
+    if (!r)
+        return 0;
+    if (e)
+        *e = own;
+    capture_close(&c->out);
+    capture_close(&c->err);
+    /* One that is already known by its id ends as a shell would end it. */
+    if (c->streaming) {
+        take_output(&c->err, own.text, strlen(own.text));
+        take_output(&c->err, "\n", 1);
+        finish(c, own.code == ERR_NOT_FOUND ? 127 : 126);
+    }
+    return r;
+}
+
+/* Pending too long, or killed and still there. */
+static void on_timer(uv_timer_t *timer)
+{
+    struct command *c = timer->data;
+
+    if (c->dying) {
+        process_signal_session(c->sid, SIGKILL);
+        close_handles(c);
+    } else if (c->state == COMMAND_PENDING) {
+        command_destroy(c);
+    }
+}
+
+void command_destroy(struct command *c)
+{
+    bool running = c->state == COMMAND_RUNNING;
+    struct command_waiter *w;
+    pid_t sid = c->sid;
+
+    untrack(c);
+    if (c->state != COMMAND_FINISHED) {
+        c->d->commands.n_active--;
+        c->exit_code = 128 + SIGTERM;
+        c->duration_ms = running ? clock_mono_ms() - c->started_ms : 0;
+        c->finished_wall_ms = clock_wall_ms();
+    }
+    children_forget(&c->d->children, &c->child);
+    c->streaming = false;
+    c->state = COMMAND_FINISHED;
+    c->dying = true;
+    while ((w = TAILQ_FIRST(&c->waiters))) {
+        TAILQ_REMOVE(&c->waiters, w, entry);
+        w->on_end(c, w->user);
+    }
+    /* Also of a finished one: what it left running in its session ends with the terminal. */
+    if (!sid || c->d->stopping || (!process_signal_session(sid, SIGHUP) && !running)) {
+        close_handles(c);
+        return;
+    }
+    process_signal_session(sid, SIGCONT);
+    process_signal_session(sid, SIGTERM);
+    uv_timer_start(&c->timer, on_timer, KILL_GRACE_MS, 0);
+}
+
+void commands_resume(struct daemon *d)
+{
+    struct command *c;
+
+    for (c = d->commands.by_id; c; c = c->hh.next)
+        if (c->stalled)
+            update_flow(c);
+}
+
+/* --- telling --- */
+
+static const char *status_name(const struct command *c)
+{
+    if (c->state == COMMAND_FINISHED)
+        return c->exit_code ? "failed" : "completed";
+    return c->state == COMMAND_RUNNING ? "running" : "pending";
+}
+
+static void add_output(cJSON *info, const char *name, const char *cut_name, const struct capture *p)
+{
+    json_add_bytes(info, name, p->bytes.data ? p->bytes.data : "", p->bytes.len);
+    if (p->n_total > p->bytes.len)
+        cJSON_AddBoolToObject(info, cut_name, true);
+}
+
+cJSON *command_info(const struct command *c, bool output)
+{
+    cJSON *info = cJSON_CreateObject();
+    char iso[CLOCK_ISO_SIZE];
+
+    if (c->terminal) {
+        cJSON_AddStringToObject(info, "cmd_id", c->id);
+        cJSON_AddStringToObject(info, "terminal_id", c->terminal->id);
+    }
+    json_add_bytes(info, "command", c->text, strlen(c->text));
+    cJSON_AddStringToObject(info, "status", status_name(c));
+    cJSON_AddBoolToObject(info, "pty", false);
+    cJSON_AddStringToObject(info, "started_at", clock_format_iso(iso, c->started_wall_ms));
+    if (c->streaming) {
+        cleanup_free char *channel = xasprintf(CHANNEL_COMMAND_PREFIX "%s", c->id);
+
+        cJSON_AddStringToObject(info, "channel", channel);
+    }
+    if (c->state == COMMAND_FINISHED) {
+        cJSON_AddNumberToObject(info, "exit_code", c->exit_code);
+        cJSON_AddNumberToObject(info, "duration_ms", (double)c->duration_ms);
+        cJSON_AddStringToObject(info, "finished_at", clock_format_iso(iso, c->finished_wall_ms));
+    }
+    if (output) {
+        add_output(info, "stdout", "stdout_truncated", &c->out);
+        add_output(info, "stderr", "stderr_truncated", &c->err);
+    }
+    return info;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The daemon as its parts see it. One per process, on one loop.
+ */
+#ifndef HOST_DAEMON_INTERNAL_H
+#define HOST_DAEMON_INTERNAL_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <uv.h>
+
+#include "host/daemon/children.h"
+#include "host/daemon/command.h"
+#include "host/daemon/link_server.h"
+#include "host/daemon/process.h"
+#include "host/daemon/socket.h"
+#include "host/daemon/terminal.h"
+#include "host/http/http.h"
+#include "host/link.h"
+
+#define ID_CHARS 12
+
+struct daemon {
+    uv_loop_t *loop;
+    struct daemon_settings settings;
+    struct environ_list environment; /* of every child */
+    struct http_server *http;        /* owned */
+    struct children children;
+    struct terminals terminals;
+    struct commands commands;
+    struct sockets sockets;
+    struct link_server links;
+    uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
+    bool stopping;
+};
+
+/* Terminals or viewers changed: tell the gateway soon. */
+void daemon_changed(struct daemon *d);
+/* The gateway said stop. */
+void daemon_stop(struct daemon *d);
+
+/* The routes of the API (api.c), and who a request comes from. */
+extern const struct http_route daemon_routes[];
+struct http_identity daemon_authorise(struct http_request *r, void *user);
+bool daemon_host_allowed(struct slice host, void *user);
+
+/* Handlers. */
+void api_run(struct http_request *r, void *user);
+void api_terminal_create(struct http_request *r, void *user);
+void api_terminal_list(struct http_request *r, void *user);
+void api_terminal_get(struct http_request *r, void *user);
+void api_terminal_delete(struct http_request *r, void *user);
+void api_command_execute(struct http_request *r, void *user);
+void api_command_list(struct http_request *r, void *user);
+void api_command_get(struct http_request *r, void *user);
+void api_command_wait(struct http_request *r, void *user);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/link_server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "host/daemon/internal.h"
+
+#define PEERS_MAX        8
+#define PACKETS_PER_TURN 64
+
+struct link_peer {
+    TAILQ_ENTRY(link_peer) entry;
+    struct link_server *server;
+    uv_poll_t poll;
+    int fd;
+    bool untold; /* the state did not fit into the socket */
+};
+
+static void on_peer(uv_poll_t *poll, int status, int events);
+
+static void on_peer_closed(uv_handle_t *handle)
+{
+    struct link_peer *p = handle->data;
+
+    close(p->fd);
+    free(p);
+}
+
+static void peer_close(struct link_peer *p)
+{
+    TAILQ_REMOVE(&p->server->peers, p, entry);
+    p->server->n_peers--;
+    uv_close((uv_handle_t *)&p->poll, on_peer_closed);
+}
+
+/* False when the peer is gone. */
+static bool peer_tell(struct link_peer *p)
+{
+    struct daemon *d = p->server->d;
+    char text[256];
+    int n, r;
+
+    n = snprintf(text, sizeof text,
+                 "{\"op\":\"state\",\"id\":\"%.64s\",\"terminals\":%u,\"viewers\":%u}",
+                 d->settings.id, terminals_count_pty(&d->terminals),
+                 sockets_count_viewers(&d->sockets));
+    r = link_send(p->fd, text, (size_t)n, -1);
+    p->untold = r == -EAGAIN;
+    if (r && !p->untold) {
+        peer_close(p);
+        return false;
+    }
+    uv_poll_start(&p->poll, p->untold ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_peer);
+    return true;
+}
+
+void link_server_tell(struct link_server *l)
+{
+    struct link_peer *p, *next;
+
+    for (p = TAILQ_FIRST(&l->peers); p; p = next) {
+        next = TAILQ_NEXT(p, entry);
+        peer_tell(p);
+    }
+}
+
+static void take_connection(struct daemon *d, int fd)
+{
+    int lowat = 16384;
+    struct err e;
+
+    /* What waits in the kernel cannot be overtaken by an echo; keep it short. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof lowat);
+    if (d->stopping || !d->http)
+        close(fd);
+    else if (http_server_adopt(d->http, fd, &e))
+        log_warn("connection not taken: %s", e.text);
+}
+
+static void take_order(struct link_peer *p, const char *text, size_t n)
+{
+    struct daemon *d = p->server->d;
+    cJSON *order = cJSON_ParseWithLength(text, n);
+    const cJSON *op = cJSON_GetObjectItemCaseSensitive(order, "op");
+    const char *name = cJSON_IsString(op) ? op->valuestring : "";
+
+    if (!strcmp(name, "hello"))
+        p->untold = true;
+    else if (!strcmp(name, "stop"))
+        daemon_stop(d);
+    else
+        log_warn("link: an order that is not understood");
+    cJSON_Delete(order);
+}
+
+static void take_packet(struct link_peer *p, const char *bytes, size_t n, int fd)
+{
+    if (fd < 0)
+        take_order(p, bytes, n);
+    else if (n == 1 && bytes[0] == 'c')
+        take_connection(p->server->d, fd);
+    else
+        close(fd);
+}
+
+static void on_peer(uv_poll_t *poll, int status, int events)
+{
+    static char bytes[LINK_PACKET_MAX];
+    struct link_peer *p = poll->data;
+
+    for (int i = 0; i < PACKETS_PER_TURN; i++) {
+        int fd;
+        ssize_t n = link_recv(p->fd, bytes, sizeof bytes, &fd);
+
+        if (n == -EAGAIN)
+            break;
+        if (n <= 0 && n != -EBADMSG) {
+            peer_close(p);
+            return;
+        }
+        if (n > 0)
+            take_packet(p, bytes, (size_t)n, fd);
+    }
+    if (p->untold)
+        peer_tell(p);
+}
+
+static void peer_open(struct link_server *l, int fd)
+{
+    struct link_peer *p;
+
+    if (l->n_peers >= PEERS_MAX) {
+        close(fd);
+        return;
+    }
+    p = xcalloc(1, sizeof *p);
+    p->server = l;
+    p->fd = fd;
+    p->poll.data = p;
+    if (uv_poll_init(l->d->loop, &p->poll, fd)) {
+        close(fd);
+        free(p);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&l->peers, p, entry);
+    l->n_peers++;
+    peer_tell(p);
+}
+
+static void on_listener(uv_poll_t *poll, int status, int events)
+{
+    struct link_server *l = poll->data;
+    int fd;
+
+    while ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+        peer_open(l, fd);
+}
+
+int link_server_start(struct link_server *l, struct daemon *d, int fd, struct err *e)
+{
+    int r;
+
+    l->d = d;
+    l->fd = fd;
+    TAILQ_INIT(&l->peers);
+    if (listen(fd, 128))
+        return err_set_errno(e, errno, "link: listen");
+    r = uv_poll_init(d->loop, &l->poll, fd);
+    if (r)
+        return err_set_errno(e, -r, "link");
+    l->poll.data = l;
+    uv_poll_start(&l->poll, UV_READABLE, on_listener);
+    return 0;
+}
+
+void link_server_stop(struct link_server *l)
+{
+    struct link_peer *p;
+
+    uv_close((uv_handle_t *)&l->poll, NULL);
+    while ((p = TAILQ_FIRST(&l->peers)))
+        peer_close(p);
+}

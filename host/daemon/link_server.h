@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The daemon's end of the link (host/link.h): accepts gateways, takes connections and orders from
+ * them, tells them the state. A gateway may die and another come; nothing else notices.
+ */
+#ifndef HOST_DAEMON_LINK_SERVER_H
+#define HOST_DAEMON_LINK_SERVER_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <uv.h>
+
+#include "base/err.h"
+
+struct daemon;
+struct link_peer;
+
+struct link_server {
+    struct daemon *d; /* borrowed */
+    uv_poll_t poll;
+    int fd; /* borrowed */
+    int n_peers;
+    TAILQ_HEAD(, link_peer) peers;
+};
+
+/* Calls listen on fd and starts accepting. */
+int link_server_start(struct link_server *l, struct daemon *d, int fd, struct err *e);
+/* Sends the state to every gateway. */
+void link_server_tell(struct link_server *l);
+/* Closes everything; the caller runs the loop. */
+void link_server_stop(struct link_server *l);
+
+#endif

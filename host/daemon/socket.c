@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/socket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "host/daemon/internal.h"
+#include "host/daemon/session.h"
+#include "host/daemon/tail.h"
+#include "wire/base64.h"
+#include "wire/names.h"
+
+#define STUCK_MS 30000
+
+/* When terminal:created is said again, after its making, until the socket subscribes: the official
+ * client installs its handler some time after the answer it waits for. */
+static const unsigned announce_ms[] = {0, 5, 20, 60, 150, 400, 1000};
+
+struct announcement {
+    TAILQ_ENTRY(announcement) entry;
+    char terminal_id[24];
+    uint64_t since_ms;
+    unsigned step;
+};
+
+void sockets_init(struct sockets *s)
+{
+    TAILQ_INIT(&s->list);
+    s->n = 0;
+}
+
+/* --- sending --- */
+
+static void send_frame(struct socket *s, bool binary, const char *bytes, size_t n)
+{
+    if (s->closed)
+        return;
+    if (!websocket_send(s->ws, binary, bytes, n) && !s->full) {
+        s->full = true;
+        s->full_since_ms = uv_now(s->d->loop);
+        uv_timer_again(&s->watchdog);
+    }
+}
+
+void socket_send_json(struct socket *s, const char *type, const char *channel, cJSON *data)
+{
+    cJSON *object = cJSON_CreateObject();
+    char *text;
+
+    cJSON_AddStringToObject(object, "type", type);
+    if (channel)
+        cJSON_AddStringToObject(object, "channel", channel);
+    cJSON_AddItemToObject(object, "data", data);
+    text = cJSON_PrintUnformatted(object);
+    if (text)
+        send_frame(s, false, text, strlen(text));
+    free(text);
+    cJSON_Delete(object);
+}
+
+void socket_send_message(struct socket *s, const struct message *m)
+{
+    struct buf frame = {0};
+
+    message_encode_json(m, &frame);
+    send_frame(s, false, frame.data, frame.len);
+    buf_finish(&frame);
+}
+
+static struct channel *find_channel(struct socket *s, const char *name, size_t len)
+{
+    struct channel *c;
+
+    HASH_FIND(hh, s->channels, name, len, c);
+    return c;
+}
+
+bool sockets_publish(struct daemon *d, const struct message *m)
+{
+    struct buf frame = {0};
+    bool full = false;
+    struct socket *s;
+
+    message_encode_json(m, &frame);
+    TAILQ_FOREACH (s, &d->sockets.list, entry) {
+        if (!find_channel(s, m->channel.data, m->channel.len))
+            continue;
+        send_frame(s, false, frame.data, frame.len);
+        full |= s->full;
+    }
+    buf_finish(&frame);
+    return full;
+}
+
+bool sockets_channel_full(struct daemon *d, const char *channel)
+{
+    struct socket *s;
+
+    TAILQ_FOREACH (s, &d->sockets.list, entry)
+        if (s->full && find_channel(s, channel, strlen(channel)))
+            return true;
+    return false;
+}
+
+/* --- terminal output --- */
+
+void socket_mark_ready(struct socket *s, struct subscription *sub)
+{
+    if (sub->ready)
+        return;
+    sub->ready = true;
+    TAILQ_INSERT_TAIL(&s->ready, sub, ready_entry);
+}
+
+static void subscription_free(struct subscription *sub)
+{
+    struct socket *s = sub->socket;
+
+    if (sub->ready)
+        TAILQ_REMOVE(&s->ready, sub, ready_entry);
+    TAILQ_REMOVE(&s->subscriptions, sub, of_socket);
+    if (sub->session) {
+        TAILQ_REMOVE(&sub->session->subscriptions, sub, of_session);
+        sub->session->n_subscriptions--;
+        session_update_flow(sub->session);
+    }
+    outbox_clear(&sub->waiting);
+    daemon_changed(s->d);
+    free(sub);
+}
+
+static void send_output(struct socket *s, const struct subscription *sub, const char *bytes,
+                        size_t n)
+{
+    static struct buf frame, text;
+    struct message m;
+    char channel[64];
+    int len = snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%s", sub->terminal_id);
+    struct slice out = {bytes, n};
+
+    buf_clear(&frame);
+    buf_clear(&text);
+    if (sub->base64) {
+        base64_encode(&text, bytes, n);
+        out = (struct slice){text.data, text.len};
+    } else if (!utf8_valid(bytes, n)) {
+        utf8_repair(&text, bytes, n);
+        out = (struct slice){text.data, text.len};
+    }
+    message_init(&m, MSG_TERMINAL_OUTPUT, (struct slice){channel, (size_t)len});
+    message_add_string(&m, "terminal_id", SLICE(sub->terminal_id));
+    message_add_string(&m, "output", out);
+    message_add_string(&m, "encoding", SLICE(sub->base64 ? "base64" : "raw"));
+    if (s->binary)
+        message_encode_binary(&m, &frame);
+    else
+        message_encode_json(&m, &frame);
+    send_frame(s, s->binary, frame.data, frame.len);
+}
+
+/* A frame of it; true when there is more. */
+static bool send_waiting(struct socket *s, struct subscription *sub)
+{
+    size_t n = outbox_len(&sub->waiting);
+
+    if (n > FRAME_MAX) {
+        n = FRAME_MAX;
+        n -= utf8_incomplete_tail(outbox_front(&sub->waiting), n);
+    }
+    if (n) {
+        send_output(s, sub, outbox_front(&sub->waiting), n);
+        outbox_take(&sub->waiting, n);
+        sub->owed -= n < sub->owed ? n : sub->owed;
+    }
+    return outbox_len(&sub->waiting) || sub->lagging || sub->ended;
+}
+
+static void send_destroyed(struct socket *s, const struct subscription *sub)
+{
+    char channel[64];
+    cJSON *data = cJSON_CreateObject();
+
+    snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%s", sub->terminal_id);
+    cJSON_AddStringToObject(data, "terminal_id", sub->terminal_id);
+    cJSON_AddStringToObject(data, "id", sub->terminal_id);
+    socket_send_json(s, MSG_TERMINAL_DESTROYED, channel, data);
+}
+
+static void start_from_snapshot(struct subscription *sub)
+{
+    sub->lagging = false;
+    session_snapshot(sub->session, &sub->waiting.bytes);
+    sub->owed = outbox_len(&sub->waiting);
+}
+
+/* Nothing of it waits any more: what comes next? False: it was freed. */
+static bool go_on(struct socket *s, struct subscription *sub)
+{
+    if (sub->ended) {
+        send_destroyed(s, sub);
+        subscription_free(sub);
+        return false;
+    }
+    if (sub->lagging)
+        start_from_snapshot(sub);
+    return true;
+}
+
+void socket_pump(struct socket *s)
+{
+    struct subscription *sub;
+
+    while ((sub = TAILQ_FIRST(&s->ready)) && !s->closed) {
+        struct session *session = sub->session;
+        bool more;
+
+        /* The end of a terminal is told even to a socket that is behind, it costs little. */
+        if (s->full && !(sub->ended && !outbox_len(&sub->waiting)))
+            break;
+        TAILQ_REMOVE(&s->ready, sub, ready_entry);
+        sub->ready = false;
+        more = send_waiting(s, sub);
+        if (!outbox_len(&sub->waiting) && more)
+            more = go_on(s, sub);
+        if (more)
+            socket_mark_ready(s, sub);
+        if (session && session->paused)
+            session_update_flow(session);
+    }
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    struct socket *s = timer->data;
+
+    if (!s->full)
+        uv_timer_stop(timer);
+    else if (uv_now(s->d->loop) - s->full_since_ms >= STUCK_MS && !s->closed)
+        websocket_close(s->ws, 1008, "too slow");
+}
+
+static void on_drain(struct websocket *ws)
+{
+    struct socket *s = websocket_user(ws);
+
+    s->full = false;
+    uv_timer_stop(&s->watchdog);
+    socket_pump(s);
+    if (!s->full)
+        commands_resume(s->d);
+}
+
+/* --- announcements --- */
+
+static void announcement_free(struct socket *s, struct announcement *a)
+{
+    TAILQ_REMOVE(&s->announcements, a, entry);
+    free(a);
+}
+
+static struct subscription *find_subscription(struct socket *s, const char *id, size_t len)
+{
+    struct subscription *sub;
+
+    TAILQ_FOREACH (sub, &s->subscriptions, of_socket)
+        if (strlen(sub->terminal_id) == len && !memcmp(sub->terminal_id, id, len) && !sub->ended)
+            return sub;
+    return NULL;
+}
+
+/* Says it if it is due; false when it is done with. */
+static bool announce(struct socket *s, struct announcement *a, uint64_t now)
+{
+    const struct terminal *t = terminal_find(&s->d->terminals, SLICE(a->terminal_id));
+    char channel[64];
+
+    if (!t || find_subscription(s, a->terminal_id, strlen(a->terminal_id)))
+        return false;
+    if (now < a->since_ms + announce_ms[a->step])
+        return true;
+    snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%s", t->id);
+    socket_send_json(s, MSG_TERMINAL_CREATED, channel, terminal_info(t));
+    return ++a->step < ARRAY_LEN(announce_ms);
+}
+
+static void on_announce(uv_timer_t *timer);
+
+static void run_announcements(struct socket *s)
+{
+    uint64_t now = uv_now(s->d->loop), next_ms = UINT64_MAX;
+    struct announcement *a, *next;
+
+    for (a = TAILQ_FIRST(&s->announcements); a; a = next) {
+        next = TAILQ_NEXT(a, entry);
+        if (!announce(s, a, now)) {
+            announcement_free(s, a);
+            continue;
+        }
+        if (a->since_ms + announce_ms[a->step] < next_ms)
+            next_ms = a->since_ms + announce_ms[a->step];
+    }
+    if (next_ms != UINT64_MAX)
+        uv_timer_start(&s->timer, on_announce, next_ms > now ? next_ms - now : 0, 0);
+}
+
+static void on_announce(uv_timer_t *timer)
+{
+    run_announcements(timer->data);
+}
+
+static void add_announcement(struct socket *s, const struct terminal *t)
+{
+    struct announcement *a = xcalloc(1, sizeof *a);
+
+    memcpy(a->terminal_id, t->id, sizeof a->terminal_id);
+    a->since_ms = uv_now(s->d->loop);
+    TAILQ_INSERT_TAIL(&s->announcements, a, entry);
+}
+
+void sockets_announce(struct daemon *d, const struct terminal *t)
+{
+    struct socket *s;
+
+    uv_update_time(d->loop);
+    TAILQ_FOREACH (s, &d->sockets.list, entry) {
+        add_announcement(s, t);
+        run_announcements(s);
+    }
+}
+
+/* --- messages --- */
+
+static void send_terminal_error(struct socket *s, struct slice id, const char *text)
+{
+    cleanup_free char *name = xstrndup(id.data, id.len < 64 ? id.len : 64);
+    cleanup_free char *channel = xasprintf(CHANNEL_TERMINAL_PREFIX "%s", name);
+    cJSON *data = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(data, "terminal_id", utf8_valid(name, strlen(name)) ? name : "");
+    cJSON_AddStringToObject(data, "error", text);
+    cJSON_AddStringToObject(data, "message", text);
+    socket_send_json(s, MSG_TERMINAL_ERROR, channel, data);
+}
+
+static void subscribe_terminal(struct socket *s, struct slice id)
+{
+    struct terminal *t = terminal_find(&s->d->terminals, id);
+    struct subscription *sub;
+    struct session *session;
+
+    if (!t || !t->session) {
+        send_terminal_error(s, id, "no such terminal");
+        return;
+    }
+    if (find_subscription(s, id.data, id.len))
+        return;
+    session = t->session;
+    sub = xcalloc(1, sizeof *sub);
+    sub->socket = s;
+    sub->session = session;
+    memcpy(sub->terminal_id, t->id, sizeof sub->terminal_id);
+    sub->base64 = session->base64;
+    TAILQ_INSERT_TAIL(&s->subscriptions, sub, of_socket);
+    TAILQ_INSERT_TAIL(&session->subscriptions, sub, of_session);
+    session->n_subscriptions++;
+    if (!session->subscribed && !session->backlog_lost) {
+        outbox_append(&sub->waiting, session->backlog.data ? session->backlog.data : "",
+                      session->backlog.len);
+        sub->owed = outbox_len(&sub->waiting);
+    } else {
+        start_from_snapshot(sub);
+    }
+    session->subscribed = true;
+    buf_finish(&session->backlog);
+    daemon_changed(s->d);
+    socket_mark_ready(s, sub);
+    socket_pump(s);
+}
+
+static bool terminal_channel(struct slice channel, struct slice *id)
+{
+    size_t n = strlen(CHANNEL_TERMINAL_PREFIX);
+
+    if (channel.len <= n || memcmp(channel.data, CHANNEL_TERMINAL_PREFIX, n))
+        return false;
+    *id = (struct slice){channel.data + n, channel.len - n};
+    return true;
+}
+
+static void on_subscribe(struct socket *s, const struct message *m)
+{
+    struct slice id;
+    struct channel *c;
+
+    if (terminal_channel(m->channel, &id)) {
+        subscribe_terminal(s, id);
+        return;
+    }
+    if (!m->channel.len || m->channel.len > MESSAGE_NAME_MAX ||
+        find_channel(s, m->channel.data, m->channel.len) ||
+        HASH_COUNT(s->channels) >= CHANNELS_MAX)
+        return;
+    c = xcalloc(1, sizeof *c);
+    c->name = xstrndup(m->channel.data, m->channel.len);
+    HASH_ADD_KEYPTR(hh, s->channels, c->name, strlen(c->name), c);
+}
+
+static void channel_free(struct socket *s, struct channel *c)
+{
+    HASH_DEL(s->channels, c);
+    free(c->name);
+    free(c);
+}
+
+static void on_unsubscribe(struct socket *s, const struct message *m)
+{
+    struct slice id;
+
+    if (terminal_channel(m->channel, &id)) {
+        struct subscription *sub = find_subscription(s, id.data, id.len);
+
+        if (sub)
+            subscription_free(sub);
+    } else {
+        struct channel *c = find_channel(s, m->channel.data, m->channel.len);
+
+        if (c)
+            channel_free(s, c);
+    }
+}
+
+static void send_ack(struct socket *s, struct slice id, struct slice client, double seq)
+{
+    struct message m;
+    char channel[64];
+    int n = snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%.*s", (int)id.len, id.data);
+
+    message_init(&m, MSG_TERMINAL_ACK, (struct slice){channel, (size_t)n});
+    message_add_string(&m, "terminal_id", id);
+    message_add_string(&m, "client", client);
+    message_add_number(&m, "seq", seq);
+    socket_send_message(s, &m);
+    message_finish(&m);
+}
+
+static struct session *session_of(struct socket *s, struct slice id)
+{
+    struct terminal *t = terminal_find(&s->d->terminals, id);
+
+    if (!t || !t->session)
+        send_terminal_error(s, id, t ? "not a PTY terminal" : "no such terminal");
+    return t ? t->session : NULL;
+}
+
+static void on_input(struct socket *s, const struct message *m)
+{
+    struct slice id = message_string(m, "terminal_id"), input = message_string(m, "input");
+    struct slice client = message_string(m, "client");
+    double seq = message_number(m, "seq", 0);
+    struct session *session = session_of(s, id);
+    bool numbered = acks_valid(client, seq);
+
+    if (!session)
+        return;
+    if ((!numbered || acks_take(&session->acks, client, seq)) &&
+        !session_input(session, input.data, input.len)) {
+        s->blocked_by = session;
+        websocket_pause(s->ws, true);
+    }
+    if (numbered)
+        send_ack(s, id, client, seq);
+}
+
+static void on_resize(struct socket *s, const struct message *m)
+{
+    struct slice id = message_string(m, "terminal_id");
+    struct session *session = session_of(s, id);
+    struct subscription *sub;
+    struct message told;
+    char channel[64];
+    int n;
+
+    if (!session ||
+        !session_resize(session, message_number(m, "cols", 0), message_number(m, "rows", 0)))
+        return;
+    n = snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%.*s", (int)id.len, id.data);
+    message_init(&told, MSG_TERMINAL_RESIZED, (struct slice){channel, (size_t)n});
+    message_add_string(&told, "terminal_id", id);
+    message_add_number(&told, "cols", term_cols(session->term));
+    message_add_number(&told, "rows", term_rows(session->term));
+    TAILQ_FOREACH (sub, &session->subscriptions, of_session)
+        if (sub->socket != s)
+            socket_send_message(sub->socket, &told);
+    message_finish(&told);
+}
+
+static void on_command_start(struct socket *s, const struct message *m)
+{
+    struct command *c = command_find(&s->d->commands, message_string(m, "cmd_id"));
+
+    if (c)
+        command_start(c, NULL);
+}
+
+static const struct {
+    const char *type;
+    bool writes;
+    void (*handle)(struct socket *s, const struct message *m);
+} handlers[] = {
+    {MSG_SUBSCRIBE, false, on_subscribe},
+    {MSG_UNSUBSCRIBE, false, on_unsubscribe},
+    {MSG_TERMINAL_INPUT, true, on_input},
+    {MSG_TERMINAL_RESIZE, true, on_resize},
+    {MSG_COMMAND_START, true, on_command_start},
+};
+
+static void dispatch(struct socket *s, const struct message *m)
+{
+    struct slice type = m->type;
+
+    if (m->kind == MESSAGE_SUBSCRIBE)
+        type = SLICE(MSG_SUBSCRIBE);
+    else if (m->kind == MESSAGE_UNSUBSCRIBE)
+        type = SLICE(MSG_UNSUBSCRIBE);
+    for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
+        if (!slice_equal(type, handlers[i].type))
+            continue;
+        if (handlers[i].writes && websocket_who(s->ws)->access < HTTP_WRITE)
+            send_terminal_error(s, message_string(m, "terminal_id"), "read-only token");
+        else
+            handlers[i].handle(s, m);
+        return;
+    }
+}
+
+/* What cannot be read is ignored: a frame of a newer client must not cost the connection. */
+static void on_message(struct websocket *ws, bool binary, const char *bytes, size_t n)
+{
+    struct socket *s = websocket_user(ws);
+    struct message m;
+    int r = binary ? message_parse_binary(&m, bytes, n, NULL) : message_parse_json(&m, bytes, n, NULL);
+
+    if (r)
+        return;
+    dispatch(s, &m);
+    message_finish(&m);
+}
+
+void sockets_unblock(struct daemon *d, struct session *session)
+{
+    struct socket *s;
+
+    TAILQ_FOREACH (s, &d->sockets.list, entry) {
+        if (s->blocked_by != session)
+            continue;
+        s->blocked_by = NULL;
+        websocket_pause(s->ws, false);
+    }
+}
+
+/* --- life --- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct socket *s = handle->data;
+
+    if (--s->n_handles == 0)
+        free(s);
+}
+
+static void on_close(struct websocket *ws)
+{
+    struct socket *s = websocket_user(ws);
+    struct subscription *sub;
+    struct announcement *a;
+    struct channel *c, *next;
+
+    s->closed = true;
+    TAILQ_REMOVE(&s->d->sockets.list, s, entry);
+    s->d->sockets.n--;
+    while ((sub = TAILQ_FIRST(&s->subscriptions)))
+        subscription_free(sub);
+    while ((a = TAILQ_FIRST(&s->announcements)))
+        announcement_free(s, a);
+    HASH_ITER (hh, s->channels, c, next)
+        channel_free(s, c);
+    commands_resume(s->d);
+    daemon_changed(s->d);
+    uv_close((uv_handle_t *)&s->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&s->watchdog, on_handle_closed);
+}
+
+static const struct websocket_ops ops = {
+    .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
+
+static void socket_init(struct socket *s, struct daemon *d)
+{
+    s->d = d;
+    TAILQ_INIT(&s->subscriptions);
+    TAILQ_INIT(&s->ready);
+    TAILQ_INIT(&s->announcements);
+    uv_timer_init(d->loop, &s->timer);
+    uv_timer_init(d->loop, &s->watchdog);
+    /* Armed by uv_timer_again. */
+    uv_timer_start(&s->watchdog, on_watchdog, STUCK_MS, STUCK_MS / 2);
+    uv_timer_stop(&s->watchdog);
+    s->timer.data = s->watchdog.data = s;
+    s->n_handles = 2;
+    TAILQ_INSERT_TAIL(&d->sockets.list, s, entry);
+    d->sockets.n++;
+}
+
+void api_ws(struct http_request *r, void *user)
+{
+    struct daemon *d = user;
+    struct buf protocol = {0};
+    const struct terminal *t;
+    struct socket *s;
+    bool binary;
+
+    if (d->stopping || d->sockets.n >= SOCKETS_MAX) {
+        http_reply_error(r, 503, "too many connections to this sandbox");
+        return;
+    }
+    binary = http_query_get(r, "protocol", &protocol) && protocol.data &&
+             !strcmp(protocol.data, "binary");
+    buf_finish(&protocol);
+    s = xcalloc(1, sizeof *s);
+    s->binary = binary;
+    s->ws = http_upgrade(r, &ops, s);
+    if (!s->ws) {
+        free(s);
+        return;
+    }
+    socket_init(s, d);
+    uv_update_time(d->loop);
+    for (t = d->terminals.by_id; t; t = t->hh.next)
+        if (t->session)
+            add_announcement(s, t);
+    run_announcements(s);
+}
+
+void sockets_close(struct sockets *sockets)
+{
+    struct socket *s;
+
+    TAILQ_FOREACH (s, &sockets->list, entry)
+        if (!s->closed)
+            websocket_close(s->ws, 1001, "the sandbox ends");
+}
+
+unsigned sockets_count_viewers(const struct sockets *sockets)
+{
+    const struct socket *s;
+    unsigned n = 0;
+
+    TAILQ_FOREACH (s, &sockets->list, entry)
+        n += !TAILQ_EMPTY(&s->subscriptions);
+    return n;
+}
