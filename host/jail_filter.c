@@ -74,14 +74,16 @@ static const struct denial denied[] = {
     {"io_uring_register", ENOSYS},
 };
 
-struct conditional {
-    const char *syscall;
-    int n_args;
-    struct scmp_arg_cmp args[2];
+struct condition {
+    unsigned arg;
+    uint32_t value;
 };
 
-/* Only the low half counts: the kernel takes these arguments as int. */
-#define INT_IS(arg, value) SCMP_A##arg(SCMP_CMP_MASKED_EQ, 0xffffffffu, (value))
+struct conditional {
+    const char *syscall;
+    unsigned n_args;
+    struct condition args[2];
+};
 
 #ifndef TIOCLINUX
 #define TIOCLINUX 0x541C
@@ -89,20 +91,20 @@ struct conditional {
 
 static const struct conditional conditionals[] = {
     /* pid 1, by its pid or through "all of this user". 0 is the caller itself and stays free. */
-    {"prlimit64", 1, {INT_IS(0, 1)}},
-    {"sched_setaffinity", 1, {INT_IS(0, 1)}},
-    {"sched_setscheduler", 1, {INT_IS(0, 1)}},
-    {"sched_setparam", 1, {INT_IS(0, 1)}},
-    {"sched_setattr", 1, {INT_IS(0, 1)}},
-    {"setpriority", 2, {INT_IS(0, PRIO_PROCESS), INT_IS(1, 1)}},
-    {"setpriority", 2, {INT_IS(0, PRIO_PGRP), INT_IS(1, 1)}},
-    {"setpriority", 1, {INT_IS(0, PRIO_USER)}},
-    {"ioprio_set", 2, {INT_IS(0, IOPRIO_WHO_PROCESS), INT_IS(1, 1)}},
-    {"ioprio_set", 2, {INT_IS(0, IOPRIO_WHO_PGRP), INT_IS(1, 1)}},
-    {"ioprio_set", 1, {INT_IS(0, IOPRIO_WHO_USER)}},
+    {"prlimit64", 1, {{0, 1}}},
+    {"sched_setaffinity", 1, {{0, 1}}},
+    {"sched_setscheduler", 1, {{0, 1}}},
+    {"sched_setparam", 1, {{0, 1}}},
+    {"sched_setattr", 1, {{0, 1}}},
+    {"setpriority", 2, {{0, PRIO_PROCESS}, {1, 1}}},
+    {"setpriority", 2, {{0, PRIO_PGRP}, {1, 1}}},
+    {"setpriority", 1, {{0, PRIO_USER}}},
+    {"ioprio_set", 2, {{0, IOPRIO_WHO_PROCESS}, {1, 1}}},
+    {"ioprio_set", 2, {{0, IOPRIO_WHO_PGRP}, {1, 1}}},
+    {"ioprio_set", 1, {{0, IOPRIO_WHO_USER}}},
     /* Typing into a terminal on somebody's behalf. */
-    {"ioctl", 1, {INT_IS(1, TIOCSTI)}},
-    {"ioctl", 1, {INT_IS(1, TIOCLINUX)}},
+    {"ioctl", 1, {{1, TIOCSTI}}},
+    {"ioctl", 1, {{1, TIOCLINUX}}},
 };
 
 static int add_rules(scmp_filter_ctx filter)
@@ -120,11 +122,17 @@ static int add_rules(scmp_filter_ctx filter)
     for (size_t i = 0; i < ARRAY_LEN(conditionals); i++) {
         const struct conditional *c = &conditionals[i];
         int nr = seccomp_syscall_resolve_name(c->syscall);
+        struct scmp_arg_cmp args[2];
         int r;
+
+        /* Only the low half counts: the kernel takes these arguments as int. */
+        for (unsigned k = 0; k < c->n_args; k++)
+            args[k] = (struct scmp_arg_cmp){c->args[k].arg, SCMP_CMP_MASKED_EQ, 0xffffffffu,
+                                            c->args[k].value};
 
         if (nr == __NR_SCMP_ERROR || nr < 0)
             continue;
-        r = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), nr, (unsigned)c->n_args, c->args);
+        r = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), nr, c->n_args, args);
         if (r)
             return r;
     }

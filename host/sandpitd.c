@@ -59,7 +59,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"gateway", gateway_main},   {"daemon", daemon_main}, {"doctor", doctor},
+    {"gateway", gateway_main},    {"daemon", daemon_main}, {"doctor", doctor},
     {"--version", print_version}, {"--help", print_help},  {"-h", print_help},
     {"help", print_help},
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "host/daemon/internal.h"
@@ -130,8 +131,9 @@ static void get_auth_info(struct http_request *r, void *user)
     cJSON *data, *list, *o = envelope("Authentication", &data);
 
     cJSON_AddStringToObject(data, "message", "This sandbox needs a token");
-    cJSON_AddStringToObject(data, "instructions",
-                            "Send the access token as \"Authorization: Bearer TOKEN\", or as ?token=");
+    cJSON_AddStringToObject(
+        data, "instructions",
+        "Send the access token as \"Authorization: Bearer TOKEN\", or as ?token=");
     list = cJSON_AddObjectToObject(data, "endpoints");
     for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
         cJSON_AddStringToObject(list, endpoints[i][0], endpoints[i][1]);

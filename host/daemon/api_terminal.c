@@ -72,8 +72,11 @@ static void create(struct http_request *r, struct daemon *d, const cJSON *body)
     if (t)
         reply_terminal(r, 201, "Terminal created", t);
     else
-        http_reply_error(r, e.code == ERR_LIMIT ? 429 : e.code == ERR_NOT_FOUND ? 400 : 500, "%s",
-                         e.text);
+        http_reply_error(r,
+                         e.code == ERR_LIMIT       ? 429
+                         : e.code == ERR_NOT_FOUND ? 400
+                                                   : 500,
+                         "%s", e.text);
 }
 
 void api_terminal_create(struct http_request *r, void *user)

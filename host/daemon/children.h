@@ -8,6 +8,7 @@
 #ifndef HOST_DAEMON_CHILDREN_H
 #define HOST_DAEMON_CHILDREN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <uthash.h>
 #include <uv.h>

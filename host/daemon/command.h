@@ -79,12 +79,14 @@ struct command {
     int64_t started_wall_ms, finished_wall_ms, started_ms, duration_ms;
     uv_timer_t timer; /* pending ones expire; killed ones are killed harder */
     int n_handles;
-    TAILQ_HEAD(, command_waiter) waiters;
+    TAILQ_HEAD(, command_waiter)
+    waiters;
 };
 
 struct commands {
     struct command *by_id; /* tracked, until they are dropped */
-    TAILQ_HEAD(command_list, command) finished, leftovers;
+    TAILQ_HEAD(command_list, command)
+    finished, leftovers;
     unsigned n_active, n_finished, n_leftovers;
     size_t kept_bytes;
 };

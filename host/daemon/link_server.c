@@ -48,10 +48,9 @@ static bool peer_tell(struct link_peer *p)
     char text[256];
     int n, r;
 
-    n = snprintf(text, sizeof text,
-                 "{\"op\":\"state\",\"id\":\"%.64s\",\"terminals\":%u,\"viewers\":%u}",
-                 d->settings.id, terminals_count_pty(&d->terminals),
-                 sockets_count_viewers(&d->sockets));
+    n = snprintf(
+        text, sizeof text, "{\"op\":\"state\",\"id\":\"%.64s\",\"terminals\":%u,\"viewers\":%u}",
+        d->settings.id, terminals_count_pty(&d->terminals), sockets_count_viewers(&d->sockets));
     r = link_send(p->fd, text, (size_t)n, -1);
     p->untold = r == -EAGAIN;
     if (r && !p->untold) {

@@ -20,7 +20,8 @@ struct link_server {
     uv_poll_t poll;
     int fd; /* borrowed */
     int n_peers;
-    TAILQ_HEAD(, link_peer) peers;
+    TAILQ_HEAD(, link_peer)
+    peers;
 };
 
 /* Calls listen on fd and starts accepting. */

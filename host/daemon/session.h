@@ -24,13 +24,13 @@
 #include "host/daemon/outbox.h"
 #include "vterm/term.h"
 
-#define BACKLOG_MAX      (1024 * 1024)
-#define SESSION_READ     16384
-#define SESSION_TAIL     4096
-#define STALL_MS         1000
-#define INPUT_HIGH       (1024 * 1024) /* a viewer that typed more than that is not read */
-#define INPUT_LOW        (512 * 1024)
-#define SNAPSHOT_LINES   10000
+#define BACKLOG_MAX    (1024 * 1024)
+#define SESSION_READ   16384
+#define SESSION_TAIL   4096
+#define STALL_MS       1000
+#define INPUT_HIGH     (1024 * 1024) /* a viewer that typed more than that is not read */
+#define INPUT_LOW      (512 * 1024)
+#define SNAPSHOT_LINES 10000
 
 struct terminal;
 struct subscription;
@@ -58,7 +58,8 @@ struct session {
     bool subscribed; /* once */
     bool backlog_lost;
     struct buf backlog;
-    TAILQ_HEAD(, subscription) subscriptions;
+    TAILQ_HEAD(, subscription)
+    subscriptions;
     unsigned n_subscriptions;
 };
 

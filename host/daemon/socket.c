@@ -85,7 +85,8 @@ bool sockets_publish(struct daemon *d, const struct message *m)
     struct socket *s;
 
     message_encode_json(m, &frame);
-    TAILQ_FOREACH (s, &d->sockets.list, entry) {
+    TAILQ_FOREACH(s, &d->sockets.list, entry)
+    {
         if (!find_channel(s, m->channel.data, m->channel.len))
             continue;
         send_frame(s, false, frame.data, frame.len);
@@ -99,9 +100,9 @@ bool sockets_channel_full(struct daemon *d, const char *channel)
 {
     struct socket *s;
 
-    TAILQ_FOREACH (s, &d->sockets.list, entry)
-        if (s->full && find_channel(s, channel, strlen(channel)))
-            return true;
+    TAILQ_FOREACH(s, &d->sockets.list, entry)
+    if (s->full && find_channel(s, channel, strlen(channel)))
+        return true;
     return false;
 }
 
@@ -265,9 +266,9 @@ static struct subscription *find_subscription(struct socket *s, const char *id, 
 {
     struct subscription *sub;
 
-    TAILQ_FOREACH (sub, &s->subscriptions, of_socket)
-        if (strlen(sub->terminal_id) == len && !memcmp(sub->terminal_id, id, len) && !sub->ended)
-            return sub;
+    TAILQ_FOREACH(sub, &s->subscriptions, of_socket)
+    if (strlen(sub->terminal_id) == len && !memcmp(sub->terminal_id, id, len) && !sub->ended)
+        return sub;
     return NULL;
 }
 
@@ -325,7 +326,8 @@ void sockets_announce(struct daemon *d, const struct terminal *t)
     struct socket *s;
 
     uv_update_time(d->loop);
-    TAILQ_FOREACH (s, &d->sockets.list, entry) {
+    TAILQ_FOREACH(s, &d->sockets.list, entry)
+    {
         add_announcement(s, t);
         run_announcements(s);
     }
@@ -400,8 +402,7 @@ static void on_subscribe(struct socket *s, const struct message *m)
         return;
     }
     if (!m->channel.len || m->channel.len > MESSAGE_NAME_MAX ||
-        find_channel(s, m->channel.data, m->channel.len) ||
-        HASH_COUNT(s->channels) >= CHANNELS_MAX)
+        find_channel(s, m->channel.data, m->channel.len) || HASH_COUNT(s->channels) >= CHANNELS_MAX)
         return;
     c = xcalloc(1, sizeof *c);
     c->name = xstrndup(m->channel.data, m->channel.len);
@@ -491,9 +492,9 @@ static void on_resize(struct socket *s, const struct message *m)
     message_add_string(&told, "terminal_id", id);
     message_add_number(&told, "cols", term_cols(session->term));
     message_add_number(&told, "rows", term_rows(session->term));
-    TAILQ_FOREACH (sub, &session->subscriptions, of_session)
-        if (sub->socket != s)
-            socket_send_message(sub->socket, &told);
+    TAILQ_FOREACH(sub, &session->subscriptions, of_session)
+    if (sub->socket != s)
+        socket_send_message(sub->socket, &told);
     message_finish(&told);
 }
 
@@ -510,10 +511,8 @@ static const struct {
     bool writes;
     void (*handle)(struct socket *s, const struct message *m);
 } handlers[] = {
-    {MSG_SUBSCRIBE, false, on_subscribe},
-    {MSG_UNSUBSCRIBE, false, on_unsubscribe},
-    {MSG_TERMINAL_INPUT, true, on_input},
-    {MSG_TERMINAL_RESIZE, true, on_resize},
+    {MSG_SUBSCRIBE, false, on_subscribe},        {MSG_UNSUBSCRIBE, false, on_unsubscribe},
+    {MSG_TERMINAL_INPUT, true, on_input},        {MSG_TERMINAL_RESIZE, true, on_resize},
     {MSG_COMMAND_START, true, on_command_start},
 };
 
@@ -541,7 +540,8 @@ static void on_message(struct websocket *ws, bool binary, const char *bytes, siz
 {
     struct socket *s = websocket_user(ws);
     struct message m;
-    int r = binary ? message_parse_binary(&m, bytes, n, NULL) : message_parse_json(&m, bytes, n, NULL);
+    int r =
+        binary ? message_parse_binary(&m, bytes, n, NULL) : message_parse_json(&m, bytes, n, NULL);
 
     if (r)
         return;
@@ -553,7 +553,8 @@ void sockets_unblock(struct daemon *d, struct session *session)
 {
     struct socket *s;
 
-    TAILQ_FOREACH (s, &d->sockets.list, entry) {
+    TAILQ_FOREACH(s, &d->sockets.list, entry)
+    {
         if (s->blocked_by != session)
             continue;
         s->blocked_by = NULL;
@@ -585,8 +586,8 @@ static void on_close(struct websocket *ws)
         subscription_free(sub);
     while ((a = TAILQ_FIRST(&s->announcements)))
         announcement_free(s, a);
-    HASH_ITER (hh, s->channels, c, next)
-        channel_free(s, c);
+    HASH_ITER(hh, s->channels, c, next)
+    channel_free(s, c);
     commands_resume(s->d);
     daemon_changed(s->d);
     uv_close((uv_handle_t *)&s->timer, on_handle_closed);
@@ -647,9 +648,9 @@ void sockets_close(struct sockets *sockets)
 {
     struct socket *s;
 
-    TAILQ_FOREACH (s, &sockets->list, entry)
-        if (!s->closed)
-            websocket_close(s->ws, 1001, "the sandbox ends");
+    TAILQ_FOREACH(s, &sockets->list, entry)
+    if (!s->closed)
+        websocket_close(s->ws, 1001, "the sandbox ends");
 }
 
 unsigned sockets_count_viewers(const struct sockets *sockets)
@@ -657,7 +658,7 @@ unsigned sockets_count_viewers(const struct sockets *sockets)
     const struct socket *s;
     unsigned n = 0;
 
-    TAILQ_FOREACH (s, &sockets->list, entry)
-        n += !TAILQ_EMPTY(&s->subscriptions);
+    TAILQ_FOREACH(s, &sockets->list, entry)
+    n += !TAILQ_EMPTY(&s->subscriptions);
     return n;
 }

@@ -31,10 +31,10 @@ struct announcement;
 
 struct socket {
     TAILQ_ENTRY(socket) entry;
-    struct daemon *d;      /* borrowed */
-    struct websocket *ws;  /* until on_close */
-    bool binary;           /* terminal output as binary frames */
-    bool full;             /* the WebSocket has enough queued; on_drain follows */
+    struct daemon *d;     /* borrowed */
+    struct websocket *ws; /* until on_close */
+    bool binary;          /* terminal output as binary frames */
+    bool full;            /* the WebSocket has enough queued; on_drain follows */
     bool closed;
     uint64_t full_since_ms;
     struct session *blocked_by; /* not read: this session's input queue is full */
@@ -42,12 +42,15 @@ struct socket {
     uv_timer_t watchdog;        /* a peer that takes nothing for 30 s goes */
     int n_handles;
     struct channel *channels;
-    TAILQ_HEAD(, subscription) subscriptions, ready;
-    TAILQ_HEAD(, announcement) announcements;
+    TAILQ_HEAD(, subscription)
+    subscriptions, ready;
+    TAILQ_HEAD(, announcement)
+    announcements;
 };
 
 struct sockets {
-    TAILQ_HEAD(, socket) list;
+    TAILQ_HEAD(, socket)
+    list;
     unsigned n;
 };
 
