@@ -337,7 +337,7 @@ void sockets_announce(struct daemon *d, const struct terminal *t)
 
 static void send_terminal_error(struct socket *s, struct slice id, const char *text)
 {
-    cleanup_free char *name = xstrndup(id.data, id.len < 64 ? id.len : 64);
+    cleanup_free char *name = xstrndup(id.len ? id.data : "", id.len < 64 ? id.len : 64);
     cleanup_free char *channel = xasprintf(CHANNEL_TERMINAL_PREFIX "%s", name);
     cJSON *data = cJSON_CreateObject();
 

@@ -214,5 +214,6 @@ int main(void)
         cmocka_unit_test(jail__child__has_no_way_out),
         cmocka_unit_test(daemon__child__has_a_helpful_environment),
     };
+    cmocka_set_test_filter(getenv("TEST_FILTER"));
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -328,6 +328,10 @@ static void send_frame(struct ws *ws, int opcode, const char *bytes, size_t n)
     buf_append_char(&out, (char)(0x80 | opcode));
     if (n < 126) {
         buf_append_char(&out, (char)(0x80 | n));
+    } else if (n < 65536) {
+        buf_append_char(&out, (char)(0x80 | 126));
+        buf_append_char(&out, (char)(n >> 8));
+        buf_append_char(&out, (char)n);
     } else {
         buf_append_char(&out, (char)(0x80 | 127));
         for (int i = 7; i >= 0; i--)
