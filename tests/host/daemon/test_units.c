@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The daemon's parts that need no jail.
+ */
+#include "tests/cm.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "host/daemon/acks.h"
+#include "host/daemon/children.h"
+#include "host/daemon/jsontext.h"
+#include "host/daemon/outbox.h"
+#include "host/daemon/process.h"
+#include "host/daemon/tail.h"
+
+/* --- acks --- */
+
+static void acks__take__each_number_once_per_client(void **state)
+{
+    struct acks a = {0};
+
+    assert_true(acks_take(&a, SLICE("x"), 1));
+    assert_false(acks_take(&a, SLICE("x"), 1));
+    assert_true(acks_take(&a, SLICE("y"), 1));
+    assert_true(acks_take(&a, SLICE("x"), 3));
+    assert_false(acks_take(&a, SLICE("x"), 2));
+    assert_true(acks_take(&a, SLICE("x"), 4));
+}
+
+static void acks__take__forgets_the_client_that_was_quiet_longest(void **state)
+{
+    struct acks a = {0};
+    char name[8];
+
+    acks_take(&a, SLICE("first"), 1);
+    for (int i = 0; i < ACKS_CLIENTS_MAX - 1; i++) {
+        snprintf(name, sizeof name, "c%d", i);
+        acks_take(&a, SLICE(name), 1);
+    }
+    assert_false(acks_take(&a, SLICE("first"), 1));
+    acks_take(&a, SLICE("one more"), 1);
+    assert_false(acks_take(&a, SLICE("first"), 1));
+    assert_true(acks_take(&a, SLICE("c0"), 1));
+}
+
+static void acks__valid__refuses_what_is_no_number(void **state)
+{
+    char longname[ACKS_NAME_MAX + 2];
+
+    memset(longname, 'x', sizeof longname);
+    longname[sizeof longname - 1] = '\0';
+    assert_true(acks_valid(SLICE("a"), 1));
+    assert_true(acks_valid((struct slice){longname, ACKS_NAME_MAX}, 0x1p53));
+    assert_false(acks_valid(SLICE(longname), 1));
+    assert_false(acks_valid(SLICE(""), 1));
+    assert_false(acks_valid(SLICE("a"), 0));
+    assert_false(acks_valid(SLICE("a"), -1));
+    assert_false(acks_valid(SLICE("a"), 1.5));
+    assert_false(acks_valid(SLICE("a"), NAN));
+    assert_false(acks_valid(SLICE("a"), INFINITY));
+}
+
+/* --- tail --- */
+
+static void tail__escape__finds_what_is_open(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t open;
+    } cases[] = {
+        {"", 0},
+        {"plain", 0},
+        {"a\033", 1},
+        {"a\033[", 2},
+        {"a\033[38;5", 6},
+        {"a\033[38;5m", 0},
+        {"a\033[38;5mtext", 0},
+        {"a\033(", 2},
+        {"a\033(B", 0},
+        {"a\033c", 0},
+        {"a\033]0;title", 9},
+        {"a\033]0;title\a", 0},
+        {"a\033]0;title\033", 10},
+        {"a\033]0;title\033\\", 0},
+        {"a\033]0;title\033\\\033[1", 3},
+        {"a\033Pq#0", 5},
+        {"\033[1m\033[2", 3},
+        {"\033[1m\033", 1},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (escape_incomplete_tail(cases[i].text, strlen(cases[i].text)) != cases[i].open)
+            fail_msg("case %zu", i);
+}
+
+static void tail__utf8__repairs_and_holds_back(void **state)
+{
+    static const char text[] = "gr\xc3\xbc\xc3\x9f \xe6\xbc\xa2 \xf0\x9f\x9a\x80";
+    struct buf out = {0};
+
+    /* However the stream is cut, holding back the incomplete end gives valid pieces. */
+    for (size_t cut = 0; cut < sizeof text - 1; cut++) {
+        size_t hold = utf8_incomplete_tail(text, cut);
+
+        assert_true(utf8_valid(text, cut - hold));
+        assert_true(utf8_valid(text + cut - hold, sizeof text - 1 - cut + hold));
+    }
+    utf8_repair(&out, "a\xff\xc3(\xed\xa0\x80z", 8);
+    assert_true(utf8_valid(out.data, out.len));
+    assert_int_equal(out.data[0], 'a');
+    assert_int_equal(out.data[out.len - 1], 'z');
+    buf_finish(&out);
+}
+
+static void jsontext__add__any_bytes_are_a_string(void **state)
+{
+    cJSON *o = cJSON_CreateObject();
+    char *text;
+
+    json_add_bytes(o, "s", "a\0\"\\\n\t\x1b\xff\xc3\xbc", 10);
+    text = cJSON_PrintUnformatted(o);
+    assert_string_equal(text, "{\"s\":\"a\\u0000\\\"\\\\\\n\\u0009\\u001b\xef\xbf\xbd\xc3\xbc\"}");
+    free(text);
+    cJSON_Delete(o);
+}
+
+static void outbox__take__keeps_order(void **state)
+{
+    struct outbox o = {0};
+    size_t taken = 0, given = 0;
+    char byte;
+
+    for (int round = 0; round < 2000; round++) {
+        for (int i = 0; i < 300; i++) {
+            byte = (char)given++;
+            outbox_append(&o, &byte, 1);
+        }
+        for (int i = 0; i < 290; i++) {
+            assert_int_equal(*outbox_front(&o), (char)taken++);
+            outbox_take(&o, 1);
+        }
+    }
+    assert_int_equal(outbox_len(&o), given - taken);
+    assert_true(o.bytes.cap < 512 * 1024);
+    outbox_clear(&o);
+}
+
+/* --- processes --- */
+
+static void environ__set__replaces_and_refuses(void **state)
+{
+    struct environ_list list = {0}, copy;
+
+    assert_true(environ_set(&list, "A", "1"));
+    assert_true(environ_set(&list, "AB", "2"));
+    assert_true(environ_set(&list, "A", "3=4"));
+    assert_false(environ_set(&list, "", "x"));
+    assert_false(environ_set(&list, "A=B", "x"));
+    assert_int_equal(list.n, 2);
+    assert_string_equal(environ_get(&list, "A"), "3=4");
+    assert_null(environ_get(&list, "B"));
+    environ_copy(&copy, &list);
+    environ_finish(&list);
+    assert_string_equal(copy.items[1], "AB=2");
+    assert_null(copy.items[2]);
+    environ_finish(&copy);
+}
+
+struct waited {
+    struct child child;
+    int status, n;
+};
+
+static void on_exit_counted(struct child *child, int status)
+{
+    struct waited *w = (struct waited *)((char *)child - offsetof(struct waited, child));
+
+    w->status = status;
+    w->n++;
+}
+
+static pid_t start(const char *script, const char *cwd, struct err *e)
+{
+    const char *argv[] = {"/bin/sh", "-c", script, NULL};
+    struct environ_list environment = {0};
+    pid_t pid;
+
+    environ_set(&environment, "PATH", "/usr/bin:/bin");
+    pid = process_start(
+        &(struct process_spec){
+            .argv = argv, .environment = &environment, .cwd = cwd, .in = 0, .out = 1, .errout = 2},
+        e);
+    environ_finish(&environment);
+    return pid;
+}
+
+static void children__reap__tells_each_its_own_status(void **state)
+{
+    uv_loop_t loop;
+    struct children c;
+    struct waited a = {.child.on_exit = on_exit_counted}, b = a, forgotten = a;
+    pid_t stranger;
+
+    uv_loop_init(&loop);
+    assert_int_equal(children_init(&c, &loop, NULL), 0);
+    children_add(&c, &a.child, start("exit 7", NULL, NULL));
+    children_add(&c, &b.child, start("kill -9 $$", NULL, NULL));
+    children_add(&c, &forgotten.child, start("exit 1", NULL, NULL));
+    children_forget(&c, &forgotten.child);
+    children_forget(&c, &forgotten.child);
+    stranger = start("exit 2", NULL, NULL);
+    assert_true(stranger > 0);
+    while (uv_run(&loop, UV_RUN_ONCE) && (!a.n || !b.n))
+        continue;
+    assert_int_equal(process_exit_code(a.status), 7);
+    assert_int_equal(process_exit_code(b.status), 137);
+    while (children_reap(&c))
+        usleep(1000);
+    assert_int_equal(a.n + b.n, 2);
+    assert_int_equal(forgotten.n, 0);
+    assert_int_equal(waitpid(stranger, NULL, WNOHANG), -1);
+    children_stop(&c);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+}
+
+static void process__start__says_what_is_missing(void **state)
+{
+    const char *argv[] = {"/no/such/program", NULL};
+    struct environ_list environment = {0};
+    struct err e;
+
+    environ_set(&environment, "A", "1");
+    assert_int_equal(start("true", "/no/such/dir", &e), -ERR_NOT_FOUND);
+    assert_string_equal(e.text, "Directory not found: /no/such/dir");
+    assert_int_equal(
+        process_start(
+            &(struct process_spec){
+                .argv = argv, .environment = &environment, .in = 0, .out = 1, .errout = 2},
+            &e),
+        -ERR_NOT_FOUND);
+    environ_finish(&environment);
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
+}
+
+static void process__signal_session__reaches_every_group(void **state)
+{
+    pid_t pid = start("set -m; sleep 1000 & sleep 1000 & wait", NULL, NULL);
+    int n = 0;
+
+    assert_true(pid > 0);
+    while (process_signal_session(pid, 0) < 3 && n++ < 5000)
+        usleep(1000);
+    assert_int_equal(process_signal_session(pid, SIGKILL), 3);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    for (n = 0; process_signal_session(pid, 0) && n < 5000; n++)
+        usleep(1000);
+    assert_true(n < 5000);
+    assert_int_equal(process_signal_session(1, 0), 0);
+    assert_int_equal(process_signal_session(0, 0), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(acks__take__each_number_once_per_client),
+        cmocka_unit_test(acks__take__forgets_the_client_that_was_quiet_longest),
+        cmocka_unit_test(acks__valid__refuses_what_is_no_number),
+        cmocka_unit_test(tail__escape__finds_what_is_open),
+        cmocka_unit_test(tail__utf8__repairs_and_holds_back),
+        cmocka_unit_test(jsontext__add__any_bytes_are_a_string),
+        cmocka_unit_test(outbox__take__keeps_order),
+        cmocka_unit_test(environ__set__replaces_and_refuses),
+        cmocka_unit_test(children__reap__tells_each_its_own_status),
+        cmocka_unit_test(process__start__says_what_is_missing),
+        cmocka_unit_test(process__signal_session__reaches_every_group),
+    };
+    text_init_locale();
+    cmocka_set_test_filter(getenv("TEST_FILTER"));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
