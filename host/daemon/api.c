@@ -148,6 +148,7 @@ const struct http_route daemon_routes[] = {
     {"GET", "/auth/info", HTTP_OPEN, get_auth_info},
     {"POST", "/run/command", HTTP_WRITE, api_run, BODY_SMALL},
     {"POST", "/execute", HTTP_WRITE, api_run, BODY_SMALL},
+    {"POST", "/run/code", HTTP_WRITE, api_code, BODY_SMALL},
     {"POST", "/terminals", HTTP_WRITE, api_terminal_create, BODY_SMALL},
     {"GET", "/terminals", HTTP_READ, api_terminal_list},
     {"GET", "/terminals/:id", HTTP_READ, api_terminal_get},

@@ -99,6 +99,8 @@ struct command *command_create(struct daemon *d, const struct command_spec *spec
     c->text = xstrdup(spec->text);
     c->shell = xstrdup(spec->shell ? spec->shell : process_default_shell(&d->environment));
     c->cwd = spec->cwd ? xstrdup(spec->cwd) : NULL;
+    c->flag = spec->flag ? spec->flag : "-c";
+    c->combined = spec->combined;
     c->streaming = spec->streaming;
     c->out = (struct capture){.command = c, .fd = -1, .event = MSG_COMMAND_STDOUT};
     c->err = (struct capture){.command = c, .fd = -1, .event = MSG_COMMAND_STDERR};
@@ -411,21 +413,21 @@ static void on_shell_exit(struct child *child, int status)
 
 static int spawn(struct command *c, struct err *e)
 {
-    const char *argv[] = {c->shell, "-c", c->text, NULL};
-    cleanup_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC), out = -1, err = -1;
+    const char *argv[] = {c->shell, c->flag, c->text, NULL};
+    cleanup_fd int out = -1, err = -1;
     int r = capture_open(&c->out, &out, e);
     pid_t pid;
 
-    if (!r)
+    if (!r && !c->combined)
         r = capture_open(&c->err, &err, e);
     if (r)
         return r;
     pid = process_start(&(struct process_spec){.argv = argv,
                                                .environment = &c->environment,
                                                .cwd = c->cwd,
-                                               .in = null,
+                                               .in = c->d->null_fd,
                                                .out = out,
-                                               .errout = err},
+                                               .errout = c->combined ? out : err},
                         e);
     if (pid < 0)
         return pid;
@@ -433,7 +435,8 @@ static int spawn(struct command *c, struct err *e)
     c->child.on_exit = on_shell_exit;
     children_add(&c->d->children, &c->child, pid);
     uv_poll_start(&c->out.poll, UV_READABLE, on_readable);
-    uv_poll_start(&c->err.poll, UV_READABLE, on_readable);
+    if (c->err.is_open)
+        uv_poll_start(&c->err.poll, UV_READABLE, on_readable);
     return 0;
 }
 
@@ -464,14 +467,22 @@ int command_start(struct command *c, struct err *e)
     return r;
 }
 
+static void end_grace(struct dying *dying)
+{
+    struct command *c = (struct command *)((char *)dying - offsetof(struct command, grace));
+
+    TAILQ_REMOVE(&c->d->dying, dying, entry);
+    process_signal_session(c->sid, SIGKILL);
+    close_handles(c);
+}
+
 /* Pending too long, or killed and still there. */
 static void on_timer(uv_timer_t *timer)
 {
     struct command *c = timer->data;
 
     if (c->dying) {
-        process_signal_session(c->sid, SIGKILL);
-        close_handles(c);
+        end_grace(&c->grace);
     } else if (c->state == COMMAND_PENDING) {
         command_destroy(c);
     }
@@ -505,6 +516,8 @@ void command_destroy(struct command *c)
     }
     process_signal_session(sid, SIGCONT);
     process_signal_session(sid, SIGTERM);
+    c->grace.end = end_grace;
+    TAILQ_INSERT_TAIL(&c->d->dying, &c->grace, entry);
     uv_timer_start(&c->timer, on_timer, KILL_GRACE_MS, 0);
 }
 

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "host/daemon/children.h"
+#include "host/daemon/dying.h"
 #include "host/daemon/process.h"
 #include "wire/message.h"
 
@@ -69,10 +70,13 @@ struct command {
     struct daemon *d;          /* borrowed */
     struct terminal *terminal; /* borrowed; NULL: untracked */
     char *text, *shell, *cwd;  /* owned; cwd NULL: home */
+    const char *flag;          /* of the shell, before the text */
+    bool combined;             /* stderr goes where stdout goes */
     struct environ_list environment;
     enum command_state state;
     bool streaming, stalled, dying, leftover;
     struct child child;
+    struct dying grace;
     pid_t sid;
     int exit_code;
     struct capture out, err;
@@ -94,6 +98,8 @@ struct commands {
 struct command_spec {
     const char *text;
     const char *shell, *cwd; /* NULL: default */
+    const char *flag;        /* NULL: -c */
+    bool combined;           /* one output for both streams */
     const cJSON *env;        /* object or NULL */
     struct terminal *terminal;
     bool streaming; /* stay pending until command_start */

@@ -23,9 +23,10 @@
 #include "host/daemon/internal.h"
 #include "host/jail.h"
 
-#define STOP_POLL_MS 10
-#define STOP_TERM_MS 300  /* from SIGTERM to SIGKILL */
-#define STOP_MAX_MS  2000 /* then it ends, and the kernel kills the rest */
+#define STOP_POLL_MS  10
+#define STOP_TERM_MS  300  /* from SIGTERM to SIGKILL */
+#define STOP_CLOSE_MS 1500 /* for peers to answer the close of their WebSockets */
+#define STOP_MAX_MS   2000 /* then it ends, and the kernel kills the rest */
 
 /* --- state --- */
 
@@ -91,6 +92,8 @@ static int start(struct daemon *d, struct err *e)
     if (r)
         return r;
     set_environment(d);
+    d->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    TAILQ_INIT(&d->dying);
     sockets_init(&d->sockets);
     commands_init(&d->commands);
     uv_timer_init(d->loop, &d->changed);
@@ -158,8 +161,11 @@ static void close_rest(uv_handle_t *handle, void *user)
 static void finish(struct daemon *d)
 {
     struct command *c, *next;
+    struct dying *dying;
 
     end_processes(d);
+    while ((dying = TAILQ_FIRST(&d->dying)))
+        dying->end(dying);
     HASH_ITER(hh, d->commands.by_id, c, next)
     command_destroy(c);
     while ((c = TAILQ_FIRST(&d->commands.leftovers)))
@@ -168,14 +174,12 @@ static void finish(struct daemon *d)
     link_server_stop(&d->links);
     children_stop(&d->children);
     uv_close((uv_handle_t *)&d->changed, NULL);
-    for (int i = 0; i < 200 && uv_loop_alive(d->loop); i++) {
-        if (!uv_run(d->loop, UV_RUN_NOWAIT))
-            break;
-        usleep(5000);
-    }
+    for (int ms = 0; ms < STOP_CLOSE_MS && uv_run(d->loop, UV_RUN_NOWAIT); ms++)
+        usleep(1000);
     uv_walk(d->loop, close_rest, NULL);
     environ_finish(&d->environment);
     daemon_settings_finish(&d->settings);
+    close(d->null_fd);
     uv_loop_close(d->loop);
     /* Nobody is left to look at us but a leak checker. */
     prctl(PR_SET_DUMPABLE, 1);

@@ -11,6 +11,7 @@
 
 #include "host/daemon/children.h"
 #include "host/daemon/command.h"
+#include "host/daemon/dying.h"
 #include "host/daemon/link_server.h"
 #include "host/daemon/process.h"
 #include "host/daemon/socket.h"
@@ -31,6 +32,8 @@ struct daemon {
     struct sockets sockets;
     struct link_server links;
     uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
+    int null_fd;        /* opened before anybody inside could put something else there */
+    struct dying_list dying;
     bool stopping;
 };
 
@@ -46,6 +49,7 @@ bool daemon_host_allowed(struct slice host, void *user);
 
 /* Handlers. */
 void api_run(struct http_request *r, void *user);
+void api_code(struct http_request *r, void *user);
 void api_terminal_create(struct http_request *r, void *user);
 void api_terminal_list(struct http_request *r, void *user);
 void api_terminal_get(struct http_request *r, void *user);

@@ -23,11 +23,6 @@
 static void on_master(uv_poll_t *poll, int status, int events);
 static void output(struct session *s, char *bytes, size_t n);
 
-static struct daemon *daemon_of(const struct session *s)
-{
-    return s->terminal->d;
-}
-
 /* --- what the poll waits for --- */
 
 static void update_events(struct session *s)
@@ -210,7 +205,7 @@ static void on_master(uv_poll_t *poll, int status, int events)
     if (events & UV_WRITABLE) {
         write_input(s);
         if (before > INPUT_LOW && outbox_len(&s->input) <= INPUT_LOW)
-            sockets_unblock(daemon_of(s), s);
+            sockets_unblock(s->d, s);
     }
     if (status < 0 || (events & UV_READABLE)) {
         read_master(s, SESSION_READ);
@@ -277,7 +272,7 @@ static int open_master(struct session *s, int *peer, struct err *e)
 
 static int start_shell(struct session *s, const struct terminal_options *options, struct err *e)
 {
-    const struct environ_list *environment = &daemon_of(s)->environment;
+    const struct environ_list *environment = &s->d->environment;
     const char *argv[2] = {options->shell, NULL};
     cleanup_fd int peer = -1;
     struct winsize size = {.ws_row = (unsigned short)term_rows(s->term),
@@ -303,7 +298,7 @@ static int start_shell(struct session *s, const struct terminal_options *options
         return pid;
     s->sid = pid;
     s->shell.on_exit = on_shell_exit;
-    children_add(&daemon_of(s)->children, &s->shell, pid);
+    children_add(&s->d->children, &s->shell, pid);
     return 0;
 }
 
@@ -325,13 +320,16 @@ int session_create(struct terminal *t, const struct terminal_options *options, s
     int r;
 
     s->terminal = t;
+    s->d = t->d;
     s->master = -1;
     s->base64 = options->base64;
     TAILQ_INIT(&s->subscriptions);
-    s->term = term_create(
-        options->rows > 0 ? options->rows : ROWS_DEFAULT,
-        options->cols > 0 ? options->cols : COLS_DEFAULT,
-        &(struct term_config){.scrollback_lines = SNAPSHOT_LINES, .ops = &ops, .user = s});
+    s->term = term_create(options->rows > 0 ? options->rows : ROWS_DEFAULT,
+                          options->cols > 0 ? options->cols : COLS_DEFAULT,
+                          &(struct term_config){.scrollback_lines = SNAPSHOT_LINES,
+                                                .scrollback_bytes = SNAPSHOT_BYTES,
+                                                .ops = &ops,
+                                                .user = s});
     r = start_shell(s, options, e);
     if (r) {
         session_free(s);
@@ -358,12 +356,20 @@ static void on_handle_closed(uv_handle_t *handle)
         session_free(s);
 }
 
+static void end_grace(struct dying *dying)
+{
+    struct session *s = (struct session *)((char *)dying - offsetof(struct session, dying));
+
+    TAILQ_REMOVE(&s->d->dying, dying, entry);
+    process_signal_session(s->sid, SIGKILL);
+    uv_close((uv_handle_t *)&s->stall, on_handle_closed);
+}
+
 static void on_kill_grace(uv_timer_t *timer)
 {
     struct session *s = timer->data;
 
-    process_signal_session(s->sid, SIGKILL);
-    uv_close((uv_handle_t *)&s->stall, on_handle_closed);
+    end_grace(&s->dying);
 }
 
 static void on_poll_closed(uv_handle_t *handle)
@@ -377,7 +383,7 @@ static void on_poll_closed(uv_handle_t *handle)
 
 void session_destroy(struct session *s)
 {
-    struct daemon *d = daemon_of(s);
+    struct daemon *d = s->d;
     bool exited = !s->shell.pid;
 
     s->ended = true;
@@ -394,5 +400,7 @@ void session_destroy(struct session *s)
     process_signal_session(s->sid, SIGHUP);
     process_signal_session(s->sid, SIGCONT);
     process_signal_session(s->sid, SIGTERM);
+    s->dying.end = end_grace;
+    TAILQ_INSERT_TAIL(&d->dying, &s->dying, entry);
     uv_timer_start(&s->stall, on_kill_grace, KILL_GRACE_MS, 0);
 }

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "host/daemon/acks.h"
 #include "host/daemon/children.h"
+#include "host/daemon/dying.h"
 #include "host/daemon/outbox.h"
 #include "vterm/term.h"
 
@@ -31,7 +32,9 @@
 #define INPUT_HIGH     (1024 * 1024) /* a viewer that typed more than that is not read */
 #define INPUT_LOW      (512 * 1024)
 #define SNAPSHOT_LINES 10000
+#define SNAPSHOT_BYTES (8 * 1024 * 1024) /* of scrollback, packed, per terminal */
 
+struct daemon;
 struct terminal;
 struct subscription;
 
@@ -42,6 +45,8 @@ struct session {
     uv_timer_t stall;
     int n_handles;
     struct child shell;
+    struct dying dying;
+    struct daemon *d; /* borrowed; outlives the terminal's */
     pid_t sid;
     struct term *term; /* owned */
     char *command;     /* owned; the shell's path */
