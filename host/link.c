@@ -21,7 +21,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-#define SETTINGS_MAX   (4 * 1024 * 1024)
+#define SETTINGS_MAX   ((size_t)4 * 1024 * 1024)
 #define ENVS_MAX       4096
 #define FDS_PER_PACKET 8 /* room to receive, and close, more than the one that is meant */
 
@@ -98,7 +98,7 @@ static int read_object(struct daemon_settings *s, const cJSON *object, struct er
             *field_of(s, &fields[i]) = xstrdup("");
             continue;
         }
-        if (!cJSON_IsString(item) || (fields[i].needed && !*item->valuestring))
+        if (!item || !cJSON_IsString(item) || (fields[i].needed && !*item->valuestring))
             return err_set(e, ERR_ARG, "\"%s\" is missing or not a text", fields[i].key);
         *field_of(s, &fields[i]) = xstrdup(item->valuestring);
     }
@@ -118,7 +118,7 @@ static int read_all(int fd, struct buf *text, struct err *e)
             return 0;
         text->len += (size_t)n;
         if (text->len > SETTINGS_MAX)
-            return err_set(e, ERR_LIMIT, "longer than %d bytes", SETTINGS_MAX);
+            return err_set(e, ERR_LIMIT, "longer than %zu bytes", SETTINGS_MAX);
     }
 }
 

@@ -11,7 +11,7 @@
 #include "host/daemon/internal.h"
 #include "wire/names.h"
 
-#define BODY_SMALL (1024 * 1024)
+#define BODY_SMALL ((size_t)1024 * 1024)
 
 /* --- who --- */
 

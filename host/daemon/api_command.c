@@ -11,7 +11,7 @@
 #include "host/daemon/internal.h"
 #include "wire/names.h"
 
-#define FOREGROUND_MAX_MS (24 * 3600 * 1000LL)
+#define FOREGROUND_MAX_MS (24LL * 3600 * 1000)
 #define WAIT_MAX_S        300
 
 /* --- a request that waits for a command --- */

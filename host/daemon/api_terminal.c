@@ -35,7 +35,7 @@ static const char *read_options(const cJSON *body, struct terminal_options *o)
     if (!get_text(body, "cwd", &o->cwd))
         return "cwd is not a text";
     if (!get_text(body, "encoding", &encoding) ||
-        (encoding && strcmp(encoding, "raw") && strcmp(encoding, "base64")))
+        (encoding && strcmp(encoding, "raw") != 0 && strcmp(encoding, "base64") != 0))
         return "encoding is neither raw nor base64";
     if (!get_size(body, "cols", &o->cols) || !get_size(body, "rows", &o->rows))
         return "cols and rows are numbers from 1 to 65535";

@@ -137,7 +137,7 @@ static void start(struct http_request *r, struct daemon *d, const struct languag
     *run = (struct code_run){.request = r, .command = c, .language = language};
     run->waiter.on_end = on_code_ended;
     run->waiter.user = run;
-    http_set_timeout(r, 24 * 3600 * 1000LL);
+    http_set_timeout(r, 24LL * 3600 * 1000);
     http_on_gone(r, on_code_gone, run);
     command_await(c, &run->waiter);
 }

@@ -89,7 +89,7 @@ struct command *command_create(struct daemon *d, const struct command_spec *spec
         return NULL;
     }
     if (strlen(spec->text) > COMMAND_TEXT_MAX) {
-        err_set(e, ERR_LIMIT, "the command is longer than %d bytes", COMMAND_TEXT_MAX);
+        err_set(e, ERR_LIMIT, "the command is longer than %zu bytes", COMMAND_TEXT_MAX);
         return NULL;
     }
     c = xcalloc(1, sizeof *c);
@@ -265,7 +265,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     struct capture *p = poll->data;
     struct command *c = p->command;
 
-    read_capture(p, 4 * READ_SIZE);
+    read_capture(p, (size_t)4 * READ_SIZE);
     update_flow(c);
     if (c->leftover && !c->out.is_open && !c->err.is_open)
         command_destroy_leftover(c);

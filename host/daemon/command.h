@@ -27,13 +27,13 @@
 #include "host/daemon/process.h"
 #include "wire/message.h"
 
-#define OUTPUT_MAX       (64u * 1024 * 1024)
+#define OUTPUT_MAX       ((size_t)64 * 1024 * 1024)
 #define FINISHED_MAX     1000
-#define KEPT_BYTES_MAX   (256u * 1024 * 1024)
+#define KEPT_BYTES_MAX   ((size_t)256 * 1024 * 1024)
 #define COMMANDS_MAX     1024 /* pending and running */
 #define LEFTOVERS_MAX    64   /* ended, but somebody holds the pipes */
 #define PENDING_MAX_MS   60000
-#define COMMAND_TEXT_MAX (128 * 1024 - 64) /* one argument of execve */
+#define COMMAND_TEXT_MAX ((size_t)128 * 1024 - 64) /* one argument of execve */
 
 struct daemon;
 struct terminal;
@@ -83,7 +83,7 @@ struct command {
     int64_t started_wall_ms, finished_wall_ms, started_ms, duration_ms;
     uv_timer_t timer; /* pending ones expire; killed ones are killed harder */
     int n_handles;
-    TAILQ_HEAD(, command_waiter)
+    TAILQ_HEAD(waiter_list, command_waiter)
     waiters;
 };
 

@@ -120,7 +120,9 @@ static void destroy_terminals(struct daemon *d)
     struct terminal *t, *next;
 
     HASH_ITER(hh, d->terminals.by_id, t, next)
-    terminal_destroy(t);
+    {
+        terminal_destroy(t);
+    }
 }
 
 void daemon_stop(struct daemon *d)
@@ -167,7 +169,9 @@ static void finish(struct daemon *d)
     while ((dying = TAILQ_FIRST(&d->dying)))
         dying->end(dying);
     HASH_ITER(hh, d->commands.by_id, c, next)
-    command_destroy(c);
+    {
+        command_destroy(c);
+    }
     while ((c = TAILQ_FIRST(&d->commands.leftovers)))
         command_destroy_leftover(c);
     http_server_destroy(d->http, on_http_closed, d);

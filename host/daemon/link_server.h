@@ -20,7 +20,7 @@ struct link_server {
     uv_poll_t poll;
     int fd; /* borrowed */
     int n_peers;
-    TAILQ_HEAD(, link_peer)
+    TAILQ_HEAD(link_peer_list, link_peer)
     peers;
 };
 

@@ -18,7 +18,7 @@
 
 #define COLS_DEFAULT 80
 #define ROWS_DEFAULT 24
-#define LAST_READ    (256 * 1024) /* taken at most after the shell's end */
+#define LAST_READ    ((size_t)256 * 1024) /* taken at most after the shell's end */
 
 static void on_master(uv_poll_t *poll, int status, int events);
 static void output(struct session *s, char *bytes, size_t n);

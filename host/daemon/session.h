@@ -25,14 +25,14 @@
 #include "host/daemon/outbox.h"
 #include "vterm/term.h"
 
-#define BACKLOG_MAX    (1024 * 1024)
+#define BACKLOG_MAX    ((size_t)1024 * 1024)
 #define SESSION_READ   16384
 #define SESSION_TAIL   4096
 #define STALL_MS       1000
-#define INPUT_HIGH     (1024 * 1024) /* a viewer that typed more than that is not read */
-#define INPUT_LOW      (512 * 1024)
+#define INPUT_HIGH     ((size_t)1024 * 1024) /* a viewer that typed more than that is not read */
+#define INPUT_LOW      ((size_t)512 * 1024)
 #define SNAPSHOT_LINES 10000
-#define SNAPSHOT_BYTES (8 * 1024 * 1024) /* of scrollback, packed, per terminal */
+#define SNAPSHOT_BYTES ((size_t)8 * 1024 * 1024) /* of scrollback, packed, per terminal */
 
 struct daemon;
 struct terminal;
@@ -63,7 +63,7 @@ struct session {
     bool subscribed; /* once */
     bool backlog_lost;
     struct buf backlog;
-    TAILQ_HEAD(, subscription)
+    TAILQ_HEAD(viewer_list, subscription)
     subscriptions;
     unsigned n_subscriptions;
 };

@@ -42,14 +42,14 @@ struct socket {
     uv_timer_t watchdog;        /* a peer that takes nothing for 30 s goes */
     int n_handles;
     struct channel *channels;
-    TAILQ_HEAD(, subscription)
+    TAILQ_HEAD(subscription_list, subscription)
     subscriptions, ready;
-    TAILQ_HEAD(, announcement)
+    TAILQ_HEAD(announcement_list, announcement)
     announcements;
 };
 
 struct sockets {
-    TAILQ_HEAD(, socket)
+    TAILQ_HEAD(socket_list, socket)
     list;
     unsigned n;
 };

@@ -4,7 +4,8 @@
 #include "host/daemon/session.h"
 #include "host/daemon/socket.h"
 
-#define WAITING_MAX (1024 * 1024) /* of what counts; reached only while the PTY is drained */
+#define WAITING_MAX                                                                                \
+    ((size_t)1024 * 1024) /* of what counts; reached only while the PTY is drained */
 
 size_t subscription_backlog(const struct subscription *sub)
 {

@@ -16,7 +16,7 @@
 #include "host/daemon/outbox.h"
 
 #define FRAME_MAX         16384
-#define SUBSCRIPTION_HIGH (64 * 1024)
+#define SUBSCRIPTION_HIGH ((size_t)64 * 1024)
 
 struct session;
 struct socket;

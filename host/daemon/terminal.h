@@ -28,7 +28,7 @@ struct terminal {
     struct session *session; /* owned; NULL in exec mode */
     bool automatic;          /* exec mode, made by a background command: goes when room is needed */
     int64_t created_ms;
-    TAILQ_HEAD(, command)
+    TAILQ_HEAD(terminal_command_list, command)
     commands; /* owned */
     int n_commands;
 };

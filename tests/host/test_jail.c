@@ -115,8 +115,10 @@ static void assert_says(void **state, const char *script, const char *expected)
     struct world *w = *state;
     char *said;
 
-    if (!w)
+    if (!w) {
         skip();
+        return;
+    }
     said = inside(w, script);
     assert_string_equal(said, expected);
     free(said);
@@ -154,8 +156,10 @@ static void jail__escape__host_is_out_of_sight(void **state)
     struct world *w = *state;
     char *script;
 
-    if (!w)
+    if (!w) {
         skip();
+        return;
+    }
     script = xasprintf("ls %s 2>/dev/null && echo state folder\n"
                        "test -e /etc/shadow && echo shadow\n"
                        "test -e %s && echo script\n"
@@ -215,8 +219,10 @@ static void jail__start__does_not_follow_the_links_of_its_root(void **state)
     struct world *w = *state;
     char *etc, *outside, *passwd, *said;
 
-    if (!w)
+    if (!w) {
         skip();
+        return;
+    }
     said = inside(w, "true");
     free(said);
     etc = xasprintf("%s/etc", w->root);
@@ -246,8 +252,10 @@ static void jail__start__says_why_it_cannot(void **state)
 
     assert_true(jail_start(&spec, &e) < 0);
     assert_non_null(strstr(e.text, "/nonexistent/root"));
-    if (!w)
+    if (!w) {
         skip();
+        return;
+    }
     setenv("PATH", "/nonexistent", 1);
     spec.root = w->root;
     assert_int_equal(jail_start(&spec, &e), -ERR_UNSUPPORTED);

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 
 #define WORLD(state)                                                                               \
-    struct world *w = *state;                                                                      \
+    struct world *w = *(state);                                                                    \
     if (!w)                                                                                        \
         skip();
 

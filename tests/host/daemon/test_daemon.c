@@ -12,7 +12,7 @@
 #include "host/link.h"
 
 #define WORLD(state)                                                                               \
-    struct world *w = *state;                                                                      \
+    struct world *w = *(state);                                                                    \
     if (!w)                                                                                        \
         skip();
 

@@ -149,7 +149,7 @@ static void outbox__take__keeps_order(void **state)
         }
     }
     assert_int_equal(outbox_len(&o), given - taken);
-    assert_true(o.bytes.cap < 512 * 1024);
+    assert_true(o.bytes.cap < 524288);
     outbox_clear(&o);
 }
 
