@@ -28,7 +28,9 @@
 #define JAIL_PROGRAM "/etc/sandpit/sandpitd" /* where the daemon finds itself inside */
 
 struct jail_spec {
-    const char *root;    /* host directory that becomes / (created when missing) */
+    /* Host directory that becomes / (created when missing). The folder that holds it must be closed
+     * to other users (0700): they could run what is made setuid in there. */
+    const char *root;
     const char *program; /* sandpitd's own path on the host; bound read-only inside */
     const char *hostname;
     int listen_fd, settings_fd, log_fd; /* borrowed */

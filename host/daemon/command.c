@@ -265,8 +265,10 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     struct capture *p = poll->data;
     struct command *c = p->command;
 
-    read_capture(p, (size_t)4 * READ_SIZE);
+    /* Asked before each frame: many streams may share a socket that is nearly full. */
     update_flow(c);
+    if (!c->stalled)
+        read_capture(p, c->streaming ? READ_SIZE : (size_t)4 * READ_SIZE);
     if (c->leftover && !c->out.is_open && !c->err.is_open)
         command_destroy_leftover(c);
 }
@@ -400,13 +402,23 @@ static void drain(struct capture *p)
     }
 }
 
+/* The shell has ended and what it wrote can be passed on. */
+static void complete(struct command *c)
+{
+    drain(&c->out);
+    drain(&c->err);
+    finish(c, process_exit_code(c->wait_status));
+}
+
 static void on_shell_exit(struct child *child, int status)
 {
     struct command *c = (struct command *)((char *)child - offsetof(struct command, child));
 
-    drain(&c->out);
-    drain(&c->err);
-    finish(c, process_exit_code(status));
+    c->wait_status = status;
+    c->exited = true;
+    update_flow(c);
+    if (!c->stalled)
+        complete(c);
 }
 
 /* --- starting --- */
@@ -526,8 +538,11 @@ void commands_resume(struct daemon *d)
     struct command *c;
 
     for (c = d->commands.by_id; c; c = c->hh.next)
-        if (c->stalled)
+        if (c->stalled) {
             update_flow(c);
+            if (!c->stalled && c->exited && c->state == COMMAND_RUNNING)
+                complete(c);
+        }
 }
 
 /* --- telling --- */

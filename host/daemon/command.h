@@ -74,7 +74,8 @@ struct command {
     bool combined;             /* stderr goes where stdout goes */
     struct environ_list environment;
     enum command_state state;
-    bool streaming, stalled, dying, leftover;
+    bool streaming, stalled, exited, dying, leftover;
+    int wait_status; /* once exited */
     struct child child;
     struct dying grace;
     pid_t sid;

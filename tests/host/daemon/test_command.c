@@ -224,6 +224,15 @@ static void command__exec_terminal__lists_what_it_ran(void **state)
     free(pty);
 }
 
+static int count(const struct buf *b, const char *text)
+{
+    int n = 0;
+
+    for (const char *p = b->data; p && (p = strstr(p, text)); p++)
+        n++;
+    return n;
+}
+
 static void command__stream__starts_when_told_and_exit_is_last(void **state)
 {
     WORLD(state)
@@ -246,10 +255,50 @@ static void command__stream__starts_when_told_and_exit_is_last(void **state)
     ws_wait_frame(&ws, "command:exit");
     exit_frame = strstr(ws.log.data, "command:exit");
     assert_non_null(strstr(exit_frame, "\"exit_code\":6"));
-    assert_true(strstr(ws.log.data, "o1\\n") < exit_frame);
-    assert_true(strstr(ws.log.data, "e1\\n") < exit_frame);
+    assert_non_null(strstr(ws.log.data, "\"output\":\"o1"));
+    assert_non_null(strstr(ws.log.data, "\"output\":\"e1"));
+    assert_true(strstr(ws.log.data, "\"output\":\"o1") < exit_frame);
+    assert_true(strstr(ws.log.data, "\"output\":\"e1") < exit_frame);
+    assert_int_equal(count(&ws.log, "command:exit"), 1);
     assert_non_null(strstr(ws.log.data, "command:stdout"));
     assert_non_null(strstr(ws.log.data, "command:stderr"));
+    ws_close(&ws);
+}
+
+static void command__stream__floods_wait_for_a_slow_reader(void **state)
+{
+    WORLD(state)
+    enum { N = 16 };
+    struct ws ws;
+    char *ids[N];
+
+    ws_open(&ws, w, "json");
+    for (int i = 0; i < N; i++) {
+        cJSON *reply = post(
+            w, "/run/command",
+            "{\"command\":\"yes abcdefghi | head -c 1000000; echo end\",\"stream\":true}", 200);
+        cleanup_free char *channel = text_of(reply, "channel");
+
+        ids[i] = text_of(reply, "cmd_id");
+        ws_subscribe(&ws, "", channel);
+        cJSON_Delete(reply);
+    }
+    for (int i = 0; i < N; i++) {
+        cleanup_free char *start =
+            xasprintf("{\"type\":\"command:start\",\"data\":{\"cmd_id\":\"%s\"}}", ids[i]);
+
+        ws_send(&ws, start);
+    }
+    /* Meanwhile we do not read, and what does not fit waits in the pipes. */
+    free(world_sh(w, "sleep 0.5"));
+    for (int i = 0; i < N; i++) {
+        ws_wait_frame(&ws, ids[i]);
+        free(ids[i]);
+    }
+    while (count(&ws.log, "command:exit") < N)
+        ws_read_for(&ws, 50);
+    assert_int_equal(count(&ws.log, "end\\u000a") + count(&ws.log, "end\\n"), N);
+    assert_true(ws.log.len > N * 1000000u);
     ws_close(&ws);
 }
 
@@ -293,6 +342,7 @@ int main(void)
         cmocka_unit_test(command__background__wait_gives_the_result),
         cmocka_unit_test(command__exec_terminal__lists_what_it_ran),
         cmocka_unit_test(command__stream__starts_when_told_and_exit_is_last),
+        cmocka_unit_test(command__stream__floods_wait_for_a_slow_reader),
         cmocka_unit_test(command__gone__a_foreground_command_ends_with_its_request),
     };
     cmocka_set_test_filter(getenv("TEST_FILTER"));
