@@ -24,7 +24,8 @@ char *buf_reserve(struct buf *b, size_t n);
 void buf_append(struct buf *b, const void *bytes, size_t n);
 void buf_append_str(struct buf *b, const char *text);
 void buf_append_char(struct buf *b, char c);
-void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
+void buf_printf(struct buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 /* Drops n bytes from the front (moves the rest: for small remainders, not for queues). */
 void buf_consume(struct buf *b, size_t n);
 /* Hands over the bytes as a NUL-terminated string (never NULL) and leaves b empty. */

@@ -68,8 +68,7 @@ static void update_reading(struct remote *r)
     struct channel *c;
     bool is_paused = false;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         is_paused = is_paused || c->is_paused;
     }
     if (r->socket)
@@ -106,8 +105,7 @@ static bool is_there(const struct remote *r, const struct channel *wanted)
 {
     const struct channel *c;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         if (c == wanted)
             return true;
     }
@@ -119,14 +117,12 @@ static struct channel **snapshot(struct remote *r, size_t *n)
     struct channel **all, *c;
     size_t count = 0;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         count++;
     }
     all = xcalloc(count + 1, sizeof(*all));
     *n = 0;
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         all[(*n)++] = c;
     }
     return all;
@@ -171,8 +167,7 @@ void channels_mark(struct remote *r)
 {
     struct channel *c;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         c->is_checked = true;
     }
 }
@@ -288,8 +283,7 @@ static void dispatch(struct remote *r, const struct terminal_message *t, const s
     struct channel *matching[4], *c;
     size_t n = 0;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         if (n < ARRAY_LEN(matching) && is_for(c, m))
             matching[n++] = c;
     }
@@ -325,13 +319,11 @@ void channels_restart(struct remote *r)
     struct channel *c;
     struct chunk *k;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         c->subscribe_due = true;
         c->resize_due = c->rows > 0;
         c->is_paused = false;
-        TAILQ_FOREACH(k, &c->input, link)
-        {
+        TAILQ_FOREACH (k, &c->input, link) {
             k->is_sent = false;
         }
     }
@@ -343,8 +335,7 @@ void channels_drop_sent(struct remote *r)
     struct channel *c;
     struct chunk *k;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         while ((k = TAILQ_FIRST(&c->input)) && k->seq)
             drop_chunk(c, k);
     }
@@ -356,8 +347,7 @@ int64_t channels_oldest_sent_ns(const struct remote *r)
     const struct channel *c;
     int64_t oldest = 0;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         const struct chunk *k = TAILQ_FIRST(&c->input);
 
         if (k && k->is_sent && (!oldest || k->sent_ns < oldest))
@@ -473,8 +463,7 @@ void channels_pump(struct remote *r)
 {
     struct channel *c;
 
-    LIST_FOREACH(c, &r->channels, link)
-    {
+    LIST_FOREACH (c, &r->channels, link) {
         if (c->is_destroyed)
             continue;
         pump_due(c);

@@ -346,8 +346,7 @@ static void take_extensions(struct gateway *g, const cJSON *root)
     for (size_t i = 0; i < g->n_extensions; i++)
         free(g->extensions[i]);
     g->n_extensions = 0;
-    cJSON_ArrayForEach(item, list)
-    {
+    cJSON_ArrayForEach (item, list) {
         if (cJSON_IsString(item) && g->n_extensions < GATEWAY_EXTENSIONS_MAX)
             g->extensions[g->n_extensions++] = xstrdup(item->valuestring);
     }

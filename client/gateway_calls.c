@@ -467,8 +467,7 @@ static void on_page(struct request *r, const struct err *transport)
     }
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(root, "data");
 
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(data, "sandboxes"))
-    {
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(data, "sandboxes")) {
         struct sandbox_info info;
 
         if (sandbox_info_from_json(&info, item, NULL))

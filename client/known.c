@@ -72,8 +72,7 @@ void known_load(struct gateway *g)
         return;
     cJSON *root = read_file(g->known_file);
 
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, g->url))
-    {
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(root, g->url)) {
         struct sandbox_info info;
 
         if (sandbox_info_from_json(&info, item, NULL))

@@ -28,8 +28,7 @@ static struct remote *find(struct gateway *g, const char *id)
 {
     struct remote *r;
 
-    LIST_FOREACH(r, &g->remotes, link)
-    {
+    LIST_FOREACH (r, &g->remotes, link) {
         if (!strcmp(r->id, id))
             return r;
     }
@@ -149,8 +148,7 @@ void remotes_look(struct gateway *g)
     char text[256];
 
 again:
-    LIST_FOREACH(r, &g->remotes, link)
-    {
+    LIST_FOREACH (r, &g->remotes, link) {
         const struct sandbox *s = gateway_find_id(g, r->id);
         const char *end = s && !r->is_gone ? end_of(&s->info, s->gone, text, sizeof text) : NULL;
 

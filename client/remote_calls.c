@@ -271,8 +271,7 @@ static void on_terminals(struct remote_call *c, const cJSON *data, const struct 
     struct terminal_info *all = xcalloc((size_t)n_items + 1, sizeof(*all));
     size_t n = 0;
 
-    cJSON_ArrayForEach(item, list)
-    {
+    cJSON_ArrayForEach (item, list) {
         if (n < TERMINALS_MAX && read_terminal(&all[n], item))
             n++;
     }
@@ -355,8 +354,7 @@ static bool lists(const cJSON *extensions, const char *name)
 {
     const cJSON *item;
 
-    cJSON_ArrayForEach(item, extensions)
-    {
+    cJSON_ArrayForEach (item, extensions) {
         if (cJSON_IsString(item) && !strcmp(item->valuestring, name))
             return true;
     }

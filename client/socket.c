@@ -516,8 +516,7 @@ void sockets_close_all(struct client *c)
 {
     struct socket *s;
 
-    LIST_FOREACH(s, &c->sockets, link)
-    {
+    LIST_FOREACH (s, &c->sockets, link) {
         socket_close(s);
     }
 }
@@ -527,8 +526,7 @@ void sockets_sweep(struct client *c)
     int64_t now = clock_mono_ms();
     struct socket *s;
 
-    LIST_FOREACH(s, &c->sockets, link)
-    {
+    LIST_FOREACH (s, &c->sockets, link) {
         if (now - s->heard_ms > SILENCE_MAX_MS)
             socket_probe(s, PROBE_MS);
     }

@@ -283,41 +283,37 @@ static const char prompt_file[] =
     "    . /usr/share/bash-completion/bash_completion\n"
     "true\n";
 
-static int add_etc_generated(struct command *c, const char *hostname, struct err *e)
+static int add_etc_generated(struct command *c, const char *hostname, const char *id, struct err *e)
 {
     const struct {
-        const char *path, *format;
+        const char *path;
+        char *text; /* owned */
     } files[] = {
         {"/etc/passwd",
-         "root:x:0:0:root:/root:/bin/bash\n" JAIL_USER ":x:1000:1000::" JAIL_HOME ":/bin/bash\n"
-         "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
-        {"/etc/group", "root:x:0:\ntty:x:5:\n" JAIL_USER ":x:1000:\nnogroup:x:65534:\n"},
-        {"/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"
-                               "networks: files\nprotocols: files\nservices: files\n"},
-        {"/etc/hosts", "127.0.0.1 localhost %s %s.localhost\n::1 localhost ip6-localhost\n"},
-        {"/etc/hostname", "%s\n"},
-        {"/etc/bash.bashrc", NULL},
+         xstrdup("root:x:0:0:root:/root:/bin/bash\n" JAIL_USER ":x:1000:1000::" JAIL_HOME
+                 ":/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n")},
+        {"/etc/group", xstrdup("root:x:0:\ntty:x:5:\n" JAIL_USER ":x:1000:\nnogroup:x:65534:\n")},
+        {"/etc/nsswitch.conf", xstrdup("passwd: files\ngroup: files\nshadow: files\n"
+                                       "hosts: files dns\nnetworks: files\nprotocols: files\n"
+                                       "services: files\n")},
+        {"/etc/hosts",
+         xasprintf("127.0.0.1 localhost %s %s.localhost\n::1 localhost ip6-localhost\n", hostname,
+                   id)},
+        {"/etc/hostname", xasprintf("%s\n", hostname)},
+        {"/etc/bash.bashrc", xstrdup(prompt_file)},
     };
+    int r = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         struct buf text = {0};
-        int r;
 
-        if (!files[i].format)
-            buf_append_str(&text, prompt_file);
-        else
-            for (const char *p = files[i].format; *p; p++) {
-                if (p[0] == '%' && p[1] == 's')
-                    buf_append_str(&text, hostname), p++;
-                else
-                    buf_append_char(&text, *p);
-            }
-        r = add_file(c, files[i].path, &text, e);
+        buf_append_str(&text, files[i].text);
+        free(files[i].text);
+        if (!r)
+            r = add_file(c, files[i].path, &text, e);
         buf_finish(&text);
-        if (r)
-            return r;
     }
-    return 0;
+    return r;
 }
 
 /* --- the root directory --- */
@@ -518,18 +514,22 @@ static pid_t start(struct command *c, const struct descriptors *d, struct err *e
     return pid;
 }
 
-/* Host names are at most 64 bytes of letters, digits and hyphens. */
+/* Host names are at most 63 bytes of letters, digits and hyphens between them (RFC 1123); what else
+ * a name has becomes a hyphen, so that the prompt still says which sandbox it is. */
 static void clean_hostname(char out[64], const char *name)
 {
     size_t n = 0;
 
     for (const char *p = name ? name : ""; *p && n < 63; p++) {
-        bool ok = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                  (*p >= '0' && *p <= '9') || (*p == '-' && n);
+        bool ok = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
 
         if (ok)
             out[n++] = *p;
+        else if (n && out[n - 1] != '-')
+            out[n++] = '-';
     }
+    while (n && out[n - 1] == '-')
+        n--;
     out[n] = '\0';
     if (!n)
         memcpy(out, "sandbox", sizeof "sandbox");
@@ -551,7 +551,7 @@ static int build(struct command *c, const struct jail_spec *spec, struct err *e)
     add3(c, "--perms", "0755", "--tmpfs");
     add(c, "/etc");
     add_etc_from_host(c);
-    r = add_etc_generated(c, hostname, e);
+    r = add_etc_generated(c, hostname, spec->id, e);
     add(c, "--symlink");
     add(c, "/proc/self/mounts");
     add(c, "/etc/mtab");

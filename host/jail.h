@@ -31,8 +31,9 @@ struct jail_spec {
     /* Host directory that becomes / (created when missing). The folder that holds it must be closed
      * to other users (0700): they could run what is made setuid in there. */
     const char *root;
-    const char *program; /* sandpitd's own path on the host; bound read-only inside */
-    const char *hostname;
+    const char *program;  /* sandpitd's own path on the host; bound read-only inside */
+    const char *hostname; /* what the prompt shows; cleaned to RFC 1123 */
+    const char *id;       /* <id>.localhost leads here, inside too */
     int listen_fd, settings_fd, log_fd; /* borrowed */
 };
 

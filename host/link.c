@@ -77,8 +77,7 @@ static int read_envs(struct daemon_settings *s, const cJSON *envs, struct err *e
     if (!cJSON_IsObject(envs) || cJSON_GetArraySize(envs) > ENVS_MAX)
         return err_set(e, ERR_ARG, "envs is not an object of at most %d strings", ENVS_MAX);
     s->envs = xcalloc((size_t)cJSON_GetArraySize(envs) + 1, sizeof *s->envs);
-    cJSON_ArrayForEach(env, envs)
-    {
+    cJSON_ArrayForEach (env, envs) {
         if (!cJSON_IsString(env) || !env_name_ok(env->string))
             return err_set(e, ERR_ARG, "envs holds something that is no variable");
         s->envs[s->n_envs].name = xstrdup(env->string);

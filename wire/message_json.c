@@ -167,8 +167,7 @@ static int keep_tree(struct message *m, char *arena, const cJSON *root, struct e
         result = err_set(e, ERR_PROTOCOL, "message whose data is not an object");
     if (result)
         return result;
-    cJSON_ArrayForEach(item, data)
-    {
+    cJSON_ArrayForEach (item, data) {
         result = keep_field(m, &arena, item, e);
         if (result)
             return result;

@@ -237,8 +237,8 @@ void api_command_list(struct http_request *r, void *user)
     cJSON_AddStringToObject(o, "message", "Commands of the terminal");
     data = cJSON_AddObjectToObject(o, "data");
     list = cJSON_AddArrayToObject(data, "commands");
-    TAILQ_FOREACH(c, &t->commands, of_terminal)
-    cJSON_AddItemToArray(list, command_info(c, false));
+    TAILQ_FOREACH (c, &t->commands, of_terminal)
+        cJSON_AddItemToArray(list, command_info(c, false));
     cJSON_AddNumberToObject(data, "count", t->n_commands);
     http_reply_json(r, 200, o);
 }

@@ -58,8 +58,7 @@ static int set_environment(struct command *c, const cJSON *env, struct err *e)
         return 0;
     if (!cJSON_IsObject(env))
         return err_set(e, ERR_ARG, "env is not an object");
-    cJSON_ArrayForEach(item, env)
-    {
+    cJSON_ArrayForEach (item, env) {
         r = set_variable(&c->environment, item, e);
         if (r)
             break;

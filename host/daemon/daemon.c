@@ -119,8 +119,7 @@ static void destroy_terminals(struct daemon *d)
 {
     struct terminal *t, *next;
 
-    HASH_ITER(hh, d->terminals.by_id, t, next)
-    {
+    HASH_ITER (hh, d->terminals.by_id, t, next) {
         terminal_destroy(t);
     }
 }
@@ -168,8 +167,7 @@ static void finish(struct daemon *d)
     end_processes(d);
     while ((dying = TAILQ_FIRST(&d->dying)))
         dying->end(dying);
-    HASH_ITER(hh, d->commands.by_id, c, next)
-    {
+    HASH_ITER (hh, d->commands.by_id, c, next) {
         command_destroy(c);
     }
     while ((c = TAILQ_FIRST(&d->commands.leftovers)))

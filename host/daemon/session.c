@@ -48,9 +48,9 @@ static void on_stall(uv_timer_t *timer)
     struct subscription *sub;
 
     if (s->n_subscriptions > 1)
-        TAILQ_FOREACH(sub, &s->subscriptions, of_session)
-    if (subscription_backlog(sub) > SUBSCRIPTION_HIGH)
-        subscription_cut(sub);
+        TAILQ_FOREACH (sub, &s->subscriptions, of_session)
+            if (subscription_backlog(sub) > SUBSCRIPTION_HIGH)
+                subscription_cut(sub);
     session_update_flow(s);
 }
 
@@ -61,8 +61,8 @@ void session_update_flow(struct session *s)
 
     if (s->ended)
         return;
-    TAILQ_FOREACH(sub, &s->subscriptions, of_session)
-    pause |= subscription_backlog(sub) > SUBSCRIPTION_HIGH;
+    TAILQ_FOREACH (sub, &s->subscriptions, of_session)
+        pause |= subscription_backlog(sub) > SUBSCRIPTION_HIGH;
     if (pause && !s->paused)
         uv_timer_start(&s->stall, on_stall, STALL_MS, STALL_MS);
     else if (!pause)
@@ -108,10 +108,10 @@ static void deliver(struct session *s, const char *bytes, size_t n)
 
     if (!s->subscribed)
         keep_backlog(s, bytes, n);
-    TAILQ_FOREACH(sub, &s->subscriptions, of_session)
-    subscription_push(sub, bytes, n);
-    TAILQ_FOREACH(sub, &s->subscriptions, of_session)
-    socket_pump(sub->socket);
+    TAILQ_FOREACH (sub, &s->subscriptions, of_session)
+        subscription_push(sub, bytes, n);
+    TAILQ_FOREACH (sub, &s->subscriptions, of_session)
+        socket_pump(sub->socket);
 }
 
 /* bytes has s->n_carry bytes of room before it. */

@@ -85,8 +85,7 @@ bool sockets_publish(struct daemon *d, const struct message *m)
     struct socket *s;
 
     message_encode_json(m, &frame);
-    TAILQ_FOREACH(s, &d->sockets.list, entry)
-    {
+    TAILQ_FOREACH (s, &d->sockets.list, entry) {
         if (!find_channel(s, m->channel.data, m->channel.len))
             continue;
         send_frame(s, false, frame.data, frame.len);
@@ -100,9 +99,9 @@ bool sockets_channel_full(struct daemon *d, const char *channel)
 {
     struct socket *s;
 
-    TAILQ_FOREACH(s, &d->sockets.list, entry)
-    if (s->full && find_channel(s, channel, strlen(channel)))
-        return true;
+    TAILQ_FOREACH (s, &d->sockets.list, entry)
+        if (s->full && find_channel(s, channel, strlen(channel)))
+            return true;
     return false;
 }
 
@@ -267,9 +266,9 @@ static struct subscription *find_subscription(struct socket *s, const char *id, 
 {
     struct subscription *sub;
 
-    TAILQ_FOREACH(sub, &s->subscriptions, of_socket)
-    if (strlen(sub->terminal_id) == len && !memcmp(sub->terminal_id, id, len) && !sub->ended)
-        return sub;
+    TAILQ_FOREACH (sub, &s->subscriptions, of_socket)
+        if (strlen(sub->terminal_id) == len && !memcmp(sub->terminal_id, id, len) && !sub->ended)
+            return sub;
     return NULL;
 }
 
@@ -327,8 +326,7 @@ void sockets_announce(struct daemon *d, const struct terminal *t)
     struct socket *s;
 
     uv_update_time(d->loop);
-    TAILQ_FOREACH(s, &d->sockets.list, entry)
-    {
+    TAILQ_FOREACH (s, &d->sockets.list, entry) {
         add_announcement(s, t);
         run_announcements(s);
     }
@@ -493,9 +491,9 @@ static void on_resize(struct socket *s, const struct message *m)
     message_add_string(&told, "terminal_id", id);
     message_add_number(&told, "cols", term_cols(session->term));
     message_add_number(&told, "rows", term_rows(session->term));
-    TAILQ_FOREACH(sub, &session->subscriptions, of_session)
-    if (sub->socket != s)
-        socket_send_message(sub->socket, &told);
+    TAILQ_FOREACH (sub, &session->subscriptions, of_session)
+        if (sub->socket != s)
+            socket_send_message(sub->socket, &told);
     message_finish(&told);
 }
 
@@ -554,8 +552,7 @@ void sockets_unblock(struct daemon *d, struct session *session)
 {
     struct socket *s;
 
-    TAILQ_FOREACH(s, &d->sockets.list, entry)
-    {
+    TAILQ_FOREACH (s, &d->sockets.list, entry) {
         if (s->blocked_by != session)
             continue;
         s->blocked_by = NULL;
@@ -587,8 +584,7 @@ static void on_close(struct websocket *ws)
         subscription_free(sub); // NOLINT(clang-analyzer-unix.Malloc)
     while ((a = TAILQ_FIRST(&s->announcements)))
         announcement_free(s, a); // NOLINT(clang-analyzer-unix.Malloc)
-    HASH_ITER(hh, s->channels, c, next)
-    {
+    HASH_ITER (hh, s->channels, c, next) {
         channel_free(s, c);
     }
     commands_resume(s->d);
@@ -651,9 +647,9 @@ void sockets_close(struct sockets *sockets)
 {
     struct socket *s;
 
-    TAILQ_FOREACH(s, &sockets->list, entry)
-    if (!s->closed)
-        websocket_close(s->ws, 1001, "the sandbox ends");
+    TAILQ_FOREACH (s, &sockets->list, entry)
+        if (!s->closed)
+            websocket_close(s->ws, 1001, "the sandbox ends");
 }
 
 unsigned sockets_count_viewers(const struct sockets *sockets)
@@ -661,7 +657,7 @@ unsigned sockets_count_viewers(const struct sockets *sockets)
     const struct socket *s;
     unsigned n = 0;
 
-    TAILQ_FOREACH(s, &sockets->list, entry)
-    n += !TAILQ_EMPTY(&s->subscriptions);
+    TAILQ_FOREACH (s, &sockets->list, entry)
+        n += !TAILQ_EMPTY(&s->subscriptions);
     return n;
 }

@@ -16,9 +16,9 @@ static bool is_idle(const struct terminal *t)
 {
     const struct command *c;
 
-    TAILQ_FOREACH(c, &t->commands, of_terminal)
-    if (c->state != COMMAND_FINISHED)
-        return false;
+    TAILQ_FOREACH (c, &t->commands, of_terminal)
+        if (c->state != COMMAND_FINISHED)
+            return false;
     return true;
 }
 
@@ -29,8 +29,7 @@ static bool make_room(struct daemon *d)
 
     if (HASH_COUNT(d->terminals.by_id) < TERMINALS_MAX)
         return true;
-    HASH_ITER(hh, d->terminals.by_id, t, next)
-    {
+    HASH_ITER (hh, d->terminals.by_id, t, next) {
         if (t->automatic && is_idle(t)) {
             terminal_destroy(t);
             return true;
@@ -109,14 +108,13 @@ static void tell_end(struct terminal *t)
     struct socket *s;
 
     snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%s", t->id);
-    TAILQ_FOREACH(s, &t->d->sockets.list, entry)
-    {
+    TAILQ_FOREACH (s, &t->d->sockets.list, entry) {
         struct subscription *sub;
         cJSON *data;
 
-        TAILQ_FOREACH(sub, &s->subscriptions, of_socket)
-        if (sub->session == t->session)
-            break;
+        TAILQ_FOREACH (sub, &s->subscriptions, of_socket)
+            if (sub->session == t->session)
+                break;
         if (sub)
             continue;
         data = cJSON_CreateObject();

@@ -59,8 +59,7 @@ static void tell_existing(struct feed *f)
 
     if (!f->subscribed || f->synced)
         return;
-    HASH_ITER(hh, f->gateway->sandboxes, s, next)
-    {
+    HASH_ITER (hh, f->gateway->sandboxes, s, next) {
         if (s->seq < f->next_seq)
             continue;
         if (!more)
@@ -87,8 +86,7 @@ void feed_created(struct sandbox *s)
 {
     struct feed *f;
 
-    TAILQ_FOREACH(f, &s->gateway->feeds, entry)
-    {
+    TAILQ_FOREACH (f, &s->gateway->feeds, entry) {
         if (!f->subscribed || !f->synced)
             continue;
         f->next_seq = s->seq + 1;
@@ -106,8 +104,7 @@ void feed_deleted(struct sandbox *s)
     message_add_string(&m, "namespace", SLICE(s->info.ns));
     message_add_string(&m, "name", SLICE(s->info.name));
     s->changed = false;
-    TAILQ_FOREACH(f, &s->gateway->feeds, entry)
-    {
+    TAILQ_FOREACH (f, &s->gateway->feeds, entry) {
         if (knows(f, s))
             send_message(f, &m);
     }
@@ -120,15 +117,13 @@ static void on_feed_timer(uv_timer_t *timer)
     struct sandbox *s, *next;
     struct feed *f;
 
-    HASH_ITER(hh, g->sandboxes, s, next)
-    {
+    HASH_ITER (hh, g->sandboxes, s, next) {
         if (!s->changed)
             continue;
         s->changed = false;
         if (!is_shown(s))
             continue;
-        TAILQ_FOREACH(f, &g->feeds, entry)
-        {
+        TAILQ_FOREACH (f, &g->feeds, entry) {
             if (knows(f, s))
                 send_sandbox(f, MSG_SANDBOX_UPDATED, s);
         }
@@ -189,8 +184,8 @@ void feed_open(struct http_request *r, void *user)
     struct feed *f, *other;
     int n = 0;
 
-    TAILQ_FOREACH(other, &g->feeds, entry)
-    n++;
+    TAILQ_FOREACH (other, &g->feeds, entry)
+        n++;
     if (n >= FEEDS_MAX) {
         http_reply_error(r, 429, "%d clients watch the list already", FEEDS_MAX);
         return;

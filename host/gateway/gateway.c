@@ -36,8 +36,8 @@ static void let_sandboxes_go(struct gateway *g)
 {
     struct sandbox *s, *next;
 
-    HASH_ITER(hh, g->sandboxes, s, next)
-    sandbox_forget(s);
+    HASH_ITER (hh, g->sandboxes, s, next)
+        sandbox_forget(s);
 }
 
 /* Called again whenever something that was waited for has ended. */
@@ -69,8 +69,8 @@ void gateway_stop(struct gateway *g)
     pubsub_close(g);
     uv_close((uv_handle_t *)&g->feed_timer, NULL);
     if (g->config.ephemeral && g->announced) {
-        HASH_ITER(hh, g->sandboxes, s, next)
-        sandbox_destroy(s);
+        HASH_ITER (hh, g->sandboxes, s, next)
+            sandbox_destroy(s);
     }
     gateway_stop_step(g);
 }
@@ -148,8 +148,8 @@ static int restore(struct gateway *g, struct err *e)
     if (result)
         return result;
     remove_orphans(g);
-    HASH_ITER(hh, g->sandboxes, s, next)
-    sandbox_settle(s);
+    HASH_ITER (hh, g->sandboxes, s, next)
+        sandbox_settle(s);
     return 0;
 }
 

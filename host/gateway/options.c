@@ -103,8 +103,7 @@ static int read_envs(const cJSON *body, char **out, struct err *e)
         return err_set(e, ERR_ARG, "envs must be an object");
     if (cJSON_GetArraySize(envs) > ENVS_MAX)
         return err_set(e, ERR_ARG, "envs has more than %d entries", ENVS_MAX);
-    cJSON_ArrayForEach(item, envs)
-    {
+    cJSON_ArrayForEach (item, envs) {
         if (!env_name_valid(item->string))
             return err_set(e, ERR_ARG, "envs: \"%.64s\" is no name of a variable", item->string);
         if (!cJSON_IsString(item))

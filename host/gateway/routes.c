@@ -223,8 +223,7 @@ static cJSON *make_page(struct gateway *g, int64_t after, int64_t limit, const c
     struct sandbox *s, *next;
     int64_t n = 0, last = 0;
 
-    HASH_ITER(hh, g->sandboxes, s, next)
-    {
+    HASH_ITER (hh, g->sandboxes, s, next) {
         if (s->seq <= after || s->phase == PHASE_DESTROYING || s->doomed ||
             (ns && strcmp(s->info.ns, ns) != 0))
             continue;

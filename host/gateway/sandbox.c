@@ -336,8 +336,7 @@ static void fill_envs(struct daemon_settings *settings, const char *envs)
     cJSON *object = cJSON_Parse(envs), *item;
 
     settings->envs = xcalloc((size_t)cJSON_GetArraySize(object) + 1, sizeof *settings->envs);
-    cJSON_ArrayForEach(item, object)
-    {
+    cJSON_ArrayForEach (item, object) {
         settings->envs[settings->n_envs].name = xstrdup(item->string);
         settings->envs[settings->n_envs++].value = xstrdup(item->valuestring);
     }
@@ -381,7 +380,15 @@ static int start_jail(struct sandbox *s, const char *envs, struct err *e)
     settings_fd = make_settings(s, envs, e);
     if (settings_fd < 0)
         return settings_fd;
-    struct jail_spec spec = {root, s->gateway->program, s->info.id, listen_fd, settings_fd, log_fd};
+    struct jail_spec spec = {
+        .root = root,
+        .program = s->gateway->program,
+        .hostname = s->info.name[0] ? s->info.name : s->info.id,
+        .id = s->info.id,
+        .listen_fd = listen_fd,
+        .settings_fd = settings_fd,
+        .log_fd = log_fd,
+    };
     pid_t pid = jail_start(&spec, e);
     if (pid < 0)
         return pid;
@@ -525,8 +532,7 @@ void sandbox_reap(struct gateway *g)
     struct sandbox *s, *next;
     int status;
 
-    HASH_ITER(hh, g->sandboxes, s, next)
-    {
+    HASH_ITER (hh, g->sandboxes, s, next) {
         if (s->child_pid > 0 && waitpid(s->child_pid, &status, WNOHANG) == s->child_pid)
             on_child_exit(s, status);
     }

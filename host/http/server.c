@@ -340,8 +340,7 @@ static void stop_step(struct http_server *s)
             uv_timer_start(&s->timer, on_timer, 20, 0);
         return;
     }
-    LIST_FOREACH(r, &s->requests, entry)
-    {
+    LIST_FOREACH (r, &s->requests, entry) {
         if (r->suspended) {
             server_kick(s);
             return;

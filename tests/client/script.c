@@ -323,8 +323,7 @@ void script_set_deaf(struct script *s, bool is_deaf)
     struct conn *c;
 
     s->is_deaf = is_deaf;
-    LIST_FOREACH(c, &s->conns, link)
-    {
+    LIST_FOREACH (c, &s->conns, link) {
         if (is_deaf)
             uv_read_stop((uv_stream_t *)&c->tcp);
         else
@@ -343,8 +342,7 @@ struct conn *script_websocket(struct script *s)
 {
     struct conn *c;
 
-    LIST_FOREACH(c, &s->conns, link)
-    {
+    LIST_FOREACH (c, &s->conns, link) {
         if (c->is_websocket)
             return c;
     }
@@ -356,8 +354,7 @@ int script_n_websockets(const struct script *s)
     const struct conn *c;
     int n = 0;
 
-    LIST_FOREACH(c, &s->conns, link)
-    {
+    LIST_FOREACH (c, &s->conns, link) {
         n += c->is_websocket;
     }
     return n;

@@ -242,8 +242,7 @@ static struct conn *sandbox_socket(struct world *w)
 {
     struct conn *c;
 
-    LIST_FOREACH(c, &w->script.conns, link)
-    {
+    LIST_FOREACH (c, &w->script.conns, link) {
         if (c->is_websocket && !strncmp(c->target, "/ws?", 4))
             return c;
     }
@@ -706,8 +705,7 @@ static void tell_list(struct world *w, const char *text)
 {
     struct conn *c;
 
-    LIST_FOREACH(c, &w->script.conns, link)
-    {
+    LIST_FOREACH (c, &w->script.conns, link) {
         if (c->is_websocket && !strncmp(c->target, "/v1/ws", 6))
             conn_text(c, text);
     }

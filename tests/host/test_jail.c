@@ -89,6 +89,7 @@ static char *inside(struct world *w, const char *text)
     pid = jail_start(&(struct jail_spec){.root = w->root,
                                          .program = w->script,
                                          .hostname = "test-box",
+                                         .id = "testbox",
                                          .listen_fd = pair[0],
                                          .settings_fd = settings,
                                          .log_fd = log},
@@ -243,6 +244,7 @@ static void jail__start__says_why_it_cannot(void **state)
     struct jail_spec spec = {.root = "/nonexistent/root",
                              .program = "/bin/sh",
                              .hostname = "x",
+                             .id = "x",
                              .listen_fd = -1,
                              .settings_fd = -1,
                              .log_fd = -1};

@@ -60,7 +60,7 @@ int world_setup(void **state)
                                        .n_envs = 1,
                                        .envs = envs};
     struct world *w = &world;
-    struct jail_spec spec = {.hostname = "box"};
+    struct jail_spec spec = {.hostname = "box", .id = "box"};
     const char *build = getenv("SANDPIT_BUILD_ROOT");
     cleanup_free char *root = NULL, *program = NULL;
     struct err e;

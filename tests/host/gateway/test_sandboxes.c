@@ -209,8 +209,8 @@ static void sandboxes__list__page_by_page(void **state)
         cJSON *json, *item;
 
         assert_int_equal(host_ask(&host, "GET", path, NULL, &json), 200);
-        cJSON_ArrayForEach(item,
-                           cJSON_GetObjectItem(cJSON_GetObjectItem(json, "data"), "sandboxes"))
+        cJSON_ArrayForEach (item,
+                            cJSON_GetObjectItem(cJSON_GetObjectItem(json, "data"), "sandboxes"))
             assert_string_equal(text_in(item, "sandboxId"), ids[seen++]);
         free(cursor);
         cursor = xstrdup(text_in(json, "next_cursor"));
