@@ -15,8 +15,8 @@
 
 #define REQUEST_TIMEOUT_MS 30000
 #define CONNECT_TIMEOUT_MS 10000
-#define REPLY_SIZE_MAX     (16u * 1024 * 1024)
-#define SOCKET_QUEUE_MAX   (1024u * 1024)
+#define REPLY_SIZE_MAX     (16u << 20)
+#define SOCKET_QUEUE_MAX   (1u << 20)
 
 struct socket;
 struct socket_context;

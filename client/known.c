@@ -14,7 +14,7 @@
 #include "client/gateway_internal.h"
 #include "wire/names.h"
 
-#define FILE_SIZE_MAX (4u * 1024 * 1024)
+#define FILE_SIZE_MAX (4u << 20)
 
 static cJSON *read_file(const char *path)
 {

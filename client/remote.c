@@ -136,7 +136,7 @@ static const char *end_of(const struct sandbox_info *info, bool gone, char *text
 {
     if (gone)
         return "the sandbox is gone";
-    if (strcmp(info->status, STATUS_LOST))
+    if (strcmp(info->status, STATUS_LOST) != 0)
         return NULL;
     snprintf(text, cap, "the sandbox was lost%s%.200s", info->reason[0] ? ": " : "", info->reason);
     return text;

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
-#define RX_SIZE        (64 * 1024)
+#define RX_SIZE        (64u << 10)
 #define TEARDOWN_TURNS 10000
 
 struct handle_set {
@@ -38,7 +38,7 @@ static void set_add(struct handle_set *set, uv_handle_t *handle)
 {
     if (set->n == set->cap) {
         set->cap = set->cap ? set->cap * 2 : 32;
-        set->items = xreallocarray(set->items, set->cap, sizeof(*set->items));
+        set->items = xreallocarray(set->items, set->cap, sizeof(void *));
     }
     set->items[set->n++] = handle;
 }

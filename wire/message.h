@@ -18,8 +18,8 @@
 #include "base/err.h"
 
 #define MESSAGE_FIELDS_MAX 32
-#define MESSAGE_NAME_MAX   1024               /* channel, type and key names */
-#define MESSAGE_SIZE_MAX   (8u * 1024 * 1024) /* one whole message */
+#define MESSAGE_NAME_MAX   1024       /* channel, type and key names */
+#define MESSAGE_SIZE_MAX   (8u << 20) /* one whole message */
 
 struct slice {
     const char *data;

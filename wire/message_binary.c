@@ -173,7 +173,7 @@ static int parse_fields(struct message *m, struct slice data, struct err *e)
     bool names_fit = true;
 
     for (size_t i = 0; i < n && !r.broken; i++) {
-        struct field beyond, *f = i < MESSAGE_FIELDS_MAX ? &m->fields[i] : &beyond;
+        struct field beyond = {0}, *f = i < MESSAGE_FIELDS_MAX ? &m->fields[i] : &beyond;
 
         take_field(&r, f);
         names_fit = names_fit && f->key.len <= MESSAGE_NAME_MAX;

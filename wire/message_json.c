@@ -111,7 +111,7 @@ static struct slice keep(char **arena, const char *text)
     size_t n = strlen(text);
     char *to = *arena;
 
-    memcpy(to, text, n);
+    memcpy(to, text, n); /* NOLINT(bugprone-not-null-terminated-result): a slice */
     json_restore_nul(to, n);
     *arena += n;
     return (struct slice){to, n};

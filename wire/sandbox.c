@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "wire/names.h"
 
-#define TEXT_MAX (64u * 1024)
+#define TEXT_MAX (64u << 10)
 
 static const struct text_field {
     const char *key;
@@ -226,7 +226,7 @@ void sandbox_info_to_message(const struct sandbox_info *s, struct message *m,
     for (size_t i = 0; i < ARRAY_LEN(text_fields); i++) {
         const char *text = text_of(s, &text_fields[i]);
 
-        if (strcmp(text_fields[i].key, "token") && (*text || !text_fields[i].only_when_set))
+        if (strcmp(text_fields[i].key, "token") != 0 && (*text || !text_fields[i].only_when_set))
             message_add_string(m, text_fields[i].key, SLICE(text));
     }
     format_time(times->created, s->created_ms);

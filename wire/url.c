@@ -228,7 +228,7 @@ bool url_host_is_localhost(const char *host)
 
     if (n && host[n - 1] == '.')
         n--;
-    if (n < n_name || strncasecmp(host + n - n_name, name, n_name))
+    if (n < n_name || strncasecmp(host + n - n_name, name, n_name) != 0)
         return false;
     return n == n_name || host[n - n_name - 1] == '.';
 }

@@ -43,7 +43,7 @@ struct world {
 /* The link's own questions are answered so that it rests. */
 static bool answer_link(struct conn *c, const char *line)
 {
-    if (strcmp(line, "GET /info"))
+    if (strcmp(line, "GET /info") != 0)
         return false;
     conn_reply(c, 200, ENVELOPE("{\"extensions\":[\"list\"]}"));
     return true;
@@ -182,21 +182,20 @@ static void get__statuses__are_told_apart(void **state)
 {
     static const struct {
         int status;
-        const char *body;
         enum err_code code;
-        const char *text, *hint;
+        const char *body, *text, *hint;
     } cases[] = {
-        {401, "{\"error\":\"bad key\"}", ERR_AUTH, "bad key", "COMPUTESDK_API_KEY"},
-        {403, "{\"message\":\"not yours\"}", ERR_FORBIDDEN, "not yours", "owner"},
-        {500, "out of cheese\n", ERR_HTTP, "out of cheese", "log"},
-        {502, "<html>bad</html>", ERR_HTTP, "502", "log"},
-        {409, "{\"error\":{\"message\":\"taken\"}}", ERR_CONFLICT, "taken", ""},
-        {302, "", ERR_HTTP, "redirects", "address"},
-        {200, "{\"success\":tru", ERR_PROTOCOL, "not in JSON", "ComputeSDK gateway"},
-        {200, "<html>hello</html>", ERR_PROTOCOL, "not in JSON", "ComputeSDK gateway"},
-        {200, "", ERR_PROTOCOL, "not in JSON", "ComputeSDK gateway"},
-        {200, ENVELOPE("{\"url\":5}"), ERR_PROTOCOL, "sandboxId", "ComputeSDK gateway"},
-        {400, "\x1b[31m\x07", ERR_ARG, "400", ""},
+        {401, ERR_AUTH, "{\"error\":\"bad key\"}", "bad key", "COMPUTESDK_API_KEY"},
+        {403, ERR_FORBIDDEN, "{\"message\":\"not yours\"}", "not yours", "owner"},
+        {500, ERR_HTTP, "out of cheese\n", "out of cheese", "log"},
+        {502, ERR_HTTP, "<html>bad</html>", "502", "log"},
+        {409, ERR_CONFLICT, "{\"error\":{\"message\":\"taken\"}}", "taken", ""},
+        {302, ERR_HTTP, "", "redirects", "address"},
+        {200, ERR_PROTOCOL, "{\"success\":tru", "not in JSON", "ComputeSDK gateway"},
+        {200, ERR_PROTOCOL, "<html>hello</html>", "not in JSON", "ComputeSDK gateway"},
+        {200, ERR_PROTOCOL, "", "not in JSON", "ComputeSDK gateway"},
+        {200, ERR_PROTOCOL, ENVELOPE("{\"url\":5}"), "sandboxId", "ComputeSDK gateway"},
+        {400, ERR_ARG, "\x1b[31m\x07", "400", ""},
     };
     struct world *w = *state;
 

@@ -49,18 +49,24 @@ static bool is_for_sandbox(const struct conn *c)
     return conn_has_header(c, "\nHost: abc.localhost:");
 }
 
+static void reply_list(struct conn *c, const char *key, const char *list)
+{
+    cleanup_free char *text = xasprintf("{\"data\":{\"%s\":%s}}", key, list);
+
+    conn_reply(c, 200, text);
+}
+
 static void reply_sandbox(struct world *w, struct conn *c, const char *line, const char *body)
 {
     cleanup_free char *authorization = xasprintf("\nAuthorization: Bearer %s\r\n", w->token);
-    cleanup_free char *text = NULL;
 
     snprintf(w->last_body, sizeof w->last_body, "%s", body);
     if (!conn_has_header(c, authorization))
         conn_reply(c, 401, "{\"error\":\"bad token\"}");
     else if (!strcmp(line, "GET /info"))
-        conn_reply(c, 200, text = xasprintf("{\"data\":{\"extensions\":%s}}", w->extensions));
+        reply_list(c, "extensions", w->extensions);
     else if (!strcmp(line, "GET /terminals"))
-        conn_reply(c, 200, text = xasprintf("{\"data\":{\"terminals\":%s}}", w->terminals));
+        reply_list(c, "terminals", w->terminals);
     else if (!strcmp(line, "POST /terminals"))
         conn_reply(c, 201, "{\"data\":{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"}}");
     else if (!strncmp(line, "DELETE /terminals/", 18))
@@ -374,7 +380,7 @@ static void channel__refused_output__stops_reading_until_resumed(void **state)
     assert_int_equal(w->output.len, before);
     w->refuse_output = false;
     channel_resume(w->channel);
-    await(&w->loop, 5000, w->output.len == 101 * 1024);
+    await(&w->loop, 5000, w->output.len == (101u << 10));
 }
 
 static void channel__nonsense__is_ignored(void **state)
