@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The screens of sandpit, and what the program must give them.
+ *
+ * The program fills a struct views_env, calls views_start, makes the toolkit (whose `act` and
+ * `status` callbacks go to views_act and views_status), shows sandboxes_view_create and calls
+ * views_gateway_changed from the gateway's on_change. To stop: tui_destroy (closes every view),
+ * views_stop (drops terminals and requests), then gateway and client; run the loop until empty.
+ */
+#ifndef VIEWS_VIEWS_H
+#define VIEWS_VIEWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "client/gateway.h"
+#include "tui/keymap.h"
+#include "tui/tui.h"
+
+struct views_state; /* open terminals, requests under way; views/state.h */
+
+/* All pointers borrowed, valid until views_stop. */
+struct views_env {
+    struct tui *tui; /* set once tui_create has returned */
+    struct client *client;
+    struct gateway *gateway;
+    const char *ns;          /* the namespace the list begins with; NULL: all */
+    const char *default_ns;  /* what the "new" form offers; NULL: "default" */
+    bool readonly;           /* no action that changes anything */
+    size_t scrollback_lines; /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
+    struct key prefix;       /* as in struct tui_config; code KEY_NONE: C-b */
+    /* The user wants to leave (asked and confirmed where that is called for). */
+    void (*on_quit)(void *user);
+    void *user;
+    struct views_state *state; /* the views' own */
+};
+
+/* Every action of every view with its default keys, for keymap_add; ends with action NULL. */
+extern const struct action_def views_actions[];
+
+void views_start(struct views_env *env);
+/* After tui_destroy. Safe when views_start was never called. */
+void views_stop(struct views_env *env);
+/* To be called from struct gateway_config.on_change. */
+void views_gateway_changed(struct views_env *env);
+
+/* The program-wide actions: "quit", "back", "help", "palette", "view-sandboxes", "redraw"… What is
+ * not known gives VIEW_IGNORED. */
+enum view_result views_act(struct views_env *env, const char *action);
+/* The middle of the status line: which gateway, and whether it is there. */
+void views_status(struct views_env *env, struct buf *out, enum role *role);
+
+/* Home: the gateway's sandboxes. */
+struct view *sandboxes_view_create(struct tui *t, struct views_env *env);
+
+enum shell_how {
+    SHELL_ATTACH,  /* the terminal that is open here, else the first that runs, else a new one */
+    SHELL_NEW,     /* a new terminal */
+    SHELL_OBSERVE, /* the first that runs, without sending anything */
+};
+/* Shows a terminal of a sandbox in the focused leaf. terminal_id may be NULL; when given, that one
+ * is meant and `how` says only whether to observe. Progress and failure appear in the view. */
+void shell_view_open(struct views_env *env, const char *sandbox_id, const char *terminal_id,
+                     enum shell_how how);
+
+#endif
