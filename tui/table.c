@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Rows are entries in a hash by id, which carry what belongs to the row as a person sees it: its
+ * mark and its place. table_update walks the source, keeps the entries in step, sorts those that
+ * the filter lets through and lays them out as lines with the headings of groups in between.
+ * Drawing is in table_draw.c.
+ */
+#include "tui/table.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tui/table_lines.h"
+
+void table_init(struct table *t, const struct table_source *source)
+{
+    *t = (struct table){.source = *source, .invalid = true};
+    t->descending = source->columns[0].descending;
+}
+
+static void entry_free(struct table *t, struct table_entry *entry)
+{
+    HASH_DEL(t->entries, entry);
+    free(entry->id);
+    free(entry->group);
+    free(entry);
+}
+
+void table_finish(struct table *t)
+{
+    struct table_entry *entry, *next;
+
+    HASH_ITER(hh, t->entries, entry, next)
+    entry_free(t, entry);
+    free(t->order);
+    free(t->lines);
+    *t = (struct table){0};
+}
+
+static struct table_entry *entry_get(struct table *t, const char *id)
+{
+    struct table_entry *entry;
+
+    HASH_FIND_STR(t->entries, id, entry);
+    if (entry)
+        return entry;
+    entry = xcalloc(1, sizeof *entry);
+    entry->id = xstrdup(id);
+    HASH_ADD_KEYPTR(hh, t->entries, entry->id, strlen(entry->id), entry);
+    return entry;
+}
+
+static void entry_set_group(struct table *t, struct table_entry *entry)
+{
+    const char *group =
+        t->grouped && t->source.group ? t->source.group(t->source.user, entry->row) : "";
+
+    if (entry->group && strcmp(entry->group, group) == 0)
+        return;
+    free(entry->group);
+    entry->group = xstrdup(group);
+}
+
+static void append_row(struct table *t, struct table_entry *entry)
+{
+    if (t->n_rows == t->cap_rows) {
+        t->cap_rows = t->cap_rows ? t->cap_rows * 2 : 64;
+        t->order = xreallocarray(t->order, t->cap_rows, sizeof *t->order);
+    }
+    t->order[t->n_rows++] = entry;
+}
+
+/* The row that takes the selection over when the selected one has gone: the next that is still
+ * there, else the one before. Looks at the order before the change. */
+static struct table_entry *heir(const struct table *t)
+{
+    size_t at = t->selected->position;
+
+    for (size_t i = at; i < t->n_rows; i++)
+        if (t->order[i]->generation == t->generation && t->order[i]->shown)
+            return t->order[i];
+    for (size_t i = at; i-- > 0;)
+        if (t->order[i]->generation == t->generation && t->order[i]->shown)
+            return t->order[i];
+    return NULL;
+}
+
+static void refresh_entries(struct table *t)
+{
+    const struct table_source *s = &t->source;
+
+    t->generation++;
+    t->n_all = s->count(s->user);
+    for (size_t row = 0; row < t->n_all; row++) {
+        struct table_entry *entry = entry_get(t, s->id(s->user, row));
+
+        entry->row = row;
+        entry->generation = t->generation;
+        entry->shown = !s->shown || s->shown(s->user, row);
+        entry_set_group(t, entry);
+    }
+    if (t->selected && !(t->selected->generation == t->generation && t->selected->shown))
+        t->selected = heir(t);
+}
+
+static void drop_gone(struct table *t)
+{
+    struct table_entry *entry, *next;
+
+    t->n_marked = 0;
+    HASH_ITER(hh, t->entries, entry, next)
+    {
+        if (entry->generation == t->generation) {
+            t->n_marked += entry->marked;
+            continue;
+        }
+        if (entry == t->anchor)
+            t->anchor = NULL;
+        entry_free(t, entry);
+    }
+}
+
+static int compare_natural(const struct table *t, const struct table_entry *a,
+                           const struct table_entry *b)
+{
+    int by = t->source.compare(t->source.user, a->row, b->row, t->sort_column);
+
+    if (t->descending)
+        by = -by;
+    return by ? by : a->row < b->row ? -1 : a->row > b->row;
+}
+
+static int compare_entries(const void *pa, const void *pb, void *user)
+{
+    const struct table_entry *a = *(struct table_entry *const *)pa;
+    const struct table_entry *b = *(struct table_entry *const *)pb;
+    const struct table *t = user;
+    int by = t->grouped ? strcmp(a->group, b->group) : 0;
+
+    if (by)
+        return by;
+    /* While the order rests, rows keep their ranks and new ones queue behind them. */
+    if (t->resting && a->rank != b->rank)
+        return a->rank < b->rank ? -1 : 1;
+    return compare_natural(t, a, b);
+}
+
+static bool is_sorted(struct table *t)
+{
+    for (size_t i = 1; i < t->n_rows; i++)
+        if (compare_entries(&t->order[i - 1], &t->order[i], t) > 0)
+            return false;
+    return true;
+}
+
+static void sort_rows(struct table *t, bool rest)
+{
+    struct table_entry *entry, *next;
+    size_t old = t->n_rows;
+
+    for (size_t i = 0; i < old; i++)
+        t->order[i]->rank = i;
+    /* Old order first: then most updates find the rows sorted already. */
+    t->n_rows = 0;
+    for (size_t i = 0; i < old; i++) {
+        struct table_entry *row = t->order[i];
+
+        row->listed = row->generation == t->generation && row->shown;
+        if (row->listed)
+            t->order[t->n_rows++] = row;
+    }
+    HASH_ITER(hh, t->entries, entry, next)
+    {
+        if (entry->generation != t->generation || !entry->shown || entry->listed)
+            continue;
+        entry->rank = SIZE_MAX;
+        append_row(t, entry);
+    }
+    for (size_t i = 0; i < t->n_rows; i++)
+        t->order[i]->listed = false;
+    t->resting = rest;
+    if (!is_sorted(t))
+        qsort_r(t->order, t->n_rows, sizeof *t->order, compare_entries, t);
+    t->resting = false;
+    t->thaw_wanted = rest && !is_sorted(t);
+}
+
+static void append_line(struct table *t, struct table_line line)
+{
+    if (t->n_lines == t->cap_lines) {
+        t->cap_lines = t->cap_lines ? t->cap_lines * 2 : 64;
+        t->lines = xreallocarray(t->lines, t->cap_lines, sizeof *t->lines);
+    }
+    t->lines[t->n_lines++] = line;
+}
+
+static void build_lines(struct table *t)
+{
+    size_t heading = 0;
+
+    t->n_lines = 0;
+    for (size_t i = 0; i < t->n_rows; i++) {
+        struct table_entry *entry = t->order[i];
+
+        if (t->grouped && (i == 0 || strcmp(t->order[i - 1]->group, entry->group) != 0)) {
+            heading = t->n_lines;
+            append_line(t, (struct table_line){.group = entry->group});
+        }
+        if (t->grouped)
+            t->lines[heading].n_rows++;
+        entry->position = i;
+        entry->line = t->n_lines;
+        append_line(t, (struct table_line){.entry = entry});
+    }
+}
+
+/* Keeps the selected row on its line of the screen, unless the list stands at its top. */
+static void keep_place(struct table *t, size_t old_line)
+{
+    if (!t->selected || t->top == 0)
+        return;
+    size_t shown_at = old_line - t->top;
+    t->top = t->selected->line > shown_at ? t->selected->line - shown_at : 0;
+}
+
+void table_update(struct table *t, uint64_t revision, int64_t now_ms)
+{
+    bool frozen = t->held || now_ms < t->frozen_until_ms;
+    bool thaws = t->thaw_wanted && !frozen;
+
+    if (!t->invalid && !thaws && revision == t->revision)
+        return;
+    size_t old_line = t->selected ? t->selected->line : 0;
+    refresh_entries(t);
+    sort_rows(t, frozen && !t->resort);
+    drop_gone(t);
+    build_lines(t);
+    if (!t->selected && t->n_rows)
+        t->selected = t->order[0];
+    keep_place(t, old_line);
+    t->revision = revision;
+    t->invalid = t->resort = false;
+    if (t->height)
+        table_layout(t, t->height, t->width);
+}
+
+void table_invalidate(struct table *t)
+{
+    t->invalid = t->resort = true;
+}
+
+void table_touch(struct table *t, int64_t now_ms)
+{
+    t->frozen_until_ms = now_ms + TABLE_FREEZE_MS;
+}
+
+int64_t table_thaw_at_ms(const struct table *t)
+{
+    return t->thaw_wanted && !t->held ? t->frozen_until_ms : 0;
+}
+
+void table_layout(struct table *t, int rows, int cols)
+{
+    size_t body = rows > 1 ? (size_t)rows - 1 : 1;
+
+    t->height = rows;
+    t->width = cols;
+    if (t->selected) {
+        size_t line = t->selected->line;
+        /* A heading right above the first row of its group is worth a line. */
+        size_t from = t->grouped && body > 1 && line && !t->lines[line - 1].entry ? line - 1 : line;
+
+        if (from < t->top)
+            t->top = from;
+        if (line >= t->top + body)
+            t->top = line - body + 1;
+    }
+    if (t->n_lines <= body)
+        t->top = 0;
+    else if (t->top > t->n_lines - body)
+        t->top = t->n_lines - body;
+}
+
+const char *table_selected(const struct table *t)
+{
+    return t->selected ? t->selected->id : NULL;
+}
+
+bool table_select(struct table *t, const char *id)
+{
+    struct table_entry *entry;
+
+    HASH_FIND_STR(t->entries, id, entry);
+    if (!entry || !entry->shown)
+        return false;
+    t->selected = entry;
+    if (t->height)
+        table_layout(t, t->height, t->width);
+    return true;
+}
+
+size_t table_position(const struct table *t)
+{
+    return t->selected ? t->selected->position + 1 : 0;
+}
+
+bool table_is_marked(const struct table *t, const char *id)
+{
+    struct table_entry *entry;
+
+    HASH_FIND_STR(t->entries, id, entry);
+    return entry && entry->marked;
+}
+
+static void set_mark(struct table *t, struct table_entry *entry, bool marked)
+{
+    t->n_marked += marked - entry->marked;
+    entry->marked = marked;
+}
+
+void table_clear_marks(struct table *t)
+{
+    struct table_entry *entry, *next;
+
+    HASH_ITER(hh, t->entries, entry, next)
+    set_mark(t, entry, false);
+    t->anchor = NULL;
+}
+
+size_t table_targets(const struct table *t, const char ***ids)
+{
+    struct table_entry *entry, *next;
+    size_t n = 0;
+
+    *ids = NULL;
+    if (!t->n_marked && !t->selected)
+        return 0;
+    *ids = xcalloc(t->n_marked ? t->n_marked : 1, sizeof **ids);
+    if (!t->n_marked) {
+        (*ids)[0] = t->selected->id;
+        return 1;
+    }
+    HASH_ITER(hh, t->entries, entry, next)
+    if (entry->marked)
+        (*ids)[n++] = entry->id;
+    return n;
+}
+
+size_t table_visible(const struct table *t, size_t *rows, size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = t->top; i < t->n_lines && i + 1 < t->top + (size_t)t->height; i++)
+        if (t->lines[i].entry && n < cap)
+            rows[n++] = t->lines[i].entry->row;
+    return n;
+}
+
+/* --- actions --- */
+static void move_to(struct table *t, size_t position)
+{
+    if (!t->n_rows)
+        return;
+    t->selected = t->order[position < t->n_rows ? position : t->n_rows - 1];
+}
+
+static void move_by(struct table *t, long by)
+{
+    long to = (long)table_position(t) - 1 + by;
+
+    move_to(t, to > 0 ? (size_t)to : 0);
+}
+
+static long page(const struct table *t)
+{
+    return t->height > 3 ? t->height - 2 : 1;
+}
+
+static void do_down(struct table *t)
+{
+    move_by(t, 1);
+}
+static void do_up(struct table *t)
+{
+    move_by(t, -1);
+}
+static void do_half_down(struct table *t)
+{
+    move_by(t, page(t) / 2 + 1);
+}
+static void do_half_up(struct table *t)
+{
+    move_by(t, -(page(t) / 2 + 1));
+}
+static void do_page_down(struct table *t)
+{
+    move_by(t, page(t));
+}
+static void do_page_up(struct table *t)
+{
+    move_by(t, -page(t));
+}
+static void do_top(struct table *t)
+{
+    move_to(t, 0);
+    t->top = 0;
+}
+static void do_bottom(struct table *t)
+{
+    move_to(t, SIZE_MAX);
+}
+static void sort_by(struct table *t, int step)
+{
+    int n = t->source.n_columns;
+
+    /* Only columns that can be seen: others would sort by nothing visible. */
+    for (int i = 0; i < n; i++) {
+        t->sort_column = (t->sort_column + step + n) % n;
+        if (t->widths[t->sort_column] > 0 || !t->width)
+            break;
+    }
+    t->descending = t->source.columns[t->sort_column].descending;
+    table_invalidate(t);
+}
+static void do_sort_next(struct table *t)
+{
+    sort_by(t, 1);
+}
+static void do_sort_previous(struct table *t)
+{
+    sort_by(t, -1);
+}
+static void do_sort_invert(struct table *t)
+{
+    t->descending = !t->descending;
+    table_invalidate(t);
+}
+static void do_hold(struct table *t)
+{
+    t->held = !t->held;
+    if (!t->held)
+        table_invalidate(t);
+}
+static void do_mark(struct table *t)
+{
+    if (!t->selected)
+        return;
+    set_mark(t, t->selected, !t->selected->marked);
+    t->anchor = t->selected;
+    move_by(t, 1);
+}
+static void do_mark_range(struct table *t)
+{
+    if (!t->selected)
+        return;
+    size_t from = t->selected->position, to = from;
+
+    if (t->anchor && t->anchor->shown)
+        to = t->anchor->position;
+    for (size_t i = from < to ? from : to; i <= (from < to ? to : from); i++)
+        set_mark(t, t->order[i], true);
+    t->anchor = t->selected;
+}
+static void do_mark_all(struct table *t)
+{
+    for (size_t i = 0; i < t->n_rows; i++)
+        set_mark(t, t->order[i], true);
+}
+
+static const struct {
+    const char *action;
+    void (*run)(struct table *t);
+} table_actions[] = {
+    {"list-down", do_down},
+    {"list-up", do_up},
+    {"list-half-down", do_half_down},
+    {"list-half-up", do_half_up},
+    {"list-page-down", do_page_down},
+    {"list-page-up", do_page_up},
+    {"list-top", do_top},
+    {"list-bottom", do_bottom},
+    {"list-sort-next", do_sort_next},
+    {"list-sort-previous", do_sort_previous},
+    {"list-sort-invert", do_sort_invert},
+    {"list-hold", do_hold},
+    {"list-mark", do_mark},
+    {"list-mark-range", do_mark_range},
+    {"list-mark-all", do_mark_all},
+    {"list-mark-clear", table_clear_marks},
+};
+
+bool table_act(struct table *t, const char *action, int64_t now_ms)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table_actions); i++) {
+        if (strcmp(table_actions[i].action, action) != 0)
+            continue;
+        table_touch(t, now_ms);
+        table_actions[i].run(t);
+        if (t->invalid)
+            table_update(t, t->revision, now_ms);
+        else if (t->height)
+            table_layout(t, t->height, t->width);
+        return true;
+    }
+    return false;
+}
+
+static int click(struct table *t, int row)
+{
+    size_t line = t->top + (size_t)row - 1;
+
+    if (row < 1 || line >= t->n_lines || !t->lines[line].entry)
+        return 0;
+    if (t->selected == t->lines[line].entry)
+        return 2;
+    t->selected = t->lines[line].entry;
+    return 1;
+}
+
+int table_mouse(struct table *t, struct mouse mouse, int64_t now_ms)
+{
+    if (mouse.kind == MOUSE_PRESS && mouse.button == MOUSE_LEFT) {
+        table_touch(t, now_ms);
+        return click(t, mouse.row);
+    }
+    if (mouse.kind != MOUSE_WHEEL)
+        return 0;
+    if (mouse.button == MOUSE_WHEEL_DOWN)
+        return table_act(t, "list-down", now_ms);
+    if (mouse.button == MOUSE_WHEEL_UP)
+        return table_act(t, "list-up", now_ms);
+    return 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A table of rows that come and go: sorted, filtered, grouped, marked.
+ *
+ * A row is known by its id. The selection and the marks stay with their ids; the order rests for
+ * TABLE_FREEZE_MS after a key, so that nothing moves under the fingers. The table keeps no text:
+ * it asks its source for the cells of the rows that are on the screen.
+ *
+ * Times are clock_mono_ms.
+ */
+#ifndef TUI_TABLE_H
+#define TUI_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/key.h"
+#include "tui/canvas.h"
+#include "tui/filter.h"
+#include "tui/theme.h"
+
+#define TABLE_FREEZE_MS   2000
+#define TABLE_COLUMNS_MAX 16
+
+struct table_column {
+    const char *title;
+    int min, ideal, max; /* columns; it grows past ideal for the texts that were seen */
+    int priority;        /* 0 stays; when room is short the highest goes first */
+    bool right;          /* aligned to the right */
+    bool descending;     /* sorting by it begins with the largest */
+};
+
+struct table_cell {
+    char text[256]; /* clean (text_sanitise) */
+    enum role role; /* ROLE_TEXT: as the row */
+};
+
+/* Rows are numbered from 0 in the source's order, which may change between two table_update. */
+struct table_source {
+    const struct table_column *columns; /* borrowed */
+    int n_columns;
+    size_t (*count)(void *user);
+    const char *(*id)(void *user, size_t row);
+    const char *(*group)(void *user, size_t row); /* NULL: no headings */
+    bool (*shown)(void *user, size_t row);        /* the filter; NULL: all */
+    int (*compare)(void *user, size_t a, size_t b, int column);
+    void (*cell)(void *user, size_t row, int column, struct table_cell *out);
+    void *user;
+};
+
+struct table_entry;
+struct table_line;
+
+struct table {
+    struct table_source source;
+    const struct filter *filter; /* borrowed, or NULL: what to highlight */
+    bool grouped;                /* set by the owner; needs source.group */
+    int sort_column;
+    bool descending;
+    bool held; /* order kept until it is released (Z) */
+    /* The table's own. */
+    struct table_entry *entries; /* uthash by id */
+    struct table_entry **order;  /* owned: rows shown, in order */
+    size_t n_rows, cap_rows;     /* rows shown */
+    size_t n_all;                /* rows of the source */
+    struct table_line *lines;    /* owned: rows and headings */
+    size_t n_lines, cap_lines;
+    struct table_entry *selected; /* NULL only when nothing is shown */
+    struct table_entry *anchor;   /* of the last mark */
+    size_t n_marked;
+    size_t top;        /* first line shown */
+    int height, width; /* of the last table_layout */
+    int seen[TABLE_COLUMNS_MAX], widths[TABLE_COLUMNS_MAX], xs[TABLE_COLUMNS_MAX];
+    uint64_t revision;
+    uint32_t generation;
+    int64_t frozen_until_ms;
+    bool invalid;     /* needs a rebuild whatever the revision */
+    bool resort;      /* … and in the right order, even during a freeze */
+    bool resting;     /* compare by rank */
+    bool thaw_wanted; /* the order shown is not the one it should have */
+};
+
+void table_init(struct table *t, const struct table_source *source);
+void table_finish(struct table *t);
+/* Takes the source's rows over if revision is another than last time, or something else asks for
+ * it (sorting, the end of a freeze, table_invalidate). */
+void table_update(struct table *t, uint64_t revision, int64_t now_ms);
+/* Sort order, filter or grouping changed: table_update must look again, at once. */
+void table_invalidate(struct table *t);
+/* A key was pressed: the order rests. */
+void table_touch(struct table *t, int64_t now_ms);
+/* When table_update should run again because a freeze ends; 0: never. */
+int64_t table_thaw_at_ms(const struct table *t);
+/* Says how large the next drawing is (header included) and scrolls the selection into sight. */
+void table_layout(struct table *t, int rows, int cols);
+void table_draw(struct table *t, struct canvas c, const struct theme *theme);
+
+/* Motions, sorting, marks: "list-down", "list-sort-next", "list-mark"… (table.c). False: not one of
+ * the table's. */
+bool table_act(struct table *t, const char *action, int64_t now_ms);
+/* A click selects, the wheel scrolls. row counts from the table's header. Returns 2 when the
+ * selected row was clicked again, 1 when something changed, else 0. */
+int table_mouse(struct table *t, struct mouse mouse, int64_t now_ms);
+
+/* The selected row's id, NULL when the table is empty. Valid until the next table_update. */
+const char *table_selected(const struct table *t);
+/* Selects a row by id; false when it is not shown. */
+bool table_select(struct table *t, const char *id);
+/* Position of the selected row among those shown, from 1; 0 when there is none. */
+size_t table_position(const struct table *t);
+/* Marks, also of rows that the filter hides. */
+bool table_is_marked(const struct table *t, const char *id);
+void table_clear_marks(struct table *t);
+/* What an action is about: the marked rows, else the selected one. Returns how many; *ids is an
+ * array to free (NULL when 0) of ids that are valid until the next table_update. */
+size_t table_targets(const struct table *t, const char ***ids);
+/* Rows on the screen: source numbers [first…] of what is drawn, at most cap. */
+size_t table_visible(const struct table *t, size_t *rows, size_t cap);
+
+#endif
