@@ -135,13 +135,19 @@ void form_init(struct form *f, const char *title, const char *verb, const struct
 {
     *f = (struct form){.title = title, .verb = verb, .fields = fields, .n_fields = n_fields};
     for (int i = 0; i < n_fields; i++)
-        form_set(f, i, fields[i].initial ? fields[i].initial : "");
+        form_preset(f, i, fields[i].initial ? fields[i].initial : "");
+}
+
+static void state_finish(struct form_state *state)
+{
+    prompt_finish(&state->prompt);
+    free(state->preset);
 }
 
 void form_finish(struct form *f)
 {
     for (int i = 0; i < f->n_fields; i++)
-        prompt_finish(&f->states[i].prompt);
+        state_finish(&f->states[i]);
     *f = (struct form){0};
 }
 
@@ -159,14 +165,18 @@ void form_set(struct form *f, int i, const char *value)
     check_field(f, i);
 }
 
+void form_preset(struct form *f, int i, const char *value)
+{
+    free(f->states[i].preset);
+    f->states[i].preset = xstrdup(value);
+    form_set(f, i, value);
+}
+
 static bool has_changes(const struct form *f)
 {
-    for (int i = 0; i < f->n_fields; i++) {
-        const char *initial = f->fields[i].initial ? f->fields[i].initial : "";
-
-        if (f->fields[i].kind != FORM_CHOICE && strcmp(form_text(f, i), initial) != 0)
+    for (int i = 0; i < f->n_fields; i++)
+        if (f->fields[i].kind != FORM_CHOICE && strcmp(form_text(f, i), f->states[i].preset) != 0)
             return true;
-    }
     return false;
 }
 

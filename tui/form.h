@@ -55,6 +55,7 @@ struct form_state {
     struct prompt prompt;
     int choice;
     bool touched;
+    char *preset;     /* owned: what it began with */
     char reason[128]; /* "" when valid */
 };
 
@@ -79,6 +80,8 @@ const char *form_text(const struct form *f, int field);
 /* Of a valid FORM_NUMBER, or FORM_DURATION in ms; 0 when empty. */
 int64_t form_number(const struct form *f, int field);
 void form_set(struct form *f, int field, const char *value);
+/* form_set for what the field begins with instead of `initial`: not something the user typed. */
+void form_preset(struct form *f, int field, const char *value);
 enum form_result form_key(struct form *f, struct key key);
 enum form_result form_paste(struct form *f, const char *text, size_t n);
 /* Shows progress 200 ms later; the owner draws again then, and every second. */

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bytes → term_feed → viewers are told; answers of the terminal and keys → channel_input.
+ */
+#include "views/attachment.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "views/state.h"
+
+/* Output this small soon after a key is its echo. */
+#define ECHO_BYTES 2048
+#define ECHO_MS    50
+/* The first output is the snapshot; it is whole when nothing more comes for a moment. */
+#define SETTLE_MS     20
+#define SETTLE_MAX_MS 250
+
+struct attachment {
+    char *key; /* "sandbox\nterminal", owned */
+    char *sandbox_id, *terminal_id;
+    int refs;
+    struct views_env *env;
+    struct remote *remote;   /* a reference */
+    struct channel *channel; /* owned */
+    struct term *term;       /* owned */
+    char ended[256];
+    bool drives;
+    int rows, cols; /* of the driving pane; 0: not set */
+    int64_t typed_at_ms;
+    bool settled; /* the size may be told */
+    int64_t first_output_ms;
+    struct tick *settle; /* owned */
+    bool activity;
+    LIST_HEAD(, attachment_viewer)
+    viewers;
+    UT_hash_handle hh;
+};
+
+static void tell(struct attachment *a)
+{
+    struct attachment_viewer *v, *next;
+
+    for (v = LIST_FIRST(&a->viewers); v; v = next) {
+        next = LIST_NEXT(v, link);
+        v->on_change(v->user);
+    }
+}
+
+static void assert_size(struct attachment *a)
+{
+    if (!a->drives || a->ended[0] || a->rows <= 0 || a->cols <= 0)
+        return;
+    if (term_rows(a->term) == a->rows && term_cols(a->term) == a->cols)
+        return;
+    term_resize(a->term, a->rows, a->cols);
+    channel_resize(a->channel, a->rows, a->cols);
+}
+
+static void on_settled(void *user)
+{
+    struct attachment *a = user;
+
+    a->settled = true;
+    assert_size(a);
+    tell(a);
+}
+
+static void settle(struct attachment *a)
+{
+    int64_t now = clock_mono_ms();
+
+    if (!a->first_output_ms)
+        a->first_output_ms = now;
+    tick_after(a->settle, now - a->first_output_ms > SETTLE_MAX_MS ? 0 : SETTLE_MS);
+}
+
+static bool on_output(void *user, const char *bytes, size_t n)
+{
+    struct attachment *a = user;
+
+    term_feed(a->term, bytes, n);
+    if (!a->settled)
+        settle(a);
+    a->activity = LIST_EMPTY(&a->viewers);
+    tell(a);
+    if (n < ECHO_BYTES && a->typed_at_ms && clock_mono_ms() - a->typed_at_ms < ECHO_MS &&
+        !LIST_EMPTY(&a->viewers))
+        tui_draw_soon(a->env->tui);
+    return true;
+}
+
+static void on_destroyed(void *user, const char *reason)
+{
+    struct attachment *a = user;
+
+    text_sanitise(a->ended, sizeof a->ended, reason && *reason ? reason : "it ended",
+                  reason && *reason ? strlen(reason) : 8);
+    tell(a);
+}
+
+static void on_resized(void *user, int rows, int cols)
+{
+    struct attachment *a = user;
+
+    term_resize(a->term, rows, cols);
+    tell(a);
+}
+
+static void on_state(void *user)
+{
+    tell(user);
+}
+
+static const struct channel_ops channel_ops = {
+    .on_output = on_output,
+    .on_destroyed = on_destroyed,
+    .on_resized = on_resized,
+    .on_state = on_state,
+};
+
+static void on_reply(void *user, const char *bytes, size_t n)
+{
+    struct attachment *a = user;
+
+    if (a->drives && !a->ended[0])
+        channel_input(a->channel, bytes, n, NULL);
+}
+
+static void on_bell(void *user)
+{
+    struct attachment *a = user;
+    struct attachment_viewer *v;
+
+    LIST_FOREACH(v, &a->viewers, link)
+    if (v->on_bell)
+        v->on_bell(v->user);
+}
+
+static const struct term_ops term_ops = {
+    .on_reply = on_reply,
+    .on_bell = on_bell,
+};
+
+static struct attachment *find(struct views_env *env, const char *key)
+{
+    struct attachment *a;
+
+    HASH_FIND_STR(env->state->attachments, key, a);
+    return a;
+}
+
+struct attachment *attachment_acquire(struct views_env *env, const char *sandbox_id,
+                                      const char *terminal_id, int rows, int cols)
+{
+    char *key = xasprintf("%s\n%s", sandbox_id, terminal_id);
+    struct attachment *a = find(env, key);
+    struct term_config config = {
+        .scrollback_lines = env->scrollback_lines ? env->scrollback_lines : TERM_SCROLLBACK_DEFAULT,
+        .ops = &term_ops,
+    };
+
+    if (a) {
+        free(key);
+        return attachment_ref(a);
+    }
+    a = xcalloc(1, sizeof *a);
+    a->key = key;
+    a->sandbox_id = xstrdup(sandbox_id);
+    a->terminal_id = xstrdup(terminal_id);
+    a->refs = 1;
+    a->env = env;
+    config.user = a;
+    a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
+    a->settle = tick_create(client_loop(env->client), on_settled, a);
+    HASH_ADD_KEYPTR(hh, env->state->attachments, a->key, strlen(a->key), a);
+    a->remote = remote_acquire(env->gateway, sandbox_id);
+    a->channel = channel_open(a->remote, terminal_id, &channel_ops, a);
+    return a;
+}
+
+struct attachment *attachment_ref(struct attachment *a)
+{
+    a->refs++;
+    return a;
+}
+
+void attachment_release(struct attachment *a)
+{
+    if (!a || --a->refs)
+        return;
+    HASH_DEL(a->env->state->attachments, a);
+    tick_destroy(a->settle);
+    channel_close(a->channel);
+    remote_release(a->remote);
+    term_destroy(a->term);
+    free(a->sandbox_id);
+    free(a->terminal_id);
+    free(a->key);
+    free(a);
+}
+
+void attachment_watch(struct attachment *a, struct attachment_viewer *v)
+{
+    LIST_INSERT_HEAD(&a->viewers, v, link);
+    a->activity = false;
+}
+
+void attachment_unwatch(struct attachment_viewer *v)
+{
+    LIST_REMOVE(v, link);
+}
+
+const char *attachment_sandbox_id(const struct attachment *a)
+{
+    return a->sandbox_id;
+}
+
+const char *attachment_id(const struct attachment *a)
+{
+    return a->terminal_id;
+}
+
+struct term *attachment_term(struct attachment *a)
+{
+    return a->term;
+}
+
+struct remote *attachment_remote(const struct attachment *a)
+{
+    return a->remote;
+}
+
+const char *attachment_ended(const struct attachment *a)
+{
+    return a->ended;
+}
+
+void attachment_drive(struct attachment *a)
+{
+    a->drives = true;
+}
+
+bool attachment_drives(const struct attachment *a)
+{
+    return a->drives;
+}
+
+void attachment_resize(struct attachment *a, int rows, int cols)
+{
+    if (!a->drives || rows <= 0 || cols <= 0 || (rows == a->rows && cols == a->cols))
+        return;
+    a->rows = rows;
+    a->cols = cols;
+    if (a->settled)
+        assert_size(a);
+}
+
+bool attachment_input(struct attachment *a, const char *bytes, size_t n)
+{
+    struct err e;
+
+    if (!a->drives || a->ended[0] || !n)
+        return true;
+    assert_size(a);
+    if (channel_input(a->channel, bytes, n, &e) < 0)
+        return false;
+    a->typed_at_ms = clock_mono_ms();
+    return true;
+}
+
+size_t attachment_pending(const struct attachment *a)
+{
+    return a->ended[0] ? 0 : channel_pending(a->channel);
+}
+
+int64_t attachment_typed_at_ms(const struct attachment *a)
+{
+    return a->typed_at_ms;
+}
+
+bool attachment_activity(const struct attachment *a)
+{
+    return a->activity;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One terminal of a sandbox, attached: its stream, its screen and scrollback.
+ *
+ * Found by (sandbox id, terminal id) and counted, so that any number of views cost one
+ * subscription and one parse; it goes on while no view shows it.
+ */
+#ifndef VIEWS_ATTACHMENT_H
+#define VIEWS_ATTACHMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "client/remote.h"
+#include "vterm/term.h"
+
+struct views_env;
+struct attachment;
+
+/* A view that looks at an attachment. */
+struct attachment_viewer {
+    void (*on_change)(void *user); /* cells, state, title: draw again */
+    void (*on_bell)(void *user);   /* or NULL */
+    void *user;
+    LIST_ENTRY(attachment_viewer) link;
+};
+
+/* Attaches, or finds what is attached, and adds a reference. rows and cols are the size it has at
+ * the host, as far as that is known. */
+struct attachment *attachment_acquire(struct views_env *env, const char *sandbox_id,
+                                      const char *terminal_id, int rows, int cols);
+struct attachment *attachment_ref(struct attachment *a);
+void attachment_release(struct attachment *a);
+void attachment_watch(struct attachment *a, struct attachment_viewer *v);
+void attachment_unwatch(struct attachment_viewer *v);
+
+const char *attachment_sandbox_id(const struct attachment *a);
+const char *attachment_id(const struct attachment *a);
+struct term *attachment_term(struct attachment *a);
+struct remote *attachment_remote(const struct attachment *a);
+/* "" while it runs; else why it ended. */
+const char *attachment_ended(const struct attachment *a);
+/* Observers send nothing: no keys, no size, no answers. An attachment begins as one. */
+void attachment_drive(struct attachment *a);
+bool attachment_drives(const struct attachment *a);
+/* The size of the pane that drives: told to the host once its snapshot (made for the old size) is
+ * here, and asserted again with the next input after another driver changed it. */
+void attachment_resize(struct attachment *a, int rows, int cols);
+/* False: refused, because too much waits for the host already. */
+bool attachment_input(struct attachment *a, const char *bytes, size_t n);
+/* Bytes typed that the host has not confirmed. */
+size_t attachment_pending(const struct attachment *a);
+/* When a key was last sent, clock_mono_ms: the echo of it is drawn at once. */
+int64_t attachment_typed_at_ms(const struct attachment *a);
+/* Seen since it last rang or printed out of sight. */
+bool attachment_activity(const struct attachment *a);
+
+#endif

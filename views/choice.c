@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Choosing from a list, and reading a text.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "views/dialog.h"
+
+static const char *const no_contexts[] = {NULL};
+static const char *const text_contexts[] = {"text", "motion", NULL};
+
+/* --- choice --- */
+struct picker_dialog {
+    struct picker picker;
+    struct views_env *env;
+    void (*accept)(struct views_env *env, void *user, const char *value);
+    void (*drop)(void *user);
+    void *user;
+    bool accepted;
+};
+
+static void picker_run(struct views_env *env, void *data)
+{
+    struct picker_dialog *d = data;
+
+    if (d->accepted)
+        d->accept(env, d->user, picker_value(&d->picker));
+}
+
+static void picker_drop(void *data)
+{
+    struct picker_dialog *d = data;
+
+    if (d->drop)
+        d->drop(d->user);
+    picker_finish(&d->picker);
+    free(d);
+}
+
+static void picker_close(struct view *v)
+{
+    struct picker_dialog *d = v->data;
+
+    views_later(d->env, picker_run, d, picker_drop);
+}
+
+static void picker_paint(struct view *v, struct canvas c)
+{
+    struct picker_dialog *d = v->data;
+
+    picker_draw(&d->picker, c, tui_theme(v->tui));
+}
+
+static enum view_result picker_answer(struct picker_dialog *d, enum picker_result result)
+{
+    d->accepted = result == PICKER_ACCEPT;
+    return d->accepted || result == PICKER_CANCEL ? VIEW_CLOSE : VIEW_HANDLED;
+}
+
+static enum view_result picker_on_key(struct view *v, struct key key)
+{
+    struct picker_dialog *d = v->data;
+
+    return picker_answer(d, picker_key(&d->picker, key));
+}
+
+static enum view_result picker_on_paste(struct view *v, const char *text, size_t n)
+{
+    struct picker_dialog *d = v->data;
+
+    return picker_answer(d, picker_paste(&d->picker, text, n));
+}
+
+static enum view_result picker_on_mouse(struct view *v, struct mouse mouse)
+{
+    struct picker_dialog *d = v->data;
+
+    return picker_answer(d, picker_mouse(&d->picker, mouse));
+}
+
+static struct view_cursor picker_cursor(struct view *v)
+{
+    return ((struct picker_dialog *)v->data)->picker.cursor;
+}
+
+static bool picker_grabs(struct view *v)
+{
+    return true;
+}
+
+static struct rect picker_where(struct view *v, int rows, int cols)
+{
+    return picker_place(&((struct picker_dialog *)v->data)->picker, rows, cols);
+}
+
+static const struct view_ops picker_ops = {
+    .name = "choice",
+    .contexts = no_contexts,
+    .close = picker_close,
+    .draw = picker_paint,
+    .key = picker_on_key,
+    .paste = picker_on_paste,
+    .mouse = picker_on_mouse,
+    .cursor = picker_cursor,
+    .grabs_keys = picker_grabs,
+    .place = picker_where,
+};
+
+void picker_dialog_open(struct views_env *env, struct picker *picker,
+                        void (*accept)(struct views_env *env, void *user, const char *value),
+                        void *user, void (*drop)(void *user))
+{
+    struct picker_dialog *d = xcalloc(1, sizeof *d);
+
+    d->picker = *picker;
+    *picker = (struct picker){0};
+    d->env = env;
+    d->accept = accept;
+    d->user = user;
+    d->drop = drop;
+    tui_overlay(env->tui, view_create(env->tui, &picker_ops, d));
+}
+
+/* --- text --- */
+struct text_dialog {
+    struct views_env *env;
+    char *title, *text; /* owned */
+    int n_lines, width;
+    int top, page;
+};
+
+static void text_close(struct view *v)
+{
+    struct text_dialog *d = v->data;
+
+    free(d->title);
+    free(d->text);
+    free(d);
+}
+
+static void measure(struct text_dialog *d)
+{
+    const char *line = d->text;
+
+    for (d->n_lines = 0; *line; d->n_lines++) {
+        size_t n = strcspn(line, "\n");
+        cleanup_free char *one = xstrndup(line, n);
+        int w = text_width(one);
+
+        d->width = w > d->width ? w : d->width;
+        line += n + (line[n] == '\n');
+    }
+}
+
+/* "Name: value" lines get their name dimmed. */
+static void draw_line(struct canvas c, int y, const char *line, const struct theme *theme)
+{
+    const char *colon = strstr(line, ":  ");
+
+    canvas_label(c, y, 0, c.cols, theme->styles[ROLE_DIALOG], line);
+    if (colon)
+        canvas_restyle(c, (struct rect){y, 0, 1, (int)(colon - line) + 1}, theme->styles[ROLE_DIM]);
+}
+
+static void text_paint(struct view *v, struct canvas c)
+{
+    struct text_dialog *d = v->data;
+    const struct theme *theme = tui_theme(v->tui);
+    bool framed = c.rows >= 5 && c.cols >= 16;
+    struct rect whole = {0, 0, c.rows, c.cols};
+    struct canvas in = c;
+    const char *line = d->text;
+
+    canvas_fill(c, whole, theme->styles[ROLE_DIALOG]);
+    if (framed) {
+        canvas_frame(c, whole, theme->styles[ROLE_BORDER_FOCUS], d->title);
+        in = canvas_sub(c, (struct rect){1, 2, c.rows - 2, c.cols - 4});
+    }
+    d->page = in.rows;
+    if (d->top > d->n_lines - in.rows)
+        d->top = d->n_lines > in.rows ? d->n_lines - in.rows : 0;
+    for (int i = 0; *line && i < d->top + in.rows; i++) {
+        size_t n = strcspn(line, "\n");
+        cleanup_free char *one = xstrndup(line, n);
+
+        if (i >= d->top)
+            draw_line(in, i - d->top, one, theme);
+        line += n + (line[n] == '\n');
+    }
+    if (framed && d->n_lines > in.rows)
+        canvas_printf(c, c.rows - 1, c.cols - 16, theme->styles[ROLE_DIM], " %d of %d ",
+                      d->top + in.rows < d->n_lines ? d->top + in.rows : d->n_lines, d->n_lines);
+}
+
+static enum view_result text_act(struct view *v, const char *action)
+{
+    struct text_dialog *d = v->data;
+    const struct {
+        const char *action;
+        int by;
+    } motions[] = {
+        {"list-down", 1},
+        {"list-up", -1},
+        {"list-half-down", d->page / 2 + 1},
+        {"list-half-up", -d->page / 2 - 1},
+        {"list-page-down", d->page},
+        {"list-page-up", -d->page},
+        {"list-top", -d->n_lines},
+        {"list-bottom", d->n_lines},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(motions); i++) {
+        if (strcmp(action, motions[i].action) != 0)
+            continue;
+        d->top += motions[i].by;
+        d->top = d->top > 0 ? d->top : 0;
+        return VIEW_HANDLED;
+    }
+    if (strcmp(action, "back") == 0 || strcmp(action, "escape") == 0 ||
+        strcmp(action, "cancel") == 0)
+        return VIEW_CLOSE;
+    if (strcmp(action, "text-copy") == 0) {
+        views_copy(d->env, "the text", d->text);
+        return VIEW_HANDLED;
+    }
+    return VIEW_IGNORED;
+}
+
+static enum view_result text_mouse(struct view *v, struct mouse mouse)
+{
+    if (mouse.kind != MOUSE_WHEEL)
+        return VIEW_IGNORED;
+    return text_act(v, mouse.button == MOUSE_WHEEL_DOWN ? "list-down" : "list-up");
+}
+
+static struct rect text_where(struct view *v, int rows, int cols)
+{
+    const struct text_dialog *d = v->data;
+    struct rect r = {-1, -1, d->n_lines + 2, d->width + 4};
+
+    r.w = r.w < 40 ? 40 : r.w;
+    r.h = r.h < rows ? r.h : rows;
+    r.w = r.w < cols ? r.w : cols;
+    return r;
+}
+
+static void text_hints(struct view *v, struct buf *out)
+{
+    buf_append_str(out, "y copy  Esc close");
+}
+
+static const struct view_ops text_ops = {
+    .name = "text",
+    .contexts = text_contexts,
+    .close = text_close,
+    .draw = text_paint,
+    .act = text_act,
+    .mouse = text_mouse,
+    .hints = text_hints,
+    .place = text_where,
+};
+
+void text_dialog_open(struct views_env *env, const char *title, const char *text)
+{
+    struct text_dialog *d = xcalloc(1, sizeof *d);
+
+    d->env = env;
+    d->title = xstrdup(title);
+    d->text = xstrdup(text);
+    measure(d);
+    tui_overlay(env->tui, view_create(env->tui, &text_ops, d));
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The views' shared state, and the actions that belong to the program rather than to a view.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "views/dialog.h"
+#include "views/job.h"
+#include "views/state.h"
+
+#define CANCEL_TWICE_MS 1000
+
+struct later {
+    void (*run)(struct views_env *env, void *data);
+    void (*drop)(void *data);
+    void *data;
+    TAILQ_ENTRY(later) link;
+};
+
+static void run_later(void *user)
+{
+    struct views_env *env = user;
+    TAILQ_HEAD(, later)
+    now = TAILQ_HEAD_INITIALIZER(now);
+    struct later *l;
+
+    /* What is added meanwhile waits for its own turn. */
+    TAILQ_CONCAT(&now, &env->state->later, link);
+    while ((l = TAILQ_FIRST(&now))) {
+        TAILQ_REMOVE(&now, l, link);
+        l->run(env, l->data);
+        if (l->drop)
+            l->drop(l->data);
+        free(l);
+    }
+}
+
+void views_later(struct views_env *env, void (*run)(struct views_env *env, void *data), void *data,
+                 void (*drop)(void *data))
+{
+    struct later *l = xcalloc(1, sizeof *l);
+
+    *l = (struct later){.run = run, .drop = drop, .data = data};
+    TAILQ_INSERT_TAIL(&env->state->later, l, link);
+    tick_after(env->state->later_tick, 0);
+}
+
+void views_start(struct views_env *env)
+{
+    struct views_state *s = xcalloc(1, sizeof *s);
+
+    env->state = s;
+    if (env->prefix.code == KEY_NONE)
+        env->prefix = (struct key){'b', MOD_CTRL};
+    TAILQ_INIT(&s->later);
+    s->later_tick = tick_create(client_loop(env->client), run_later, env);
+    if (gateway_state(env->gateway) != LINK_UP)
+        s->lost_at_ms = clock_mono_ms();
+}
+
+void views_stop(struct views_env *env)
+{
+    struct views_state *s = env->state;
+    struct later *l;
+
+    if (!s)
+        return;
+    jobs_cancel(env);
+    while ((l = TAILQ_FIRST(&s->later))) {
+        TAILQ_REMOVE(&s->later, l, link);
+        if (l->drop)
+            l->drop(l->data);
+        free(l);
+    }
+    for (size_t i = 0; i < s->n_open; i++)
+        attachment_release(s->open[i]);
+    tick_destroy(s->later_tick);
+    free(s);
+    env->state = NULL;
+}
+
+void views_listen(struct views_env *env, struct gateway_listener *l)
+{
+    LIST_INSERT_HEAD(&env->state->listeners, l, link);
+}
+
+void views_unlisten(struct gateway_listener *l)
+{
+    LIST_REMOVE(l, link);
+}
+
+void views_gateway_changed(struct views_env *env)
+{
+    struct views_state *s = env->state;
+    struct gateway_listener *l, *next;
+
+    if (!s)
+        return;
+    if (gateway_state(env->gateway) == LINK_UP)
+        s->lost_at_ms = 0;
+    else if (!s->lost_at_ms)
+        s->lost_at_ms = clock_mono_ms();
+    for (l = LIST_FIRST(&s->listeners); l; l = next) {
+        next = LIST_NEXT(l, link);
+        l->on_change(l->user);
+    }
+    if (env->tui)
+        tui_status_changed(env->tui);
+}
+
+char *views_sandbox_name(const struct views_env *env, const char *id, char *out, size_t cap)
+{
+    const struct sandbox *s = gateway_find_id(env->gateway, id);
+    cleanup_free char *text =
+        s && *s->info.name ? xasprintf("%s/%s", s->info.ns, s->info.name) : xstrdup(id);
+
+    return text_sanitise(out, cap, text, strlen(text));
+}
+
+bool views_refuse_readonly(struct views_env *env)
+{
+    if (env->readonly)
+        tui_toast(env->tui, ROLE_WARN, "This context is read-only: nothing can be changed here");
+    return env->readonly;
+}
+
+void views_toast_error(struct views_env *env, const struct err *e)
+{
+    tui_toast(env->tui, ROLE_ERROR, "\xe2\x9c\x97 %s%s%s", e->text, *e->hint ? ": " : "", e->hint);
+}
+
+/* --- actions --- */
+static void on_quit_answer(struct views_env *env, void *user, bool yes)
+{
+    env->state->quitting = false;
+    if (yes)
+        env->on_quit(env->user);
+}
+
+static enum view_result do_quit(struct views_env *env)
+{
+    struct confirm question;
+    char loss[160];
+    size_t n = env->state->n_open;
+
+    if (env->state->quitting)
+        return VIEW_HANDLED;
+    snprintf(loss, sizeof loss, "Nothing is lost: sandboxes%s go on running.",
+             n ? " and open terminals" : "");
+    confirm_init(&question, "Quit sandpit?", "quit", loss);
+    question.harmless = true;
+    env->state->quitting = true;
+    confirm_dialog_open(env, &question, on_quit_answer, NULL);
+    return VIEW_HANDLED;
+}
+
+static enum view_result do_back(struct views_env *env)
+{
+    return tui_back(env->tui) ? VIEW_HANDLED : do_quit(env);
+}
+
+static enum view_result do_escape(struct views_env *env)
+{
+    tui_back(env->tui);
+    return VIEW_HANDLED;
+}
+
+static enum view_result do_detach(struct views_env *env)
+{
+    env->on_quit(env->user);
+    return VIEW_HANDLED;
+}
+
+static enum view_result do_cancel(struct views_env *env)
+{
+    int64_t now = clock_mono_ms();
+    size_t n = jobs_cancel(env);
+
+    if (n) {
+        tui_toast(env->tui, ROLE_WARN, "Cancelled %zu request%s; what was sent may still happen", n,
+                  n == 1 ? "" : "s");
+        return VIEW_HANDLED;
+    }
+    if (env->state->cancel_at_ms && now - env->state->cancel_at_ms < CANCEL_TWICE_MS)
+        return do_quit(env);
+    env->state->cancel_at_ms = now;
+    tui_toast(env->tui, ROLE_STATUS, "Nothing to cancel; C-c again quits");
+    return VIEW_HANDLED;
+}
+
+static enum view_result do_refresh(struct views_env *env)
+{
+    gateway_retry(env->gateway);
+    return VIEW_HANDLED;
+}
+
+static enum view_result do_help(struct views_env *env)
+{
+    help_open(env);
+    return VIEW_HANDLED;
+}
+
+static enum view_result do_palette(struct views_env *env)
+{
+    palette_open(env);
+    return VIEW_HANDLED;
+}
+
+static enum view_result do_sandboxes(struct views_env *env)
+{
+    struct view *home = env->state->sandboxes;
+
+    /* The home view is the first of the leaf's history while it lives. */
+    while (home && tui_focused(env->tui) != home)
+        if (!tui_back(env->tui))
+            break;
+    if (tui_focused(env->tui) != env->state->sandboxes || !home)
+        tui_show(env->tui, sandboxes_view_create(env->tui, env));
+    return VIEW_HANDLED;
+}
+
+static enum view_result do_choose(struct views_env *env)
+{
+    sandbox_chooser_open(env);
+    return VIEW_HANDLED;
+}
+
+enum view_result views_act(struct views_env *env, const char *action)
+{
+    static const struct {
+        const char *action;
+        enum view_result (*run)(struct views_env *env);
+    } table[] = {
+        {"quit", do_quit},
+        {"back", do_back},
+        {"escape", do_escape},
+        {"detach", do_detach},
+        {"cancel", do_cancel},
+        {"refresh", do_refresh},
+        {"help", do_help},
+        {"palette", do_palette},
+        {"view-sandboxes", do_sandboxes},
+        {"leave", do_sandboxes},
+        {"sandbox-choose", do_choose},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (strcmp(table[i].action, action) == 0)
+            return table[i].run(env);
+    return VIEW_IGNORED;
+}
+
+void views_status(struct views_env *env, struct buf *out, enum role *role)
+{
+    const char *url = gateway_url(env->gateway);
+    const char *host = strstr(url, "://");
+
+    host = host ? host + 3 : url;
+    switch (gateway_state(env->gateway)) {
+    case LINK_UP:
+        buf_printf(out, "%s%s", host, env->readonly ? " read-only" : "");
+        return;
+    case LINK_CONNECTING:
+        buf_printf(out, "\xe2\x80\xa6 %s", host);
+        return;
+    default:
+        *role = ROLE_STATUS_ALERT;
+        buf_printf(out, "\xe2\x9c\x97 %s %s", host,
+                   gateway_state(env->gateway) == LINK_FAILED ? "failed" : "lost");
+    }
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What can be done with a row, or with all marked rows.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "views/dialog.h"
+#include "views/job.h"
+#include "views/sandboxes.h"
+
+/* --- new --- */
+enum { NEW_NS, NEW_NAME, NEW_TIMEOUT };
+
+struct new_sandbox {
+    struct views_env *env;
+    struct view *dialog;
+    struct request *request;
+};
+
+static bool check_name(const char *value, char *reason, size_t cap)
+{
+    if (!strchr(value, '/') && strlen(value) <= 128)
+        return true;
+    snprintf(reason, cap, strchr(value, '/') ? "without \"/\"" : "at most 128 bytes");
+    return false;
+}
+
+/* "alice/demo" typed or pasted as the name means both. */
+static void split_name(struct form *f, int field)
+{
+    const char *text = form_text(f, field), *slash = strchr(text, '/');
+
+    if (!slash || slash == text)
+        return;
+    cleanup_free char *ns = xstrndup(text, (size_t)(slash - text));
+    cleanup_free char *name = xstrdup(slash + 1);
+    form_set(f, NEW_NS, ns);
+    form_set(f, field, name);
+}
+
+static void new_closed(void *user)
+{
+    struct new_sandbox *n = user;
+
+    request_cancel(n->request);
+    free(n);
+}
+
+static void new_abort(void *user)
+{
+    struct new_sandbox *n = user;
+
+    request_cancel(n->request);
+    n->request = NULL;
+}
+
+static void select_when_listed(struct views_env *env, const char *id)
+{
+    struct view *home = env->state->sandboxes;
+    struct sandboxes *s = home ? home->data : NULL;
+
+    if (!s)
+        return;
+    free(s->select_id);
+    s->select_id = xstrdup(id);
+    view_damage(home);
+}
+
+static void new_done(void *user, const struct sandbox_info *info, const struct err *e)
+{
+    struct new_sandbox *n = user;
+    char name[160], key[24];
+
+    n->request = NULL;
+    if (e) {
+        form_dialog_fail(n->dialog, e);
+        return;
+    }
+    select_when_listed(n->env, info->id);
+    keymap_hint(tui_keymap(n->env->tui), "sandboxes", "sandbox-open", key, sizeof key);
+    cleanup_free char *full =
+        *info->name ? xasprintf("%s/%s", info->ns, info->name) : xstrdup(info->id);
+    text_sanitise(name, sizeof name, full, strlen(full));
+    tui_toast(n->env->tui, ROLE_GOOD, "\xe2\x9c\x93 created %s; %s opens its shell", name, key);
+    form_dialog_done(n->dialog);
+}
+
+static void new_submit(void *user, struct view *dialog, struct form *form)
+{
+    struct new_sandbox *n = user;
+    struct create_options options = {
+        .ns = form_text(form, NEW_NS),
+        .name = form_text(form, NEW_NAME),
+        .timeout_ms = form_number(form, NEW_TIMEOUT),
+    };
+
+    if (!*options.name)
+        options.name = NULL;
+    n->dialog = dialog;
+    form_dialog_busy(dialog);
+    n->request = gateway_create_sandbox(n->env->gateway, &options, new_done, n);
+}
+
+static const struct form_dialog_ops new_ops = {new_submit, new_abort, new_closed};
+
+static enum view_result verb_new(struct sandboxes *s, const struct sandbox *selected)
+{
+    static const struct form_field fields[] = {
+        [NEW_NS] = {.label = "Namespace",
+                    .required = true,
+                    .check = check_name,
+                    .help = "who it belongs to"},
+        [NEW_NAME] = {.label = "Name",
+                      .placeholder = "none",
+                      .check = check_name,
+                      .changed = split_name,
+                      .help = "unique in the namespace; alice/demo sets both"},
+        [NEW_TIMEOUT] = {.label = "Lifetime",
+                         .kind = FORM_DURATION,
+                         .placeholder = "no end",
+                         .min = 1000,
+                         .help = "90s, 30m, 1h30m, 2d: then it is destroyed"},
+    };
+    const char *ns = s->env->default_ns ? s->env->default_ns : "default";
+    struct form form;
+
+    if (views_refuse_readonly(s->env))
+        return VIEW_HANDLED;
+    struct new_sandbox *n = xcalloc(1, sizeof *n);
+    n->env = s->env;
+    form_init(&form, "New sandbox", "create", fields, ARRAY_LEN(fields));
+    form_preset(&form, NEW_NS, s->only_ns ? s->only_ns : ns);
+    form.focus = NEW_NAME;
+    form_dialog_open(s->env, &form, &new_ops, n);
+    return VIEW_HANDLED;
+}
+
+/* --- several at once --- */
+struct targets {
+    size_t n;
+    char **ids; /* owned */
+};
+
+static struct targets targets_take(struct sandboxes *s)
+{
+    const char **ids;
+    struct targets t = {.n = table_targets(&s->table, &ids)};
+
+    t.ids = xcalloc(t.n ? t.n : 1, sizeof *t.ids);
+    for (size_t i = 0; i < t.n; i++)
+        t.ids[i] = xstrdup(ids[i]);
+    free(ids);
+    return t;
+}
+
+static void targets_finish(struct targets *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        free(t->ids[i]);
+    free(t->ids);
+}
+
+/* --- delete --- */
+static void delete_all(struct views_env *env, void *user, bool yes)
+{
+    struct targets *t = user;
+    struct job *job = yes ? job_create(env, "deleted", "sandbox") : NULL;
+
+    for (size_t i = 0; yes && i < t->n; i++) {
+        char name[160];
+        struct job_step *step = job_add(job, views_sandbox_name(env, t->ids[i], name, sizeof name));
+
+        job_step_request(step, gateway_delete(env->gateway, t->ids[i], job_step_done, step));
+    }
+    if (job)
+        job_start(job);
+    targets_finish(t);
+    free(t);
+}
+
+static enum view_result verb_delete(struct sandboxes *s, const struct sandbox *selected)
+{
+    struct confirm question;
+
+    if (views_refuse_readonly(s->env))
+        return VIEW_HANDLED;
+    struct targets *t = xcalloc(1, sizeof *t);
+    *t = targets_take(s);
+    confirm_init(&question, t->n > 1 ? "Delete sandboxes" : "Delete sandbox", "delete",
+                 t->n > 1 ? "Their files are lost and everything that runs in them ends."
+                          : "Its files are lost and everything that runs in it ends.");
+    for (size_t i = 0; i < t->n; i++) {
+        const struct sandbox *sandbox = gateway_find_id(s->env->gateway, t->ids[i]);
+        char name[160];
+        int terminals = sandbox ? sandbox->info.n_terminals : 0;
+
+        views_sandbox_name(s->env, t->ids[i], name, sizeof name);
+        cleanup_free char *line = terminals > 0 ? xasprintf("%s, %d terminal%s open", name,
+                                                            terminals, terminals == 1 ? "" : "s")
+                                                : xstrdup(name);
+        confirm_add(&question, line);
+    }
+    confirm_dialog_open(s->env, &question, delete_all, t);
+    return VIEW_HANDLED;
+}
+
+/* --- more time --- */
+struct extension {
+    struct views_env *env;
+    struct view *dialog;
+    struct targets targets;
+    struct request *request;
+};
+
+static void extend_closed(void *user)
+{
+    struct extension *x = user;
+
+    request_cancel(x->request);
+    targets_finish(&x->targets);
+    free(x);
+}
+
+static void extend_abort(void *user)
+{
+    struct extension *x = user;
+
+    request_cancel(x->request);
+    x->request = NULL;
+}
+
+static void extend_done(void *user, const struct err *e)
+{
+    struct extension *x = user;
+    char name[160];
+
+    x->request = NULL;
+    if (e) {
+        form_dialog_fail(x->dialog, e);
+        return;
+    }
+    views_sandbox_name(x->env, x->targets.ids[0], name, sizeof name);
+    tui_toast(x->env->tui, ROLE_GOOD, "\xe2\x9c\x93 more time for %s", name);
+    form_dialog_done(x->dialog);
+}
+
+static void extend_many(struct extension *x, int64_t duration_ms)
+{
+    struct job *job = job_create(x->env, "extended", "sandbox");
+
+    for (size_t i = 0; i < x->targets.n; i++) {
+        char name[160];
+        const char *id = x->targets.ids[i];
+        struct job_step *step = job_add(job, views_sandbox_name(x->env, id, name, sizeof name));
+
+        job_step_request(step,
+                         gateway_extend(x->env->gateway, id, duration_ms, job_step_done, step));
+    }
+    job_start(job);
+}
+
+static void extend_submit(void *user, struct view *dialog, struct form *form)
+{
+    struct extension *x = user;
+    int64_t duration_ms = form_number(form, 0);
+
+    x->dialog = dialog;
+    if (x->targets.n > 1) {
+        extend_many(x, duration_ms);
+        form_dialog_done(dialog);
+        return;
+    }
+    form_dialog_busy(dialog);
+    x->request = gateway_extend(x->env->gateway, x->targets.ids[0], duration_ms, extend_done, x);
+}
+
+static const struct form_dialog_ops extend_ops = {extend_submit, extend_abort, extend_closed};
+
+static enum view_result verb_extend(struct sandboxes *s, const struct sandbox *selected)
+{
+    static const struct form_field fields[] = {
+        {.label = "At least",
+         .kind = FORM_DURATION,
+         .initial = "15m",
+         .required = true,
+         .min = 1000,
+         .help = "from now; an end that is later stays"},
+    };
+    struct form form;
+
+    if (views_refuse_readonly(s->env))
+        return VIEW_HANDLED;
+    struct extension *x = xcalloc(1, sizeof *x);
+    x->env = s->env;
+    x->targets = targets_take(s);
+    form_init(&form, x->targets.n > 1 ? "More time for the marked" : "More time", "extend", fields,
+              1);
+    form_dialog_open(s->env, &form, &extend_ops, x);
+    return VIEW_HANDLED;
+}
+
+/* --- shells and copies --- */
+static enum view_result verb_open(struct sandboxes *s, const struct sandbox *selected)
+{
+    shell_view_open(s->env, selected->info.id, NULL,
+                    s->env->readonly ? SHELL_OBSERVE : SHELL_ATTACH);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_shell(struct sandboxes *s, const struct sandbox *selected)
+{
+    if (!views_refuse_readonly(s->env))
+        shell_view_open(s->env, selected->info.id, NULL, SHELL_NEW);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_observe(struct sandboxes *s, const struct sandbox *selected)
+{
+    shell_view_open(s->env, selected->info.id, NULL, SHELL_OBSERVE);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_copy_name(struct sandboxes *s, const struct sandbox *selected)
+{
+    char name[256];
+
+    views_copy(s->env, "the name",
+               views_sandbox_name(s->env, selected->info.id, name, sizeof name));
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_copy_url(struct sandboxes *s, const struct sandbox *selected)
+{
+    views_copy(s->env, "the URL", selected->info.url);
+    return VIEW_HANDLED;
+}
+
+sandbox_verb sandbox_verb_find(const char *action, bool *needs_row)
+{
+    static const struct {
+        const char *action;
+        sandbox_verb verb;
+        bool alone; /* needs no row */
+    } verbs[] = {
+        {"sandbox-new", verb_new, true},     {"sandbox-open", verb_open},
+        {"sandbox-shell", verb_shell},       {"sandbox-attach", sandbox_attach},
+        {"sandbox-observe", verb_observe},   {"sandbox-delete", verb_delete},
+        {"sandbox-extend", verb_extend},     {"sandbox-describe", sandbox_describe},
+        {"sandbox-json", sandbox_json},      {"sandbox-copy-name", verb_copy_name},
+        {"sandbox-copy-url", verb_copy_url},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        if (strcmp(verbs[i].action, action) != 0)
+            continue;
+        *needs_row = !verbs[i].alone;
+        return verbs[i].verb;
+    }
+    return NULL;
+}

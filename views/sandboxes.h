@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of the list of sandboxes: sandboxes.c is the view, sandbox_rows.c what the table asks
+ * for, sandbox_banner.c the lines around it, sandbox_verbs.c and sandbox_info.c what can be done
+ * with a row. Nobody else includes this.
+ */
+#ifndef VIEWS_SANDBOXES_H
+#define VIEWS_SANDBOXES_H
+
+#include "tui/filter.h"
+#include "tui/prompt.h"
+#include "tui/table.h"
+#include "views/state.h"
+
+struct terminal_lookup; /* terminals being asked for, to choose one */
+
+struct sandboxes {
+    struct views_env *env;
+    struct view *view;
+    struct gateway_listener listener;
+    struct table table;
+    struct filter filter;
+    struct prompt prompt; /* of the filter */
+    struct prompt_history history;
+    bool prompting;
+    char *only_ns;     /* owned: the one namespace shown; NULL: all */
+    char *select_id;   /* owned: to be selected once it is listed */
+    size_t n_known;    /* sandboxes that exist, filtered or not */
+    int64_t now_ms;    /* wall clock of this drawing */
+    int64_t change_ms; /* until a shown age changes */
+    struct terminal_lookup *lookup;
+};
+
+/* sandbox_rows.c */
+enum sandbox_column {
+    COLUMN_NAME,
+    COLUMN_STATUS,
+    COLUMN_TERMINALS,
+    COLUMN_AGE,
+    COLUMN_LEFT,
+    COLUMN_PROVIDER,
+    COLUMN_ID,
+    COLUMN_URL,
+    N_SANDBOX_COLUMNS
+};
+struct table_source sandbox_rows_source(struct sandboxes *s);
+/* The sandbox of the selected row, or NULL. */
+const struct sandbox *sandbox_rows_selected(const struct sandboxes *s);
+/* The word and sign for a status, and how it is drawn. */
+void sandbox_status_text(const struct sandbox *sandbox, bool stale, struct table_cell *out);
+
+/* sandbox_banner.c: lines above the table while the gateway is not there, and what an empty table
+ * says instead of rows. */
+int sandbox_banner_height(const struct sandboxes *s, int rows);
+void sandbox_banner_draw(struct sandboxes *s, struct canvas c);
+void sandbox_empty_draw(struct sandboxes *s, struct canvas c);
+
+/* sandbox_verbs.c, sandbox_info.c */
+typedef enum view_result (*sandbox_verb)(struct sandboxes *s, const struct sandbox *selected);
+/* NULL: not a verb. *needs_row: only with a selected row. */
+sandbox_verb sandbox_verb_find(const char *action, bool *needs_row);
+enum view_result sandbox_describe(struct sandboxes *s, const struct sandbox *selected);
+enum view_result sandbox_json(struct sandboxes *s, const struct sandbox *selected);
+
+/* sandbox_terminals.c */
+enum view_result sandbox_attach(struct sandboxes *s, const struct sandbox *selected);
+void terminal_lookup_destroy(struct terminal_lookup *l);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A terminal of a sandbox, filling its leaf. It comes on the screen at once and says what it waits
+ * for: terminals are asked for, one is created if need be, then attached.
+ */
+#include "views/shell.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+static const char *const contexts[] = {"copy", "motion", NULL};
+
+static const struct view_ops ops;
+
+static void set_phase(struct shell *sh, enum shell_phase phase)
+{
+    sh->phase = phase;
+    sh->since_ms = clock_mono_ms();
+    view_damage(sh->view);
+}
+
+/* --- letting go --- */
+struct dropped {
+    struct remote *remote;
+    struct attachment *attachment;
+};
+
+static void nothing(struct views_env *env, void *data)
+{
+}
+
+static void drop(void *data)
+{
+    struct dropped *d = data;
+
+    remote_release(d->remote);
+    attachment_release(d->attachment);
+    free(d);
+}
+
+/* Later: this may run inside a callback of what goes. */
+static void release(struct shell *sh)
+{
+    struct dropped *d = xcalloc(1, sizeof *d);
+
+    request_cancel(steal_pointer(&sh->request));
+    if (sh->attachment)
+        attachment_unwatch(&sh->viewer);
+    d->remote = steal_pointer(&sh->remote);
+    d->attachment = steal_pointer(&sh->attachment);
+    views_later(sh->env, nothing, d, drop);
+    sh->scrolled = false;
+    sh->refused_at_ms = 0;
+    sh->pan_row = sh->pan_col = 0;
+}
+
+static void close_view(struct view *v)
+{
+    struct shell *sh = v->data;
+
+    release(sh);
+    free(sh->sandbox_id);
+    free(sh->terminal_id);
+    free(sh);
+}
+
+/* --- getting a terminal --- */
+static void on_change(void *user)
+{
+    struct shell *sh = user;
+
+    view_damage(sh->view);
+}
+
+static void on_bell(void *user)
+{
+    struct shell *sh = user;
+
+    tui_bell(sh->env->tui);
+}
+
+static void own_size(const struct shell *sh, int *rows, int *cols)
+{
+    const struct view *v = sh->view->rows ? sh->view : tui_focused(sh->env->tui);
+
+    *rows = v && v->rows ? v->rows : 24;
+    *cols = v && v->cols ? v->cols : 80;
+}
+
+static void resize(struct view *v, int rows, int cols)
+{
+    struct shell *sh = v->data;
+
+    if (sh->attachment && !sh->observe)
+        attachment_resize(sh->attachment, rows, cols);
+}
+
+void shell_show(struct shell *sh, struct attachment *a, bool observe)
+{
+    attachment_ref(a);
+    release(sh);
+    sh->attachment = a;
+    sh->observe = observe;
+    if (strcmp(sh->sandbox_id, attachment_sandbox_id(a)) != 0) {
+        free(sh->sandbox_id);
+        sh->sandbox_id = xstrdup(attachment_sandbox_id(a));
+    }
+    attachment_watch(a, &sh->viewer);
+    if (!observe) {
+        attachment_drive(a);
+        terminals_add(sh->env, a);
+    }
+    if (sh->view->rows)
+        resize(sh->view, sh->view->rows, sh->view->cols);
+    set_phase(sh, SHELL_LIVE);
+}
+
+static void attach(struct shell *sh, const struct terminal_info *t, bool observe)
+{
+    int rows = t->rows, cols = t->cols;
+
+    if (rows <= 0 || cols <= 0)
+        own_size(sh, &rows, &cols);
+    struct attachment *a = attachment_acquire(sh->env, sh->sandbox_id, t->id, rows, cols);
+    shell_show(sh, a, observe);
+    attachment_release(a);
+}
+
+static void fail(struct shell *sh, const struct err *e)
+{
+    sh->error = *e;
+    set_phase(sh, SHELL_FAILED);
+}
+
+static void on_created(void *user, const struct terminal_info *t, const struct err *e)
+{
+    struct shell *sh = user;
+
+    sh->request = NULL;
+    if (e)
+        fail(sh, e);
+    else
+        attach(sh, t, false);
+}
+
+static void create(struct shell *sh)
+{
+    struct terminal_options options = {0};
+
+    own_size(sh, &options.rows, &options.cols);
+    set_phase(sh, SHELL_CREATING);
+    sh->request = terminal_create(sh->remote, &options, on_created, sh);
+}
+
+static bool is_wanted(const struct shell *sh, const struct terminal_info *t)
+{
+    if (sh->terminal_id)
+        return strcmp(t->id, sh->terminal_id) == 0;
+    /* Other states than these have no screen to look at any more. */
+    return t->pty &&
+           (!*t->status || strcmp(t->status, "running") == 0 || strcmp(t->status, "active") == 0);
+}
+
+static void on_listed(void *user, const struct terminal_info *t, size_t n, const struct err *e)
+{
+    struct shell *sh = user;
+    struct err none;
+
+    sh->request = NULL;
+    if (e) {
+        fail(sh, e);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (is_wanted(sh, &t[i])) {
+            attach(sh, &t[i], sh->how == SHELL_OBSERVE);
+            return;
+        }
+    }
+    if (sh->how == SHELL_ATTACH && !sh->terminal_id) {
+        create(sh);
+        return;
+    }
+    err_set(&none, ERR_NOT_FOUND,
+            sh->terminal_id ? "that terminal has ended" : "no terminal runs there");
+    fail(sh, &none);
+}
+
+void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
+                 enum shell_how how)
+{
+    struct attachment *open =
+        how == SHELL_ATTACH && !terminal_id ? terminals_of(sh->env, sandbox_id) : NULL;
+    char *id = xstrdup(sandbox_id), *terminal = terminal_id ? xstrdup(terminal_id) : NULL;
+
+    release(sh);
+    free(sh->sandbox_id);
+    free(sh->terminal_id);
+    sh->sandbox_id = id;
+    sh->terminal_id = terminal;
+    sh->how = how;
+    sh->observe = how == SHELL_OBSERVE;
+    if (open) {
+        shell_show(sh, open, false);
+        return;
+    }
+    sh->remote = remote_acquire(sh->env->gateway, id);
+    if (how == SHELL_NEW) {
+        create(sh);
+        return;
+    }
+    set_phase(sh, SHELL_LOOKING);
+    sh->request = terminal_list(sh->remote, on_listed, sh);
+}
+
+enum view_result shell_next_or_close(struct shell *sh)
+{
+    struct attachment *a = terminals_of(sh->env, sh->sandbox_id);
+
+    if (!a)
+        a = terminals_at(sh->env, 1);
+    if (!a)
+        return VIEW_CLOSE;
+    shell_show(sh, a, false);
+    return VIEW_HANDLED;
+}
+
+void shell_view_open(struct views_env *env, const char *sandbox_id, const char *terminal_id,
+                     enum shell_how how)
+{
+    struct view *focused = tui_focused(env->tui);
+    struct shell *sh;
+
+    /* From a shell to a shell is a switch, not another layer to come back from. */
+    if (focused && focused->ops == &ops) {
+        shell_begin(focused->data, sandbox_id, terminal_id, how);
+        return;
+    }
+    sh = xcalloc(1, sizeof *sh);
+    sh->env = env;
+    sh->viewer = (struct attachment_viewer){.on_change = on_change, .on_bell = on_bell, .user = sh};
+    sh->view = view_create(env->tui, &ops, sh);
+    shell_begin(sh, sandbox_id, terminal_id, how);
+    tui_show(env->tui, sh->view);
+}
+
+/* --- the view --- */
+/* A driven terminal loses the prefix key and nothing else; looking back, watching and waiting have
+ * bindings like any list. */
+static bool grabs_keys(struct view *v)
+{
+    const struct shell *sh = v->data;
+
+    return sh->phase != SHELL_LIVE || (!sh->scrolled && !sh->observe);
+}
+
+static void update(struct view *v, int rows, int cols)
+{
+    struct shell *sh = v->data;
+
+    resize(v, rows, cols);
+    if (sh->scrolled)
+        shell_scroll_by(sh, 0);
+}
+
+static const struct view_ops ops = {
+    .name = "shell",
+    .contexts = contexts,
+    .close = close_view,
+    .update = update,
+    .draw = shell_draw,
+    .act = shell_act,
+    .key = shell_key,
+    .paste = shell_paste,
+    .mouse = shell_mouse,
+    .focus = shell_focus,
+    .resize = resize,
+    .title = shell_title,
+    .hints = shell_hints,
+    .cursor = shell_cursor,
+    .grabs_keys = grabs_keys,
+};

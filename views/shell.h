@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of the shell view: shell.c is the view and how it gets its terminal, shell_input.c what
+ * goes in, shell_draw.c what shows, shell_scroll.c looking back, shell_verbs.c the actions after
+ * the prefix. Nobody else includes this.
+ */
+#ifndef VIEWS_SHELL_H
+#define VIEWS_SHELL_H
+
+#include "views/state.h"
+#include "views/terminals.h"
+
+enum shell_phase {
+    SHELL_LOOKING,  /* which terminals are there? */
+    SHELL_CREATING, /* a new one */
+    SHELL_LIVE,     /* attached (or it has ended) */
+    SHELL_FAILED,
+};
+
+struct shell {
+    struct views_env *env;
+    struct view *view;
+    char *sandbox_id;  /* owned */
+    char *terminal_id; /* owned: the one that is meant; NULL: any */
+    enum shell_how how;
+    enum shell_phase phase;
+    int64_t since_ms;      /* of the phase */
+    struct err error;      /* SHELL_FAILED */
+    struct remote *remote; /* a reference while a request is under way */
+    struct request *request;
+    struct attachment *attachment; /* a reference; SHELL_LIVE */
+    struct attachment_viewer viewer;
+    bool observe;
+    /* Looking back: the first line shown, in the numbering of term_scrollback_*. */
+    bool scrolled;
+    uint64_t top;
+    uint64_t end_before;   /* scrollback's end when looking back began */
+    int64_t refused_at_ms; /* input was refused; 0: not */
+    int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
+};
+
+/* shell.c */
+/* Lets go of what it shows and begins with another. */
+void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
+                 enum shell_how how);
+void shell_show(struct shell *sh, struct attachment *a, bool observe);
+/* Shows another open terminal instead of one that goes, or closes the view. */
+enum view_result shell_next_or_close(struct shell *sh);
+static inline struct term *shell_term(const struct shell *sh)
+{
+    return sh->attachment ? attachment_term(sh->attachment) : NULL;
+}
+static inline bool shell_ended(const struct shell *sh)
+{
+    return sh->attachment && *attachment_ended(sh->attachment);
+}
+
+/* shell_input.c */
+enum view_result shell_key(struct view *v, struct key key);
+enum view_result shell_paste(struct view *v, const char *text, size_t n);
+enum view_result shell_mouse(struct view *v, struct mouse mouse);
+void shell_focus(struct view *v, bool focused);
+void shell_send(struct shell *sh, const char *bytes, size_t n);
+
+/* shell_draw.c */
+void shell_draw(struct view *v, struct canvas c);
+struct view_cursor shell_cursor(struct view *v);
+void shell_title(struct view *v, struct buf *out);
+void shell_hints(struct view *v, struct buf *out);
+
+/* shell_scroll.c */
+void shell_scroll_by(struct shell *sh, long lines);
+void shell_scroll_leave(struct shell *sh);
+bool shell_scroll_act(struct shell *sh, const char *action);
+/* The cells of line `row` of the pane while scrolled, at most cols; returns how many. */
+int shell_scroll_line(const struct shell *sh, int row, struct cell *out, int cols);
+
+/* shell_verbs.c */
+enum view_result shell_act(struct view *v, const char *action);
+
+#endif

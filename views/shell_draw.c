@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Cells of the terminal straight to the canvas, and over them the signs that say when they are not
+ * what is there now.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "tui/wrap.h"
+#include "views/shell.h"
+
+#define PROGRESS_AFTER_MS 200
+#define REFUSED_MS        5000
+
+/* --- screen --- */
+static void pan(struct shell *sh, int rows, int cols)
+{
+    const struct term *t = shell_term(sh);
+    struct term_cursor cursor = term_cursor(t);
+    int max_row = term_rows(t) - rows, max_col = term_cols(t) - cols;
+
+    if (cursor.row < sh->pan_row)
+        sh->pan_row = cursor.row;
+    if (cursor.row >= sh->pan_row + rows)
+        sh->pan_row = cursor.row - rows + 1;
+    if (cursor.col < sh->pan_col)
+        sh->pan_col = cursor.col;
+    if (cursor.col >= sh->pan_col + cols)
+        sh->pan_col = cursor.col - cols + 1;
+    sh->pan_row = sh->pan_row > max_row ? max_row : sh->pan_row;
+    sh->pan_col = sh->pan_col > max_col ? max_col : sh->pan_col;
+    sh->pan_row = sh->pan_row > 0 ? sh->pan_row : 0;
+    sh->pan_col = sh->pan_col > 0 ? sh->pan_col : 0;
+}
+
+static void draw_live(struct shell *sh, struct canvas c)
+{
+    const struct term *t = shell_term(sh);
+    int cols = term_cols(t);
+
+    pan(sh, c.rows, c.cols);
+    for (int y = 0; y < c.rows && y + sh->pan_row < term_rows(t); y++)
+        canvas_cells(c, y, -sh->pan_col, term_row(t, y + sh->pan_row), cols);
+}
+
+static void draw_scrolled(struct shell *sh, struct canvas c)
+{
+    int cols = term_cols(shell_term(sh)) > c.cols ? term_cols(shell_term(sh)) : c.cols;
+    struct cell *cells = xcalloc((size_t)cols, sizeof *cells);
+
+    for (int y = 0; y < c.rows; y++) {
+        memset(cells, 0, (size_t)cols * sizeof *cells);
+        canvas_cells(c, y, 0, cells, shell_scroll_line(sh, y, cells, cols));
+    }
+    free(cells);
+}
+
+static void draw_screen(struct shell *sh, struct canvas c)
+{
+    if (sh->scrolled)
+        draw_scrolled(sh, c);
+    else
+        draw_live(sh, c);
+    if (term_modes(shell_term(sh)).reverse_video)
+        canvas_restyle(c, (struct rect){0, 0, c.rows, c.cols},
+                       (struct style){.attrs = ATTR_REVERSE});
+}
+
+/* --- signs --- */
+struct signs {
+    struct shell *sh;
+    struct canvas c;
+    int y;
+};
+
+static void sign(struct signs *s, enum role role, const char *text)
+{
+    cleanup_free char *padded = xasprintf(" %s ", text);
+    int w = text_width(padded);
+    int x = w < s->c.cols ? s->c.cols - w : 0;
+
+    if (s->y < s->c.rows)
+        canvas_label(s->c, s->y++, x, s->c.cols - x, tui_theme(s->sh->view->tui)->styles[role],
+                     padded);
+}
+
+static void sign_link(struct signs *s)
+{
+    const struct remote *r = attachment_remote(s->sh->attachment);
+    int64_t lost_at = remote_lost_at_ms(r), lost_ms = lost_at ? clock_mono_ms() - lost_at : 0;
+    size_t pending = attachment_pending(s->sh->attachment);
+    char span[CLOCK_SPAN_SIZE], text[256], wait[64] = "";
+
+    switch (remote_state(r)) {
+    case LINK_UP:
+        return;
+    case LINK_CONNECTING:
+        if (clock_mono_ms() - s->sh->since_ms < PROGRESS_AFTER_MS) {
+            view_tick(s->sh->view, PROGRESS_AFTER_MS);
+            return;
+        }
+        sign(s, ROLE_STATUS, "\xe2\x80\xa6 connecting");
+        return;
+    case LINK_FAILED:
+        snprintf(text, sizeof text, "\xe2\x9c\x97 no connection: %.200s", remote_error(r)->text);
+        sign(s, ROLE_STATUS_ALERT, text);
+        return;
+    case LINK_DOWN:
+        break;
+    }
+    if (pending)
+        snprintf(wait, sizeof wait, ", %zu byte%s typed wait", pending, pending == 1 ? "" : "s");
+    snprintf(text, sizeof text, "\xe2\x9c\x97 connection lost %s, trying again%s",
+             clock_format_span(span, lost_ms), wait);
+    sign(s, ROLE_STATUS_ALERT, text);
+    view_tick(s->sh->view, 1000 - lost_ms % 1000);
+}
+
+static void sign_scroll(struct signs *s)
+{
+    const struct term *t = shell_term(s->sh);
+    uint64_t end = term_scrollback_end(t), first = term_scrollback_first(t);
+    char text[128], new_lines[48] = "";
+
+    if (!s->sh->scrolled)
+        return;
+    if (end > s->sh->end_before)
+        snprintf(new_lines, sizeof new_lines, "  +%llu new",
+                 (unsigned long long)(end - s->sh->end_before));
+    snprintf(text, sizeof text, "\xe2\x86\x91 %llu of %llu lines back%s",
+             (unsigned long long)(end > s->sh->top ? end - s->sh->top : 0),
+             (unsigned long long)(end - first), new_lines);
+    sign(s, ROLE_STATUS, text);
+}
+
+static void sign_rest(struct signs *s)
+{
+    const struct term *t = shell_term(s->sh);
+    int64_t refused_ms = clock_mono_ms() - s->sh->refused_at_ms;
+    char text[96];
+
+    if (s->sh->refused_at_ms && refused_ms < REFUSED_MS) {
+        sign(s, ROLE_STATUS_ALERT, "\xe2\x9c\x97 not sent: too much is waiting already");
+        view_tick(s->sh->view, REFUSED_MS - refused_ms);
+    }
+    if (s->sh->observe)
+        sign(s, ROLE_STATUS, "watching, keys are not sent");
+    if (s->c.rows < term_rows(t) || s->c.cols < term_cols(t)) {
+        snprintf(text, sizeof text, "its size is %dx%d", term_cols(t), term_rows(t));
+        sign(s, ROLE_STATUS, text);
+    }
+}
+
+static void draw_ended(struct shell *sh, struct canvas c)
+{
+    const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
+    const char *keys = sh->env->readonly || sh->observe ? "q back" : "Enter new shell  q back";
+    cleanup_free char *why = xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
+    int y = c.rows - 1, keys_w = text_width(keys), why_w = text_width(why);
+
+    canvas_fill(c, (struct rect){y, 0, 1, c.cols}, style);
+    if (why_w + keys_w + 4 > c.cols && y > 0) {
+        canvas_fill(c, (struct rect){y - 1, 0, 1, c.cols}, style);
+        canvas_label(c, y - 1, 1, c.cols - 2, style, why);
+        canvas_label(c, y, 1, c.cols - 2, style, keys);
+        return;
+    }
+    canvas_label(c, y, 1, c.cols - 2, style, why);
+    canvas_text(c, y, c.cols - 1 - keys_w, keys_w, style, keys);
+}
+
+/* --- without a terminal --- */
+static void draw_waiting(struct shell *sh, struct canvas c)
+{
+    int64_t waited = clock_mono_ms() - sh->since_ms;
+    char span[CLOCK_SPAN_SIZE], name[160], line[320];
+
+    if (waited < PROGRESS_AFTER_MS) {
+        view_tick(sh->view, PROGRESS_AFTER_MS - waited);
+        return;
+    }
+    views_sandbox_name(sh->env, sh->sandbox_id, name, sizeof name);
+    snprintf(line, sizeof line, "\xe2\x80\xa6 %s %s  %s  Esc cancels",
+             sh->phase == SHELL_CREATING ? "opening a shell in" : "looking into", name,
+             clock_format_span(span, waited));
+    canvas_label(c, 0, 0, c.cols, tui_theme(sh->view->tui)->styles[ROLE_DIM], line);
+    view_tick(sh->view, 1000 - waited % 1000);
+}
+
+static void draw_failed(struct shell *sh, struct canvas c)
+{
+    const struct style *styles = tui_theme(sh->view->tui)->styles;
+    int w = c.cols < 74 ? c.cols - 2 : 72, y = c.rows > 8 ? c.rows / 3 : 0;
+    char name[160];
+
+    views_sandbox_name(sh->env, sh->sandbox_id, name, sizeof name);
+    cleanup_free char *line = xasprintf("\xe2\x9c\x97 No shell in %s: %s", name, sh->error.text);
+    struct rect r = {y, (c.cols - w) / 2, c.rows - y, w};
+    r.y += wrap_draw(c, r, styles[ROLE_BAD], line);
+    r.h = c.rows - r.y;
+    if (*sh->error.hint) {
+        r.y += wrap_draw(c, r, styles[ROLE_TEXT], sh->error.hint);
+        r.h = c.rows - r.y;
+    }
+    wrap_draw(c, r, styles[ROLE_DIM], "Enter tries again, q goes back");
+}
+
+void shell_draw(struct view *v, struct canvas c)
+{
+    struct shell *sh = v->data;
+    struct signs signs = {.sh = sh, .c = c};
+
+    if (sh->phase == SHELL_FAILED) {
+        draw_failed(sh, c);
+        return;
+    }
+    if (sh->phase != SHELL_LIVE) {
+        draw_waiting(sh, c);
+        return;
+    }
+    draw_screen(sh, c);
+    if (!shell_ended(sh))
+        sign_link(&signs);
+    sign_scroll(&signs);
+    sign_rest(&signs);
+    if (shell_ended(sh))
+        draw_ended(sh, c);
+}
+
+struct view_cursor shell_cursor(struct view *v)
+{
+    const struct shell *sh = v->data;
+
+    if (sh->phase != SHELL_LIVE || sh->scrolled || shell_ended(sh))
+        return (struct view_cursor){0};
+    struct term_cursor cursor = term_cursor(shell_term(sh));
+    int row = cursor.row - sh->pan_row, col = cursor.col - sh->pan_col;
+    bool inside = row >= 0 && row < v->rows && col >= 0 && col < v->cols;
+    return (struct view_cursor){cursor.visible && inside, row, col, (int)cursor.shape};
+}
+
+/* --- status line --- */
+void shell_title(struct view *v, struct buf *out)
+{
+    const struct shell *sh = v->data;
+    char name[160];
+
+    buf_append_str(out, views_sandbox_name(sh->env, sh->sandbox_id, name, sizeof name));
+    if (sh->phase != SHELL_LIVE)
+        return;
+    size_t number = terminals_number(sh->env, sh->attachment);
+    const char *title = term_title(shell_term(sh));
+    int64_t round_trip = remote_round_trip_us(attachment_remote(sh->attachment));
+    if (number)
+        buf_printf(out, " %zu/%zu", number, sh->env->state->n_open);
+    if (title && *title) {
+        cleanup_free char *cut = xstrndup(title, text_prefix(title, 32));
+        buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");
+    }
+    buf_printf(out, " %dx%d", term_cols(shell_term(sh)), term_rows(shell_term(sh)));
+    if (round_trip >= 0 && round_trip < 10000)
+        buf_printf(out, " %.1fms", (double)round_trip / 1000);
+    else if (round_trip >= 0)
+        buf_printf(out, " %lldms", (long long)(round_trip / 1000));
+}
+
+void shell_hints(struct view *v, struct buf *out)
+{
+    const struct shell *sh = v->data;
+    char prefix[KEY_NAME_SIZE];
+
+    if (sh->phase == SHELL_LIVE && (sh->scrolled || sh->observe))
+        buf_append_str(out, "j k PgUp PgDn g G  q back");
+    else
+        buf_printf(out, "%s keys", key_name(prefix, sh->env->prefix));
+}

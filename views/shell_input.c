@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Keys, pastes and the mouse, as the program in the terminal expects them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "views/dialog.h"
+#include "views/shell.h"
+
+#define WHEEL_LINES 3
+
+void shell_send(struct shell *sh, const char *bytes, size_t n)
+{
+    if (!n || !sh->attachment)
+        return;
+    sh->refused_at_ms = attachment_input(sh->attachment, bytes, n) ? 0 : clock_mono_ms();
+}
+
+/* Before there is a terminal, and after: Enter goes on, Esc and q go back. */
+static enum view_result waiting_key(struct shell *sh, struct key key)
+{
+    bool leave = key.code == KEY_ESCAPE || (key.code == 'q' && !key.mods) ||
+                 (key.code == 'c' && key.mods == MOD_CTRL);
+
+    if (leave && sh->attachment) {
+        terminals_remove(sh->env, sh->attachment);
+        return shell_next_or_close(sh);
+    }
+    if (leave)
+        return VIEW_CLOSE;
+    if (key.code != KEY_ENTER || sh->request || sh->env->readonly)
+        return VIEW_HANDLED;
+    cleanup_free char *id = xstrdup(sh->sandbox_id);
+    if (sh->attachment)
+        terminals_remove(sh->env, sh->attachment);
+    shell_begin(sh, id, NULL, sh->attachment ? SHELL_NEW : sh->how);
+    return VIEW_HANDLED;
+}
+
+enum view_result shell_key(struct view *v, struct key key)
+{
+    struct shell *sh = v->data;
+    cleanup_buf struct buf bytes = {0};
+
+    if (sh->scrolled || (sh->observe && sh->phase == SHELL_LIVE))
+        return VIEW_IGNORED;
+    if (sh->phase != SHELL_LIVE || shell_ended(sh))
+        return waiting_key(sh, key);
+    term_encode_key(shell_term(sh), key, &bytes);
+    shell_send(sh, bytes.data, bytes.len);
+    return VIEW_HANDLED;
+}
+
+/* --- paste --- */
+struct question {
+    struct attachment *attachment; /* a reference */
+    struct buf text;
+};
+
+static void send_paste(struct attachment *a, const char *text, size_t n)
+{
+    cleanup_buf struct buf bytes = {0};
+
+    term_encode_paste(attachment_term(a), text, n, &bytes);
+    if (bytes.len)
+        attachment_input(a, bytes.data, bytes.len);
+}
+
+static void on_paste_answer(struct views_env *env, void *user, bool yes)
+{
+    struct question *q = user;
+
+    if (yes)
+        send_paste(q->attachment, q->text.data, q->text.len);
+    attachment_release(q->attachment);
+    buf_finish(&q->text);
+    free(q);
+}
+
+static void ask_to_paste(struct shell *sh, const char *text, size_t n, size_t n_lines)
+{
+    struct question *q = xcalloc(1, sizeof *q);
+    struct confirm question;
+    char loss[160];
+
+    q->attachment = attachment_ref(sh->attachment);
+    buf_append(&q->text, text, n);
+    snprintf(loss, sizeof loss,
+             "%zu lines; the program does not know pastes, so each line may run as it arrives.",
+             n_lines);
+    confirm_init(&question, "Paste several lines?", "paste", loss);
+    confirm_dialog_open(sh->env, &question, on_paste_answer, q);
+}
+
+enum view_result shell_paste(struct view *v, const char *text, size_t n)
+{
+    struct shell *sh = v->data;
+    size_t n_lines = 1;
+
+    if (sh->phase != SHELL_LIVE || shell_ended(sh) || sh->observe)
+        return VIEW_HANDLED;
+    shell_scroll_leave(sh);
+    for (size_t i = 0; i + 1 < n; i++)
+        n_lines += text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n');
+    if (n_lines > 1 && !term_modes(shell_term(sh)).bracketed_paste)
+        ask_to_paste(sh, text, n, n_lines);
+    else
+        send_paste(sh->attachment, text, n);
+    return VIEW_HANDLED;
+}
+
+/* --- mouse --- */
+static void wheel(struct shell *sh, struct mouse mouse)
+{
+    bool up = mouse.button == MOUSE_WHEEL_UP;
+    struct term_modes modes = term_modes(shell_term(sh));
+
+    if (mouse.button != MOUSE_WHEEL_UP && mouse.button != MOUSE_WHEEL_DOWN)
+        return;
+    if (!modes.alternate_screen || sh->scrolled || sh->observe) {
+        shell_scroll_by(sh, up ? -WHEEL_LINES : WHEEL_LINES);
+        return;
+    }
+    cleanup_buf struct buf bytes = {0};
+    for (int i = 0; i < WHEEL_LINES; i++)
+        term_encode_key(shell_term(sh), (struct key){up ? KEY_UP : KEY_DOWN}, &bytes);
+    shell_send(sh, bytes.data, bytes.len);
+}
+
+enum view_result shell_mouse(struct view *v, struct mouse mouse)
+{
+    struct shell *sh = v->data;
+    cleanup_buf struct buf bytes = {0};
+
+    if (sh->phase != SHELL_LIVE)
+        return VIEW_HANDLED;
+    bool forwarded = term_modes(shell_term(sh)).mouse != TERM_MOUSE_NONE && !sh->scrolled &&
+                     !sh->observe && !shell_ended(sh);
+    if (forwarded) {
+        mouse.row += sh->pan_row;
+        mouse.col += sh->pan_col;
+        term_encode_mouse(shell_term(sh), mouse, &bytes);
+        shell_send(sh, bytes.data, bytes.len);
+    } else if (mouse.kind == MOUSE_WHEEL) {
+        wheel(sh, mouse);
+    }
+    return VIEW_HANDLED;
+}
+
+void shell_focus(struct view *v, bool focused)
+{
+    struct shell *sh = v->data;
+    cleanup_buf struct buf bytes = {0};
+
+    if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh))
+        return;
+    term_encode_focus(shell_term(sh), focused, &bytes);
+    shell_send(sh, bytes.data, bytes.len);
+}

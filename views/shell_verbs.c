@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The actions after the prefix key, and those of looking back.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "views/dialog.h"
+#include "views/job.h"
+#include "views/shell.h"
+
+static enum view_result verb_new(struct shell *sh)
+{
+    cleanup_free char *id = xstrdup(sh->sandbox_id);
+
+    if (!views_refuse_readonly(sh->env))
+        shell_begin(sh, id, NULL, SHELL_NEW);
+    return VIEW_HANDLED;
+}
+
+static enum view_result switch_to(struct shell *sh, struct attachment *a)
+{
+    if (!a)
+        tui_toast(sh->env->tui, ROLE_WARN, "No other terminal is open; %s opens one", "c");
+    else if (a != sh->attachment)
+        shell_show(sh, a, false);
+    return VIEW_HANDLED;
+}
+
+static enum view_result step(struct shell *sh, size_t by)
+{
+    size_t n = sh->env->state->n_open;
+    size_t number = terminals_number(sh->env, sh->attachment);
+
+    if (n < 2 && number)
+        return switch_to(sh, NULL);
+    return switch_to(sh, n ? terminals_at(sh->env, (number + n - 1 + by) % n + 1) : NULL);
+}
+
+static enum view_result verb_next(struct shell *sh)
+{
+    return step(sh, 1);
+}
+
+static enum view_result verb_previous(struct shell *sh)
+{
+    return step(sh, sh->env->state->n_open > 1 ? sh->env->state->n_open - 1 : 0);
+}
+
+/* 1 to 9, and 0 for the tenth. */
+static enum view_result verb_number(struct shell *sh, char digit)
+{
+    size_t number = digit == '0' ? 10 : (size_t)(digit - '0');
+    struct attachment *a = terminals_at(sh->env, number);
+
+    if (!a)
+        tui_toast(sh->env->tui, ROLE_WARN, "There is no terminal %zu", number);
+    return a ? switch_to(sh, a) : VIEW_HANDLED;
+}
+
+/* --- choose --- */
+static void on_chosen(struct views_env *env, void *user, const char *value)
+{
+    struct view *v = tui_focused(env->tui);
+
+    /* By id, not by number: one may have gone while the list was read. */
+    for (size_t i = 1; i <= env->state->n_open; i++)
+        if (strcmp(attachment_id(terminals_at(env, i)), value) == 0 && v &&
+            v->ops->act == shell_act)
+            shell_show(v->data, terminals_at(env, i), false);
+}
+
+static enum view_result verb_choose(struct shell *sh)
+{
+    struct picker picker;
+    char label[256], number[16];
+
+    picker_init(&picker, "Open terminals", "go");
+    for (size_t i = 1; i <= sh->env->state->n_open; i++) {
+        struct attachment *a = terminals_at(sh->env, i);
+        const char *state = *attachment_ended(a)     ? "ended"
+                            : attachment_activity(a) ? "new output"
+                                                     : "";
+
+        snprintf(number, sizeof number, "%zu", i);
+        picker_add(&picker, NULL, terminals_label(sh->env, a, label, sizeof label), number, state,
+                   attachment_id(a));
+    }
+    picker.keys_first = true;
+    if (sh->attachment)
+        picker_select(&picker, attachment_id(sh->attachment));
+    picker_dialog_open(sh->env, &picker, on_chosen, NULL, NULL);
+    return VIEW_HANDLED;
+}
+
+/* --- end --- */
+static void on_kill_answer(struct views_env *env, void *user, bool yes)
+{
+    struct attachment *a = user;
+    struct view *v = tui_focused(env->tui);
+    struct shell *sh = v && v->ops->act == shell_act ? v->data : NULL;
+    char label[256];
+
+    if (yes && !*attachment_ended(a)) {
+        struct job *job = job_create(env, "ended", "terminal");
+        struct job_step *s = job_add(job, terminals_label(env, a, label, sizeof label));
+
+        job_step_hold(s, attachment_ref(a));
+        job_step_request(
+            s, terminal_destroy(attachment_remote(a), attachment_id(a), job_step_done, s));
+        job_start(job);
+    }
+    if (yes) {
+        terminals_remove(env, a);
+        if (sh && sh->attachment == a && shell_next_or_close(sh) == VIEW_CLOSE)
+            tui_close(env->tui, v);
+    }
+    attachment_release(a);
+}
+
+static enum view_result verb_kill(struct shell *sh)
+{
+    struct confirm question;
+    char label[256];
+
+    if (!sh->attachment)
+        return VIEW_CLOSE;
+    if (views_refuse_readonly(sh->env))
+        return VIEW_HANDLED;
+    if (shell_ended(sh)) {
+        terminals_remove(sh->env, sh->attachment);
+        return shell_next_or_close(sh);
+    }
+    confirm_init(&question, "End this terminal", "end", "What runs in it is killed.");
+    confirm_add(&question, terminals_label(sh->env, sh->attachment, label, sizeof label));
+    confirm_dialog_open(sh->env, &question, on_kill_answer, attachment_ref(sh->attachment));
+    return VIEW_HANDLED;
+}
+
+/* --- about --- */
+static enum view_result verb_info(struct shell *sh)
+{
+    cleanup_buf struct buf text = {0};
+    char name[160], span[CLOCK_SPAN_SIZE];
+
+    if (!sh->attachment)
+        return VIEW_HANDLED;
+    const struct remote *r = attachment_remote(sh->attachment);
+    const struct term *t = shell_term(sh);
+    int64_t round_trip = remote_round_trip_us(r);
+
+    buf_printf(&text, "sandbox:     %s\n",
+               views_sandbox_name(sh->env, sh->sandbox_id, name, sizeof name));
+    buf_printf(&text, "terminal:    %s\n", attachment_id(sh->attachment));
+    buf_printf(&text, "title:       %s\n", term_title(t));
+    buf_printf(&text, "size:        %dx%d%s\n", term_cols(t), term_rows(t),
+               sh->observe ? ", watching" : "");
+    buf_printf(&text, "scrollback:  %llu lines, %zu KiB\n",
+               (unsigned long long)(term_scrollback_end(t) - term_scrollback_first(t)),
+               term_scrollback_size(t) / 1024);
+    if (remote_state(r) == LINK_UP && round_trip >= 0)
+        buf_printf(&text, "round trip:  %.1f ms\n", (double)round_trip / 1000);
+    else if (remote_lost_at_ms(r))
+        buf_printf(&text, "connection:  lost %s ago: %s\n",
+                   clock_format_span(span, clock_mono_ms() - remote_lost_at_ms(r)),
+                   remote_error(r)->text);
+    buf_printf(&text, "unconfirmed: %zu bytes typed\n", attachment_pending(sh->attachment));
+    text_dialog_open(sh->env, "This terminal", text.data);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_send_prefix(struct shell *sh)
+{
+    cleanup_buf struct buf bytes = {0};
+
+    if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh))
+        return VIEW_HANDLED;
+    term_encode_key(shell_term(sh), sh->env->prefix, &bytes);
+    shell_send(sh, bytes.data, bytes.len);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_leave_copy(struct shell *sh)
+{
+    if (!sh->scrolled)
+        return VIEW_IGNORED;
+    shell_scroll_leave(sh);
+    return VIEW_HANDLED;
+}
+
+/* q while watching goes back as in any view. */
+static enum view_result verb_copy_leave(struct shell *sh)
+{
+    return verb_leave_copy(sh) == VIEW_IGNORED ? VIEW_CLOSE : VIEW_HANDLED;
+}
+
+static enum view_result verb_refresh(struct shell *sh)
+{
+    if (sh->attachment)
+        remote_retry(attachment_remote(sh->attachment));
+    return VIEW_IGNORED;
+}
+
+enum view_result shell_act(struct view *v, const char *action)
+{
+    static const struct {
+        const char *action;
+        enum view_result (*run)(struct shell *sh);
+    } verbs[] = {
+        {"shell-new", verb_new},           {"shell-next", verb_next},
+        {"shell-previous", verb_previous}, {"shell-choose", verb_choose},
+        {"shell-kill", verb_kill},         {"shell-info", verb_info},
+        {"send-prefix", verb_send_prefix}, {"copy-leave", verb_copy_leave},
+        {"escape", verb_leave_copy},       {"refresh", verb_refresh},
+    };
+    struct shell *sh = v->data;
+
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        if (strcmp(verbs[i].action, action) == 0)
+            return verbs[i].run(sh);
+    if (strncmp(action, "shell-", 6) == 0 && action[6] >= '0' && action[6] <= '9' && !action[7])
+        return verb_number(sh, action[6]);
+    return shell_scroll_act(sh, action) ? VIEW_HANDLED : VIEW_IGNORED;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the views share for the life of a program: who wants to hear of the gateway, the terminals
+ * that are open, what is to be done after this turn.
+ */
+#ifndef VIEWS_STATE_H
+#define VIEWS_STATE_H
+
+#include <sys/queue.h>
+
+#include "views/attachment.h"
+#include "views/tick.h"
+#include "views/views.h"
+
+struct gateway_listener {
+    void (*on_change)(void *user);
+    void *user;
+    LIST_ENTRY(gateway_listener) link;
+};
+
+struct job; /* one request and what becomes of it; views/job.h */
+struct later;
+
+#define OPEN_MAX 64 /* terminals attached at once */
+
+struct views_state {
+    LIST_HEAD(, gateway_listener)
+    listeners;
+    /* Terminals open here, in the order of their numbers. */
+    struct attachment *open[OPEN_MAX]; /* a reference each */
+    size_t n_open;
+    struct attachment *attachments; /* uthash: all, attachment.c */
+    LIST_HEAD(, job)
+    jobs;
+    TAILQ_HEAD(, later)
+    later;
+    struct tick *later_tick;
+    int64_t lost_at_ms;     /* clock_mono_ms when the gateway was lost; 0: it is there */
+    int64_t cancel_at_ms;   /* the last C-c */
+    struct view *sandboxes; /* the home view while it lives, or NULL */
+    bool quitting;          /* the question is on the screen */
+};
+
+void views_listen(struct views_env *env, struct gateway_listener *l);
+void views_unlisten(struct gateway_listener *l);
+
+/* Runs run(data) in a later turn of the loop, when overlays that close now are gone. drop(data)
+ * runs afterwards, or alone when the program stops before. */
+void views_later(struct views_env *env, void (*run)(struct views_env *env, void *data), void *data,
+                 void (*drop)(void *data));
+
+/* "alice/demo", or the id of a sandbox without a name, or of one that is not known any more; clean.
+ * Returns out. */
+char *views_sandbox_name(const struct views_env *env, const char *id, char *out, size_t cap);
+/* Says why not and returns true in a read-only context. */
+bool views_refuse_readonly(struct views_env *env);
+/* Puts text on the clipboard of the user's terminal (OSC 52) and says so. */
+void views_copy(struct views_env *env, const char *what, const char *text);
+/* An error as a toast: its text and hint. */
+void views_toast_error(struct views_env *env, const struct err *e);
+
+/* Overlays of views/help.c. */
+void help_open(struct views_env *env);
+void palette_open(struct views_env *env);
+void sandbox_chooser_open(struct views_env *env);
+
+#endif
