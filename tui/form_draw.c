@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tui/form.h"
+#include "tui/wrap.h"
 
 #define PROGRESS_AFTER_MS 200
 #define FORM_COLS         64
@@ -132,7 +133,9 @@ static void draw_outcome(const struct form *f, struct canvas c, int y, const str
         const char *hint = f->error.hint;
 
         snprintf(line, sizeof line, "\xe2\x9c\x97 %s%s%s", f->error.text, *hint ? ": " : "", hint);
-        canvas_label(c, y, 0, c.cols, theme->styles[ROLE_ERROR], line);
+        /* The line above is free when fields have two. */
+        bool two = l->lines > 1 && wrap_count(line, c.cols) > 1;
+        wrap_draw(c, (struct rect){y - two, 0, 1 + two, c.cols}, theme->styles[ROLE_ERROR], line);
     } else
         draw_short_note(f, c, y, l, theme);
 }

@@ -261,7 +261,7 @@ static void draw_items(struct picker *p, struct canvas c, const struct theme *th
 
 void picker_draw(struct picker *p, struct canvas c, const struct theme *theme)
 {
-    bool framed = c.rows >= 6 && c.cols >= 16;
+    bool framed = c.rows >= 5 && c.cols >= 16;
     struct rect whole = {0, 0, c.rows, c.cols};
     struct canvas in = c;
     char position[48];

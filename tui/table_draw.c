@@ -11,9 +11,15 @@
 #include "tui/table.h"
 #include "tui/table_lines.h"
 
+/* How far past its ideal a column that stays may push others out for the texts it was seen with. */
+#define COMFORT_COLS  12
+#define COMFORT_ABOVE 60
+
 struct widths {
     const struct table *t;
-    int ideal[TABLE_COLUMNS_MAX];
+    int ideal[TABLE_COLUMNS_MAX]; /* least of ideal and what was seen */
+    int full[TABLE_COLUMNS_MAX];  /* for all that was seen */
+    int roomy[TABLE_COLUMNS_MAX]; /* what a column that stays wants before others join */
     bool in[TABLE_COLUMNS_MAX];
     int gap;
 };
@@ -33,7 +39,7 @@ static int room(const struct widths *w, bool comfortable)
         bool roomy = comfortable && s->columns[i].priority == 0;
 
         if (w->in[i])
-            sum += (roomy ? w->ideal[i] : s->columns[i].min) + w->gap;
+            sum += (roomy ? w->roomy[i] : s->columns[i].min) + w->gap;
     }
     return sum > 0 ? sum : 0;
 }
@@ -52,13 +58,13 @@ static bool drop_one(struct widths *w)
     return worst >= 0;
 }
 
-static void grow(struct table *t, const struct widths *w, int *left)
+static void grow(struct table *t, const struct widths *w, const int *towards, int *left)
 {
     for (int priority = 0; priority < 100 && *left > 0; priority++)
         for (int i = 0; i < t->source.n_columns; i++) {
             if (!w->in[i] || t->source.columns[i].priority != priority)
                 continue;
-            int more = w->ideal[i] - t->widths[i];
+            int more = towards[i] - t->widths[i];
 
             more = more < *left ? more : *left;
             if (more > 0) {
@@ -93,19 +99,31 @@ static void place_columns(struct table *t, const struct widths *w, int x)
     }
 }
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static void want_widths(struct widths *w, int cols)
+{
+    for (int i = 0; i < w->t->source.n_columns; i++) {
+        const struct table_column *column = &w->t->source.columns[i];
+        int seen = w->t->seen[i] > column->ideal ? w->t->seen[i] : column->ideal;
+
+        w->ideal[i] = column->ideal;
+        w->full[i] = least(seen, column->max);
+        w->roomy[i] = least(w->full[i], column->ideal + (cols < COMFORT_ABOVE ? 0 : COMFORT_COLS));
+        w->in[i] = true;
+    }
+}
+
 static void share_width(struct table *t, int cols)
 {
     const struct table_source *s = &t->source;
     struct widths w = {.t = t, .gap = cols < 60 ? 1 : 2};
     int margin = gutter(cols);
 
-    for (int i = 0; i < s->n_columns; i++) {
-        const struct table_column *column = &s->columns[i];
-        int ideal = t->seen[i] > column->ideal ? t->seen[i] : column->ideal;
-
-        w.ideal[i] = ideal < column->max ? ideal : column->max;
-        w.in[i] = true;
-    }
+    want_widths(&w, cols);
     while (room(&w, true) > cols - margin && drop_one(&w))
         ;
     for (int i = 0; i < s->n_columns; i++)
@@ -113,8 +131,8 @@ static void share_width(struct table *t, int cols)
     int left = cols - margin - room(&w, false);
     if (left < 0)
         squeeze(t, &w, cols - margin);
-    else
-        grow(t, &w, &left);
+    grow(t, &w, w.ideal, &left);
+    grow(t, &w, w.full, &left);
     place_columns(t, &w, margin);
 }
 

@@ -21,7 +21,8 @@ int sandbox_banner_height(const struct sandboxes *s, int rows)
 {
     if (!is_lost(s))
         return 0;
-    return rows >= 8 ? 2 : 1;
+    /* Without rows there is room to say why below. */
+    return rows >= 8 && s->n_known ? 2 : 1;
 }
 
 /* Parts in the order of their weight; what does not fit any more is left out. */
@@ -93,18 +94,17 @@ static void draw_centred(struct canvas c, int y, struct style style, const char 
         wrap_draw(c, (struct rect){y, 0, c.rows - y, c.cols}, style, text);
 }
 
-static void draw_failure(struct sandboxes *s, struct canvas c, int y)
+static void draw_failure(struct sandboxes *s, struct canvas c)
 {
     const struct style *styles = tui_theme(s->view->tui)->styles;
     const struct err *e = gateway_error(s->env->gateway);
     int w = c.cols < 72 ? c.cols - 2 : 70;
-    struct rect r = {y, (c.cols - w) / 2, c.rows - y, w};
+    int spare = c.rows - wrap_count(e->text, w) - wrap_count(e->hint, w);
+    int y = spare > 0 ? spare / 3 : 0;
 
-    int n = wrap_draw(c, r, styles[ROLE_TEXT], e->text);
-    r.y += n;
-    r.h -= n;
-    if (*e->hint)
-        wrap_draw(c, r, styles[ROLE_TITLE], e->hint);
+    y +=
+        wrap_draw(c, (struct rect){y, (c.cols - w) / 2, c.rows - y, w}, styles[ROLE_TEXT], e->text);
+    wrap_draw(c, (struct rect){y, (c.cols - w) / 2, c.rows - y, w}, styles[ROLE_TITLE], e->hint);
 }
 
 static void hint(const struct sandboxes *s, const char *context, const char *action, char *out,
@@ -122,7 +122,7 @@ void sandbox_empty_draw(struct sandboxes *s, struct canvas c)
     int y = c.rows / 3;
 
     if (is_lost(s)) {
-        draw_failure(s, c, c.rows > 6 ? y : 0);
+        draw_failure(s, c);
         return;
     }
     if (gateway_state(s->env->gateway) == LINK_CONNECTING) {

@@ -72,9 +72,12 @@ enum view_result sandbox_describe(struct sandboxes *s, const struct sandbox *sel
     else
         add(&text, "ends", "never");
     if (i->n_terminals >= 0) {
-        snprintf(number, sizeof number, "%d, %d viewer%s", i->n_terminals, i->n_viewers,
-                 i->n_viewers == 1 ? "" : "s");
+        snprintf(number, sizeof number, "%d", i->n_terminals);
         add(&text, "terminals", number);
+    }
+    if (i->n_viewers > 0) {
+        snprintf(number, sizeof number, "%d", i->n_viewers);
+        add(&text, "viewers", number);
     }
     add_metadata(&text, i->metadata);
     add_time(&text, "confirmed", clock_wall_ms() - (clock_mono_ms() - selected->confirmed_ms),

@@ -148,7 +148,7 @@ static void sign_rest(struct signs *s)
     }
     if (s->sh->observe)
         sign(s, ROLE_STATUS, "watching, keys are not sent");
-    if (s->c.rows < term_rows(t) || s->c.cols < term_cols(t)) {
+    if (!shell_ended(s->sh) && (s->c.rows < term_rows(t) || s->c.cols < term_cols(t))) {
         snprintf(text, sizeof text, "its size is %dx%d", term_cols(t), term_rows(t));
         sign(s, ROLE_STATUS, text);
     }
@@ -157,7 +157,9 @@ static void sign_rest(struct signs *s)
 static void draw_ended(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
-    const char *keys = sh->env->readonly || sh->observe ? "q back" : "Enter new shell  q back";
+    const char *keys = sh->env->readonly || sh->observe ? "q back"
+                       : c.cols < 26                    ? "Enter new  q back"
+                                                        : "Enter new shell  q back";
     cleanup_free char *why = xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
     int y = c.rows - 1, keys_w = text_width(keys), why_w = text_width(why);
 

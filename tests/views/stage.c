@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/views/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/key.h"
+#include "base/text.h"
+#include "tests/views/toolkit.h"
+#include "wire/names.h"
+
+#define AWAIT_MS 5000
+
+/* --- the host --- */
+static void answer(struct stage *s, struct conn *c, const char *data)
+{
+    cleanup_free char *body = xasprintf("{\"success\":true,\"data\":%s}", data);
+
+    if (s->status)
+        conn_reply(c, s->status, "{\"error\":\"the host says no\"}");
+    else
+        conn_reply(c, 200, body);
+}
+
+static void answer_sandbox(struct stage *s, struct conn *c, const char *id)
+{
+    cleanup_free char *view =
+        xasprintf("{\"sandboxId\":\"%s\",\"url\":\"%s\",\"token\":\"secret\",\"namespace\":"
+                  "\"alice\",\"name\":\"demo\",\"provider\":\"computesdk\"}",
+                  id, s->script.url);
+
+    answer(s, c, view);
+}
+
+/* It is listed from then on: a client asks again after it has lost its connection. */
+static void answer_new_terminal(struct stage *s, struct conn *c)
+{
+    answer(s, c, "{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"}");
+    if (!s->status && !s->terminals)
+        s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"}]}";
+}
+
+static void route(struct stage *s, struct conn *c, const char *line)
+{
+    if (!strcmp(line, "GET /info") && s->info_status)
+        conn_reply(c, s->info_status, "{\"error\":\"Invalid API key\"}");
+    else if (!strcmp(line, "GET /info"))
+        conn_reply(c, 200,
+                   "{\"data\":{\"extensions\":[\"list\",\"snapshot\",\"terminal-size\","
+                   "\"input-ack\"],\"version\":\"1\"}}");
+    else if (!strncmp(line, "GET /v1/sandboxes/", 18))
+        answer_sandbox(s, c, line + 18);
+    else if (!strcmp(line, "POST /v1/sandboxes"))
+        answer_sandbox(s, c, "new1");
+    else if (!strcmp(line, "GET /terminals"))
+        answer(s, c, s->terminals ? s->terminals : "{\"terminals\":[]}");
+    else if (!strcmp(line, "POST /terminals"))
+        answer_new_terminal(s, c);
+    else
+        answer(s, c, "{}");
+}
+
+static bool is_change(const char *line)
+{
+    return strncmp(line, "GET ", 4) != 0;
+}
+
+static void on_request(struct conn *c, const char *line, const char *body, void *user)
+{
+    struct stage *s = user;
+
+    if (!strncmp(line, "GET /v1/ws", 10)) {
+        if (s->refuse_list)
+            conn_reply(c, 401, "{\"error\":\"Invalid API key\"}");
+        else
+            conn_upgrade(c);
+        return;
+    }
+    if (!strncmp(line, "GET /ws", 7)) {
+        conn_upgrade(c);
+        return;
+    }
+    if (is_change(line)) {
+        snprintf(s->last_request, sizeof s->last_request, "%s", line);
+        snprintf(s->last_body, sizeof s->last_body, "%s", body ? body : "");
+        if (s->hold) {
+            s->held = c;
+            return;
+        }
+    }
+    route(s, c, line);
+}
+
+void stage_release(struct stage *s)
+{
+    struct conn *c = steal_pointer(&s->held);
+
+    s->hold = false;
+    route(s, c, s->last_request);
+}
+
+static void on_sandbox_frame(struct stage *s, struct conn *c, const struct message *m)
+{
+    if (m->kind == MESSAGE_SUBSCRIBE) {
+        s->shell = c;
+    } else if (slice_equal(m->type, MSG_TERMINAL_INPUT)) {
+        struct slice input = message_string(m, "input");
+        struct message ack;
+
+        buf_append(&s->typed, input.data, input.len);
+        message_init(&ack, MSG_TERMINAL_ACK, SLICE("terminal:t1"));
+        message_add_string(&ack, "terminal_id", SLICE("t1"));
+        message_add_string(&ack, "client", message_string(m, "client"));
+        message_add_number(&ack, "seq", message_number(m, "seq", 0));
+        conn_message(c, &ack, true);
+        message_finish(&ack);
+    } else if (slice_equal(m->type, MSG_TERMINAL_RESIZE)) {
+        s->rows = (int)message_number(m, "rows", 0);
+        s->cols = (int)message_number(m, "cols", 0);
+    }
+}
+
+static void on_frame(struct conn *c, int op, const char *bytes, size_t n, void *user)
+{
+    struct stage *s = user;
+    struct message m;
+
+    if (op == 1)
+        s->n_subscribed++;
+    if (op != 2 || message_parse_binary(&m, bytes, n, NULL) < 0)
+        return;
+    on_sandbox_frame(s, c, &m);
+    message_finish(&m);
+}
+
+static struct conn *list_socket(struct stage *s)
+{
+    struct conn *c;
+
+    LIST_FOREACH(c, &s->script.conns, link)
+    if (c->is_websocket && strstr(c->head, "GET /v1/ws"))
+        return c;
+    return NULL;
+}
+
+void stage_tell(struct stage *s, const char *type, const char *data)
+{
+    cleanup_free char *text =
+        xasprintf("{\"type\":\"%s\",\"channel\":\"sandboxes\",\"data\":{%s}}", type, data);
+    struct conn *c = list_socket(s);
+
+    assert_non_null(c);
+    conn_frame(c, 1, text, strlen(text));
+}
+
+void stage_sandbox(struct stage *s, const char *type, const char *id, const char *ns,
+                   const char *name, const char *status, int terminals, int64_t age_ms,
+                   int64_t left_ms)
+{
+    char created[CLOCK_ISO_SIZE], expires[CLOCK_ISO_SIZE] = "";
+    int64_t now = clock_wall_ms();
+
+    clock_format_iso(created, now - age_ms);
+    if (left_ms)
+        clock_format_iso(expires, now + left_ms);
+    cleanup_free char *data = xasprintf(
+        "\"sandboxId\":\"%s\",\"namespace\":\"%s\",\"name\":\"%s\",\"status\":\"%s\",\"terminals\":"
+        "%d,\"createdAt\":\"%s\",\"expiresAt\":\"%s\",\"provider\":\"computesdk\",\"url\":"
+        "\"http://%s.localhost:7780\"%s",
+        id, ns, name, status, terminals, created, expires, id,
+        strcmp(status, "lost") == 0 ? ",\"reason\":\"its daemon was killed (signal 9)\"" : "");
+    stage_tell(s, type, data);
+}
+
+void stage_output(struct stage *s, const char *bytes)
+{
+    struct message m;
+
+    assert_non_null(s->shell);
+    message_init(&m, MSG_TERMINAL_OUTPUT, SLICE("terminal:t1"));
+    message_add_string(&m, "terminal_id", SLICE("t1"));
+    message_add_string(&m, "output", SLICE(bytes));
+    conn_message(s->shell, &m, true);
+    message_finish(&m);
+}
+
+/* --- the program --- */
+static void on_change(void *user)
+{
+    struct stage *s = user;
+
+    views_gateway_changed(&s->env);
+}
+
+static enum view_result act(void *user, const char *action)
+{
+    struct stage *s = user;
+
+    return views_act(&s->env, action);
+}
+
+static void status(void *user, struct buf *out, enum role *role)
+{
+    struct stage *s = user;
+
+    views_status(&s->env, out, role);
+}
+
+static void on_quit(void *user)
+{
+    ((struct stage *)user)->quit = true;
+}
+
+struct stage *stage_open(int rows, int cols)
+{
+    struct stage *s = xcalloc(1, sizeof *s);
+    struct tui *t = xcalloc(1, sizeof *t);
+
+    uv_loop_init(&s->loop);
+    script_start(&s->script, &s->loop);
+    s->script.on_request = on_request;
+    s->script.on_frame = on_frame;
+    s->script.user = s;
+    s->client = client_create(&s->loop, NULL);
+    s->gateway = gateway_create(
+        s->client, &(struct gateway_config){
+                       .url = s->script.url, .api_key = "key", .on_change = on_change, .user = s});
+    s->tui = t;
+    t->loop = &s->loop;
+    t->keymap = keymap_create();
+    keymap_add(t->keymap, views_actions);
+    theme_default(&t->theme);
+    t->act = act;
+    t->status = status;
+    t->user = s;
+    t->rows = rows;
+    t->cols = cols;
+    s->env = (struct views_env){
+        .client = s->client, .gateway = s->gateway, .on_quit = on_quit, .user = s, .tui = t};
+    views_start(&s->env);
+    tui_show(t, sandboxes_view_create(t, &s->env));
+    return s;
+}
+
+struct stage *stage_open_synced(int rows, int cols)
+{
+    struct stage *s = stage_open(rows, cols);
+
+    await(&s->loop, AWAIT_MS, s->n_subscribed == 1);
+    stage_tell(s, MSG_SANDBOX_SYNCED, "");
+    await(&s->loop, AWAIT_MS, gateway_state(s->gateway) == LINK_UP);
+    return s;
+}
+
+static void on_client_closed(void *user)
+{
+    ((struct stage *)user)->client_closed = true;
+}
+
+void stage_close(struct stage *s)
+{
+    toolkit_finish(s->tui);
+    views_stop(&s->env);
+    gateway_destroy(s->gateway);
+    client_destroy(s->client, on_client_closed, s);
+    await(&s->loop, AWAIT_MS, s->client_closed);
+    script_stop(&s->script);
+    loop_finish(&s->loop);
+    keymap_destroy(s->tui->keymap);
+    free(s->tui);
+    buf_finish(&s->typed);
+    free(s);
+}
+
+void stage_resize(struct stage *s, int rows, int cols)
+{
+    s->tui->rows = rows;
+    s->tui->cols = cols;
+}
+
+/* --- the user --- */
+void stage_keys(struct stage *s, const char *names)
+{
+    char *copy = xstrdup(names), *rest = copy, *name;
+
+    while ((name = strsep(&rest, " "))) {
+        struct key key;
+
+        assert_true(key_parse(name, &key));
+        toolkit_key(s->tui, key);
+        loop_turn(&s->loop);
+        toolkit_turn(s->tui);
+    }
+    free(copy);
+}
+
+void stage_type(struct stage *s, const char *text)
+{
+    for (; *text; text++) {
+        toolkit_key(s->tui, (struct key){.code = (unsigned char)*text});
+        toolkit_turn(s->tui);
+    }
+}
+
+void stage_paste(struct stage *s, const char *text)
+{
+    struct view *v = toolkit_target(s->tui);
+
+    v->ops->paste(v, text, strlen(text));
+}
+
+void stage_mouse(struct stage *s, struct mouse mouse)
+{
+    struct view *v = toolkit_target(s->tui);
+
+    v->ops->mouse(v, mouse);
+}
+
+char *stage_screen(struct stage *s)
+{
+    int rows = s->tui->rows, cols = s->tui->cols;
+    struct canvas c = {.cells = xcalloc((size_t)rows * (size_t)cols, sizeof(struct cell)),
+                       .stride = cols,
+                       .rows = rows,
+                       .cols = cols};
+    struct buf out = {0};
+
+    toolkit_turn(s->tui);
+    toolkit_draw(s->tui, c);
+    canvas_dump(c, &out);
+    free(c.cells);
+    return buf_steal(&out);
+}
+
+static void await_text(struct stage *s, const char *text, bool wanted)
+{
+    int64_t until = clock_mono_ms() + AWAIT_MS;
+
+    for (;;) {
+        cleanup_free char *screen = stage_screen(s);
+
+        if ((strstr(screen, text) != NULL) == wanted)
+            return;
+        if (clock_mono_ms() > until)
+            fail_msg("%s \"%s\":\n%s", wanted ? "no" : "still", text, screen);
+        loop_turn(&s->loop);
+    }
+}
+
+void stage_await(struct stage *s, const char *text)
+{
+    await_text(s, text, true);
+}
+
+void stage_await_gone(struct stage *s, const char *text)
+{
+    await_text(s, text, false);
+}
+
+const char *stage_toast(const struct stage *s)
+{
+    return s->tui->toast;
+}
+
+const struct buf *stage_written(const struct stage *s)
+{
+    return &s->tui->written;
+}
+
+bool stage_cursor(struct stage *s, int *row, int *col)
+{
+    struct view *v = toolkit_target(s->tui);
+    struct view_cursor cursor = v->ops->cursor ? v->ops->cursor(v) : (struct view_cursor){0};
+
+    *row = cursor.row;
+    *col = cursor.col;
+    return cursor.visible;
+}
+
+/* --- golden screens --- */
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    struct buf text = {0};
+    char chunk[4096];
+    size_t n;
+
+    if (!file)
+        return NULL;
+    while ((n = fread(chunk, 1, sizeof chunk, file)))
+        buf_append(&text, chunk, n);
+    fclose(file);
+    return buf_steal(&text);
+}
+
+/* The port is another each time. */
+static char *mask_port(const struct stage *s, const char *screen)
+{
+    struct buf out = {0};
+    char port[16];
+
+    snprintf(port, sizeof port, ":%d", s->script.port);
+    for (const char *hit; (hit = strstr(screen, port)); screen = hit + strlen(port)) {
+        buf_append(&out, screen, (size_t)(hit - screen));
+        buf_append_str(&out, ":PORT0"); /* as wide as the five digits of any port used here */
+    }
+    buf_append_str(&out, screen);
+    return buf_steal(&out);
+}
+
+void stage_golden(struct stage *s, const char *name)
+{
+    const char *root = getenv("SANDPIT_SOURCE_ROOT");
+    cleanup_free char *path = xasprintf("%s/tests/views/golden/%s.txt", root ? root : ".", name);
+    cleanup_free char *raw = stage_screen(s);
+    cleanup_free char *screen = mask_port(s, raw);
+
+    if (getenv("SANDPIT_UPDATE_GOLDEN")) {
+        FILE *file = fopen(path, "w");
+
+        assert_non_null(file);
+        fputs(screen, file);
+        fclose(file);
+        return;
+    }
+    cleanup_free char *expected = read_file(path);
+    if (!expected)
+        fail_msg("no %s; SANDPIT_UPDATE_GOLDEN=1 writes it", path);
+    if (strcmp(expected, screen) != 0)
+        fail_msg("%s differs; expected:\n%s\nshown:\n%s", name, expected, screen);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A stage for views: the real views on the real client and gateway model, fed by a scripted host,
+ * with a small toolkit in place of the terminal: it keeps leaf history and overlays, turns key
+ * names into actions as the real one does, and draws into text.
+ */
+#ifndef TESTS_VIEWS_STAGE_H
+#define TESTS_VIEWS_STAGE_H
+
+#include "tests/cm.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "tests/client/script.h"
+#include "views/state.h"
+
+struct stage {
+    uv_loop_t loop;
+    struct script script;
+    struct client *client;
+    struct gateway *gateway;
+    struct views_env env;
+    struct tui *tui;
+    bool quit, client_closed;
+    /* The scripted host. */
+    int n_subscribed; /* to the list */
+    bool hold;        /* answers to requests wait for stage_release */
+    struct conn *held;
+    char last_request[256], last_body[1024];
+    int status;            /* of the next answers; 0: 200 */
+    const char *terminals; /* JSON array */
+    struct conn *shell;    /* the sandbox's WebSocket once a terminal is subscribed */
+    struct buf typed;      /* input that came for terminals */
+    int rows, cols;        /* of the last resize */
+    int info_status;
+    bool refuse_list; /* upgrades of the list's WebSocket get a 401 */
+};
+
+struct stage *stage_open(int rows, int cols);
+/* With the gateway connected and synced. */
+struct stage *stage_open_synced(int rows, int cols);
+void stage_close(struct stage *s);
+void stage_resize(struct stage *s, int rows, int cols);
+
+/* A message of the list; data is JSON without braces. age_ms and left_ms (0: none) from now. */
+void stage_sandbox(struct stage *s, const char *type, const char *id, const char *ns,
+                   const char *name, const char *status, int terminals, int64_t age_ms,
+                   int64_t left_ms);
+void stage_tell(struct stage *s, const char *type, const char *data);
+/* Output of terminal t1 to its subscriber. */
+void stage_output(struct stage *s, const char *bytes);
+void stage_release(struct stage *s);
+
+/* Keys by name, separated by blanks: "n a l i c e Enter", "C-b c". */
+void stage_keys(struct stage *s, const char *names);
+/* Characters as they are. */
+void stage_type(struct stage *s, const char *text);
+void stage_paste(struct stage *s, const char *text);
+void stage_mouse(struct stage *s, struct mouse mouse);
+/* The whole screen as text, a line a row. Freed by the caller. */
+char *stage_screen(struct stage *s);
+/* Runs the loop until the screen shows text; fails after 5 s with the screen. */
+void stage_await(struct stage *s, const char *text);
+void stage_await_gone(struct stage *s, const char *text);
+const char *stage_toast(const struct stage *s);
+/* What went straight to the terminal. */
+const struct buf *stage_written(const struct stage *s);
+bool stage_cursor(struct stage *s, int *row, int *col);
+size_t stage_frames_wanted(struct stage *s);
+
+/* Compares the screen with tests/views/golden/NAME.txt; SANDPIT_UPDATE_GOLDEN=1 writes it. */
+void stage_golden(struct stage *s, const char *name);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A terminal on the screen: what goes in and out, several of them, and every way it can fail.
+ */
+#include "tests/views/stage.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tests/views/toolkit.h"
+#include "wire/names.h"
+
+static struct stage *open_list(void)
+{
+    struct stage *s = stage_open_synced(12, 60);
+
+    stage_sandbox(s, MSG_SANDBOX_CREATED, "sb1", "alice", "demo", STATUS_RUNNING, 0, 5500, 0);
+    stage_await(s, "demo");
+    return s;
+}
+
+/* A shell in alice/demo with a prompt. */
+static struct stage *open_shell(void)
+{
+    struct stage *s = open_list();
+
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->shell);
+    stage_output(s, "$ ");
+    stage_await(s, "$\n");
+    return s;
+}
+
+static void type_and_await(struct stage *s, const char *keys, const char *typed)
+{
+    stage_keys(s, keys);
+    await(&s->loop, 5000, s->typed.len >= strlen(typed));
+    assert_string_equal(s->typed.data, typed);
+    buf_clear(&s->typed);
+}
+
+static void end_terminal(struct stage *s, const char *reason)
+{
+    struct message m;
+
+    message_init(&m, MSG_TERMINAL_DESTROYED, SLICE("terminal:t1"));
+    message_add_string(&m, "id", SLICE("t1"));
+    message_add_string(&m, "reason", SLICE(reason));
+    conn_message(s->shell, &m, false);
+    message_finish(&m);
+}
+
+static void shell__open__creates_one_and_shows_it(void **state)
+{
+    struct stage *s = open_shell();
+    int row, col;
+
+    assert_string_equal(s->last_request, "POST /terminals");
+    assert_non_null(strstr(s->last_body, "\"rows\":11"));
+    assert_non_null(strstr(s->last_body, "\"cols\":60"));
+    assert_true(stage_cursor(s, &row, &col));
+    assert_int_equal(row, 0);
+    assert_int_equal(col, 2);
+    stage_output(s, "\x1b[1;31mred\x1b[0m \xe6\xbc\xa2\r\nsecond\x1b]0;vim notes\x07");
+    stage_await(s, "second");
+    stage_await(s, "alice/demo 1/1 vim notes 60x11");
+    stage_close(s);
+}
+
+static void shell__keys__all_pass_but_the_prefix(void **state)
+{
+    struct stage *s = open_shell();
+
+    type_and_await(s, "l s Enter", "ls\r");
+    type_and_await(s, "Esc", "\x1b");
+    type_and_await(s, "q ? : / C-c C-z Tab", "q?:/\x03\x1a\t");
+    type_and_await(s, "Up", "\x1b[A");
+    type_and_await(s, "C-b C-b", "\x02");
+    stage_output(s, "\x1b[?1h");
+    stage_await(s, "$\n");
+    loop_turn(&s->loop);
+    type_and_await(s, "Up", "\x1bOA");
+    stage_close(s);
+}
+
+static void shell__paste__asks_when_the_program_does_not_know_pastes(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_paste(s, "one line");
+    await(&s->loop, 5000, s->typed.len >= 8);
+    assert_string_equal(s->typed.data, "one line");
+    buf_clear(&s->typed);
+    stage_paste(s, "rm -rf x\nls\n");
+    stage_await(s, "Paste several lines?");
+    stage_await(s, "2 lines");
+    stage_keys(s, "Esc");
+    stage_await_gone(s, "Paste several");
+    assert_int_equal(s->typed.len, 0);
+    stage_paste(s, "a\nb");
+    stage_keys(s, "y");
+    await(&s->loop, 5000, s->typed.len >= 3);
+    buf_clear(&s->typed);
+    stage_output(s, "\x1b[?2004hready");
+    stage_await(s, "ready");
+    stage_paste(s, "a\nb\x1b[201~c");
+    await(&s->loop, 5000, s->typed.len && strstr(s->typed.data, "\x1b[201~"));
+    assert_non_null(strstr(s->typed.data, "\x1b[200~"));
+    /* Only one end: the embedded one is gone. */
+    assert_null(strstr(strstr(s->typed.data, "\x1b[201~") + 1, "\x1b[201~"));
+    stage_close(s);
+}
+
+static void shell__scroll__stays_put_and_counts_new_lines(void **state)
+{
+    struct stage *s = open_shell();
+    char line[32];
+
+    for (int i = 1; i <= 50; i++) {
+        snprintf(line, sizeof line, "line %d\r\n", i);
+        stage_output(s, line);
+    }
+    stage_await(s, "line 50");
+    stage_keys(s, "C-b [");
+    stage_await(s, "of 40 lines back");
+    stage_keys(s, "g g");
+    stage_await(s, "$ line 1 ");
+    stage_output(s, "later\r\nlater\r\n");
+    stage_await(s, "+2 new");
+    stage_await(s, "$ line 1 ");
+    stage_keys(s, "j j");
+    stage_await(s, "line 3  ");
+    stage_keys(s, "G");
+    stage_await(s, "later");
+    stage_await_gone(s, "lines back");
+    struct mouse wheel = {.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_UP};
+    stage_mouse(s, wheel);
+    stage_await(s, "3 of 42 lines back");
+    stage_keys(s, "q");
+    stage_await_gone(s, "lines back");
+    /* In a full-screen program that did not ask for the mouse, the wheel means arrows. */
+    stage_output(s, "\x1b[?1049hfull");
+    stage_await(s, "full");
+    stage_mouse(s, wheel);
+    await(&s->loop, 5000, s->typed.len >= 9);
+    assert_string_equal(s->typed.data, "\x1b[A\x1b[A\x1b[A");
+    buf_clear(&s->typed);
+    stage_output(s, "\x1b[?1000h\x1b[?1006hmouse");
+    stage_await(s, "mouse");
+    stage_mouse(s, wheel);
+    await(&s->loop, 5000, s->typed.len >= 9);
+    assert_string_equal(s->typed.data, "\x1b[<64;1;1M");
+    stage_close(s);
+}
+
+static void shell__link__lost_is_signed_and_resumes(void **state)
+{
+    struct stage *s = open_shell();
+
+    script_unlisten(&s->script);
+    script_cut(&s->script);
+    s->shell = NULL;
+    stage_await(s, "connection lost");
+    stage_keys(s, "x y");
+    stage_await(s, "2 bytes typed wait");
+    stage_await(s, "\xe2\x9c\x97 connection lost ");
+    stage_await(s, "trying again, 2 bytes");
+    script_listen(&s->script);
+    await(&s->loop, 10000, s->shell);
+    stage_output(s, "\x1b"
+                    "c$ xy");
+    await(&s->loop, 5000, s->typed.len >= 2);
+    stage_await_gone(s, "connection lost");
+    assert_string_equal(s->typed.data, "xy");
+    stage_close(s);
+}
+
+static void shell__end__says_why_and_what_to_press(void **state)
+{
+    struct stage *s = open_shell();
+
+    end_terminal(s, "exited with status 3");
+    s->terminals = NULL;
+    stage_await(s, "exited with status 3");
+    stage_await(s, "Enter new shell");
+    stage_golden(s, "shell-ended-60x12");
+    stage_resize(s, 5, 20);
+    stage_golden(s, "shell-ended-20x5");
+    s->last_request[0] = '\0';
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals"));
+    stage_close(s);
+}
+
+static void shell__end__q_goes_back(void **state)
+{
+    struct stage *s = open_shell();
+
+    end_terminal(s, "the sandbox was deleted");
+    stage_await(s, "the sandbox was deleted");
+    stage_keys(s, "q");
+    stage_await(s, "STATUS");
+    assert_int_equal(s->env.state->n_open, 0);
+    stage_close(s);
+}
+
+static void shell__failure__says_why_and_tries_again(void **state)
+{
+    struct stage *s = open_list();
+
+    s->status = 500;
+    stage_keys(s, "Enter");
+    stage_await(s, "No shell in alice/demo");
+    s->status = 0;
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->shell);
+    stage_close(s);
+}
+
+static void shell__slow__shows_progress_and_is_cancelled(void **state)
+{
+    struct stage *s = open_list();
+
+    s->hold = true;
+    stage_keys(s, "Enter");
+    stage_await(s, "opening a shell in alice/demo");
+    stage_keys(s, "Esc");
+    stage_await(s, "STATUS");
+    stage_close(s);
+}
+
+static void shell__several__are_switched_and_survive_leaving(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "first");
+    stage_await(s, "first");
+    /* The list, and back: the same terminal with its screen, without another request. */
+    s->last_request[0] = '\0';
+    stage_keys(s, "C-b e");
+    stage_await(s, "STATUS");
+    stage_output(s, "meanwhile");
+    stage_keys(s, "Enter");
+    stage_await(s, "meanwhile");
+    assert_string_equal(s->last_request, "");
+    stage_keys(s, "C-b n");
+    assert_non_null(strstr(stage_toast(s), "No other terminal"));
+    stage_keys(s, "C-b 7");
+    assert_non_null(strstr(stage_toast(s), "no terminal 7"));
+    s->tui->toast[0] = '\0';
+    stage_keys(s, "C-b w");
+    stage_await(s, "Open terminals");
+    stage_keys(s, "Enter C-b i");
+    stage_await(s, "This terminal");
+    stage_keys(s, "Esc C-b ?");
+    stage_await(s, "New shell in the same sandbox");
+    stage_keys(s, "Esc C-b d");
+    assert_true(s->quit);
+    stage_close(s);
+}
+
+static void shell__kill__asks_and_goes_back(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_keys(s, "C-b x");
+    stage_await(s, "What runs in it is killed");
+    stage_keys(s, "n");
+    stage_await_gone(s, "is killed");
+    stage_keys(s, "C-b x y");
+    await(&s->loop, 5000, !strcmp(s->last_request, "DELETE /terminals/t1"));
+    stage_await(s, "STATUS");
+    await(&s->loop, 5000, strstr(stage_toast(s), "ended alice/demo"));
+    stage_close(s);
+}
+
+static void shell__attach__takes_what_runs_and_then_sets_the_size(void **state)
+{
+    struct stage *s = open_list();
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
+                   "\"cols\":90}]}";
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->shell);
+    assert_string_equal(s->last_request, "");
+    /* The snapshot is for the size the terminal has; only after it ours is told. */
+    assert_int_equal(s->rows, 0);
+    stage_output(s, "\x1b"
+                    "csnapshot");
+    stage_await(s, "snapshot");
+    await(&s->loop, 5000, s->rows == 11);
+    assert_int_equal(s->cols, 60);
+    stage_resize(s, 20, 70);
+    free(stage_screen(s));
+    await(&s->loop, 5000, s->rows == 19);
+    assert_int_equal(s->cols, 70);
+    stage_close(s);
+}
+
+static void shell__observe__sends_nothing_and_crops(void **state)
+{
+    struct stage *s = open_list();
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
+                   "\"cols\":90}]}";
+    stage_keys(s, "o");
+    await(&s->loop, 5000, s->shell);
+    stage_output(s, "hello\x1b[6n");
+    stage_await(s, "hello");
+    stage_await(s, "watching, keys are not sent");
+    stage_await(s, "its size is 90x30");
+    stage_keys(s, "x");
+    loop_turn(&s->loop);
+    assert_int_equal(s->rows, 0);
+    assert_int_equal(s->typed.len, 0);
+    stage_keys(s, "q");
+    stage_await(s, "STATUS");
+    stage_close(s);
+}
+
+static void shell__replies__answer_the_program(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\x1b[6n");
+    await(&s->loop, 5000, s->typed.len >= 6);
+    assert_string_equal(s->typed.data, "\x1b[1;3R");
+    stage_output(s, "\x07");
+    await(&s->loop, 5000, s->tui->n_bells == 1);
+    stage_close(s);
+}
+
+static void shell__choose__among_several_of_a_sandbox(void **state)
+{
+    struct stage *s = open_list();
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t0\",\"pty\":true,\"title\":\"make\",\"rows\":24,"
+                   "\"cols\":80,\"viewers\":2},{\"id\":\"t1\",\"pty\":true,\"title\":\"vim\"},"
+                   "{\"id\":\"e1\",\"pty\":false}]}";
+    stage_keys(s, "a");
+    stage_await(s, "80x24");
+    stage_golden(s, "attach-60x12");
+    stage_type(s, "vim");
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->shell);
+    stage_output(s, "in vim");
+    stage_await(s, "in vim");
+    stage_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shell__open__creates_one_and_shows_it),
+        cmocka_unit_test(shell__keys__all_pass_but_the_prefix),
+        cmocka_unit_test(shell__paste__asks_when_the_program_does_not_know_pastes),
+        cmocka_unit_test(shell__scroll__stays_put_and_counts_new_lines),
+        cmocka_unit_test(shell__link__lost_is_signed_and_resumes),
+        cmocka_unit_test(shell__end__says_why_and_what_to_press),
+        cmocka_unit_test(shell__end__q_goes_back),
+        cmocka_unit_test(shell__failure__says_why_and_tries_again),
+        cmocka_unit_test(shell__slow__shows_progress_and_is_cancelled),
+        cmocka_unit_test(shell__several__are_switched_and_survive_leaving),
+        cmocka_unit_test(shell__kill__asks_and_goes_back),
+        cmocka_unit_test(shell__attach__takes_what_runs_and_then_sets_the_size),
+        cmocka_unit_test(shell__observe__sends_nothing_and_crops),
+        cmocka_unit_test(shell__replies__answer_the_program),
+        cmocka_unit_test(shell__choose__among_several_of_a_sandbox),
+    };
+    signal(SIGPIPE, SIG_IGN);
+    text_init_locale();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
