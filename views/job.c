@@ -18,7 +18,7 @@ struct job_step {
 
 struct job {
     struct views_env *env;
-    char done[32], what[32];
+    char done[32], things[32];
     LIST_HEAD(, job_step)
     steps;
     size_t n, n_done, n_failed;
@@ -38,13 +38,13 @@ static void on_slow(void *user)
     tick_after(j->tick, 1000);
 }
 
-struct job *job_create(struct views_env *env, const char *done, const char *what)
+struct job *job_create(struct views_env *env, const char *done, const char *things)
 {
     struct job *j = xcalloc(1, sizeof *j);
 
     j->env = env;
     snprintf(j->done, sizeof j->done, "%s", done);
-    snprintf(j->what, sizeof j->what, "%s", what);
+    snprintf(j->things, sizeof j->things, "%s", things);
     j->tick = tick_create(tui_loop(env->tui), on_slow, j);
     LIST_INSERT_HEAD(&env->state->jobs, j, link);
     return j;
@@ -78,7 +78,7 @@ static void finish(struct job *j)
     else if (j->n == 1)
         tui_toast(t, ROLE_GOOD, "\xe2\x9c\x93 %s %s", j->done, j->last_name);
     else if (j->n)
-        tui_toast(t, ROLE_GOOD, "\xe2\x9c\x93 %s %zu %ss", j->done, j->n, j->what);
+        tui_toast(t, ROLE_GOOD, "\xe2\x9c\x93 %s %zu %s", j->done, j->n, j->things);
     job_destroy(j);
 }
 

@@ -10,8 +10,8 @@
 
 struct job;
 
-/* done is the sentence's verb in the past ("deleted"), what the thing ("sandbox"). */
-struct job *job_create(struct views_env *env, const char *done, const char *what);
+/* done is the sentence's verb in the past ("deleted"), things what it is done to ("sandboxes"). */
+struct job *job_create(struct views_env *env, const char *done, const char *things);
 /* To be called once for each request: a slot that its callback ends. name is what errors name. */
 struct job_step;
 struct job_step *job_add(struct job *j, const char *name);

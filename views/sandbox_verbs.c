@@ -167,7 +167,7 @@ static void targets_finish(struct targets *t)
 static void delete_all(struct views_env *env, void *user, bool yes)
 {
     struct targets *t = user;
-    struct job *job = yes ? job_create(env, "deleted", "sandbox") : NULL;
+    struct job *job = yes ? job_create(env, "deleted", "sandboxes") : NULL;
 
     for (size_t i = 0; yes && i < t->n; i++) {
         char name[160];
@@ -249,7 +249,7 @@ static void extend_done(void *user, const struct err *e)
 
 static void extend_many(struct extension *x, int64_t duration_ms)
 {
-    struct job *job = job_create(x->env, "extended", "sandbox");
+    struct job *job = job_create(x->env, "extended", "sandboxes");
 
     for (size_t i = 0; i < x->targets.n; i++) {
         char name[160];

@@ -48,11 +48,15 @@ static bool has_filter_line(const struct sandboxes *s)
 
 static void count_known(struct sandboxes *s)
 {
-    size_t n = gateway_count(s->env->gateway);
+    struct gateway *g = s->env->gateway;
+    size_t n = gateway_count(g);
 
     s->n_known = 0;
     for (size_t i = 0; i < n; i++)
-        s->n_known += !gateway_at(s->env->gateway, i)->gone;
+        s->n_known += !gateway_at(g, i)->gone;
+    /* What went has no row here; with it go its marks. */
+    if (s->n_known < n)
+        gateway_forget_gone(g);
 }
 
 static void update(struct view *v, int rows, int cols)

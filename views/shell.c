@@ -14,6 +14,13 @@ static const char *const contexts[] = {"copy", "motion", NULL};
 
 static const struct view_ops ops;
 
+const char *shell_name(struct shell *sh)
+{
+    if (!sh->name[0] || gateway_find_id(sh->env->gateway, sh->sandbox_id))
+        views_sandbox_name(sh->env, sh->sandbox_id, sh->name, sizeof sh->name);
+    return sh->name;
+}
+
 static void set_phase(struct shell *sh, enum shell_phase phase)
 {
     sh->phase = phase;
@@ -106,6 +113,7 @@ void shell_show(struct shell *sh, struct attachment *a, bool observe)
     if (strcmp(sh->sandbox_id, attachment_sandbox_id(a)) != 0) {
         free(sh->sandbox_id);
         sh->sandbox_id = xstrdup(attachment_sandbox_id(a));
+        sh->name[0] = '\0';
     }
     attachment_watch(a, &sh->viewer);
     if (!observe) {
@@ -196,6 +204,8 @@ void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_
     char *id = xstrdup(sandbox_id), *terminal = terminal_id ? xstrdup(terminal_id) : NULL;
 
     release(sh);
+    if (sh->sandbox_id && strcmp(sh->sandbox_id, id) != 0)
+        sh->name[0] = '\0';
     free(sh->sandbox_id);
     free(sh->terminal_id);
     sh->sandbox_id = id;

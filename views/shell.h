@@ -21,6 +21,7 @@ struct shell {
     struct views_env *env;
     struct view *view;
     char *sandbox_id;  /* owned */
+    char name[160];    /* of the sandbox, as long as it was known: it outlives it on the screen */
     char *terminal_id; /* owned: the one that is meant; NULL: any */
     enum shell_how how;
     enum shell_phase phase;
@@ -40,6 +41,7 @@ struct shell {
 };
 
 /* shell.c */
+const char *shell_name(struct shell *sh);
 /* Lets go of what it shows and begins with another. */
 void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
                  enum shell_how how);

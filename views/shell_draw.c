@@ -178,15 +178,14 @@ static void draw_ended(struct shell *sh, struct canvas c)
 static void draw_waiting(struct shell *sh, struct canvas c)
 {
     int64_t waited = clock_mono_ms() - sh->since_ms;
-    char span[CLOCK_SPAN_SIZE], name[160], line[320];
+    char span[CLOCK_SPAN_SIZE], line[320];
 
     if (waited < PROGRESS_AFTER_MS) {
         view_tick(sh->view, PROGRESS_AFTER_MS - waited);
         return;
     }
-    views_sandbox_name(sh->env, sh->sandbox_id, name, sizeof name);
     snprintf(line, sizeof line, "\xe2\x80\xa6 %s %s  %s  Esc cancels",
-             sh->phase == SHELL_CREATING ? "opening a shell in" : "looking into", name,
+             sh->phase == SHELL_CREATING ? "opening a shell in" : "looking into", shell_name(sh),
              clock_format_span(span, waited));
     canvas_label(c, 0, 0, c.cols, tui_theme(sh->view->tui)->styles[ROLE_DIM], line);
     view_tick(sh->view, 1000 - waited % 1000);
@@ -196,10 +195,8 @@ static void draw_failed(struct shell *sh, struct canvas c)
 {
     const struct style *styles = tui_theme(sh->view->tui)->styles;
     int w = c.cols < 74 ? c.cols - 2 : 72, y = c.rows > 8 ? c.rows / 3 : 0;
-    char name[160];
-
-    views_sandbox_name(sh->env, sh->sandbox_id, name, sizeof name);
-    cleanup_free char *line = xasprintf("\xe2\x9c\x97 No shell in %s: %s", name, sh->error.text);
+    cleanup_free char *line =
+        xasprintf("\xe2\x9c\x97 No shell in %s: %s", shell_name(sh), sh->error.text);
     struct rect r = {y, (c.cols - w) / 2, c.rows - y, w};
     r.y += wrap_draw(c, r, styles[ROLE_BAD], line);
     r.h = c.rows - r.y;
@@ -247,10 +244,9 @@ struct view_cursor shell_cursor(struct view *v)
 /* --- status line --- */
 void shell_title(struct view *v, struct buf *out)
 {
-    const struct shell *sh = v->data;
-    char name[160];
+    struct shell *sh = v->data;
 
-    buf_append_str(out, views_sandbox_name(sh->env, sh->sandbox_id, name, sizeof name));
+    buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
         return;
     size_t number = terminals_number(sh->env, sh->attachment);

@@ -104,7 +104,7 @@ static void on_kill_answer(struct views_env *env, void *user, bool yes)
     char label[256];
 
     if (yes && !*attachment_ended(a)) {
-        struct job *job = job_create(env, "ended", "terminal");
+        struct job *job = job_create(env, "ended", "terminals");
         struct job_step *s = job_add(job, terminals_label(env, a, label, sizeof label));
 
         job_step_hold(s, attachment_ref(a));
@@ -143,7 +143,7 @@ static enum view_result verb_kill(struct shell *sh)
 static enum view_result verb_info(struct shell *sh)
 {
     cleanup_buf struct buf text = {0};
-    char name[160], span[CLOCK_SPAN_SIZE];
+    char span[CLOCK_SPAN_SIZE];
 
     if (!sh->attachment)
         return VIEW_HANDLED;
@@ -151,8 +151,7 @@ static enum view_result verb_info(struct shell *sh)
     const struct term *t = shell_term(sh);
     int64_t round_trip = remote_round_trip_us(r);
 
-    buf_printf(&text, "sandbox:     %s\n",
-               views_sandbox_name(sh->env, sh->sandbox_id, name, sizeof name));
+    buf_printf(&text, "sandbox:     %s\n", shell_name(sh));
     buf_printf(&text, "terminal:    %s\n", attachment_id(sh->attachment));
     buf_printf(&text, "title:       %s\n", term_title(t));
     buf_printf(&text, "size:        %dx%d%s\n", term_cols(t), term_rows(t),

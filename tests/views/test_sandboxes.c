@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "tests/views/toolkit.h"
+#include "views/sandboxes.h"
 #include "wire/names.h"
 
 static const struct {
@@ -230,6 +231,14 @@ static void sandboxes__delete__asks_and_reports(void **state)
     s->status = 500;
     stage_keys(s, "BS 2 Enter");
     await(&s->loop, 5000, strstr(stage_toast(s), "0 of 2"));
+    s->status = 0;
+    stage_keys(s, "D 2 Enter");
+    await(&s->loop, 5000, strstr(stage_toast(s), "deleted 2 sandboxes"));
+    /* Marks go with their rows. */
+    assert_int_equal(((struct sandboxes *)s->env.state->sandboxes->data)->table.n_marked, 2);
+    stage_tell(s, MSG_SANDBOX_DELETED, "\"sandboxId\":\"sb-9aa10\"");
+    stage_await_gone(s, "api");
+    assert_int_equal(((struct sandboxes *)s->env.state->sandboxes->data)->table.n_marked, 1);
     stage_close(s);
 }
 
