@@ -286,6 +286,7 @@ struct table_source sandbox_rows_source(struct sandboxes *s)
 const struct sandbox *sandbox_rows_selected(const struct sandboxes *s)
 {
     const char *id = table_selected(&s->table);
+    const struct sandbox *sandbox = id ? gateway_find_id(s->env->gateway, id) : NULL;
 
-    return id ? gateway_find_id(s->env->gateway, id) : NULL;
+    return sandbox && !sandbox->gone ? sandbox : NULL;
 }

@@ -144,16 +144,28 @@ struct targets {
     char **ids; /* owned */
 };
 
+/* Without those that went after the screen was drawn. */
 static struct targets targets_take(struct sandboxes *s)
 {
     const char **ids;
-    struct targets t = {.n = table_targets(&s->table, &ids)};
+    size_t n = table_targets(&s->table, &ids);
+    struct targets t = {.ids = xcalloc(n ? n : 1, sizeof *t.ids)};
 
-    t.ids = xcalloc(t.n ? t.n : 1, sizeof *t.ids);
-    for (size_t i = 0; i < t.n; i++)
-        t.ids[i] = xstrdup(ids[i]);
+    for (size_t i = 0; i < n; i++) {
+        const struct sandbox *sandbox = gateway_find_id(s->env->gateway, ids[i]);
+
+        if (sandbox && !sandbox->gone)
+            t.ids[t.n++] = xstrdup(ids[i]);
+    }
     free(ids);
     return t;
+}
+
+static bool targets_none(struct sandboxes *s, const struct targets *t)
+{
+    if (!t->n)
+        tui_toast(s->env->tui, ROLE_WARN, "What was marked is gone already");
+    return !t->n;
 }
 
 static void targets_finish(struct targets *t)
@@ -187,8 +199,13 @@ static enum view_result verb_delete(struct sandboxes *s, const struct sandbox *s
 
     if (views_refuse_readonly(s->env))
         return VIEW_HANDLED;
+    struct targets taken = targets_take(s);
+    if (targets_none(s, &taken)) {
+        targets_finish(&taken);
+        return VIEW_HANDLED;
+    }
     struct targets *t = xcalloc(1, sizeof *t);
-    *t = targets_take(s);
+    *t = taken;
     confirm_init(&question, t->n > 1 ? "Delete sandboxes" : "Delete sandbox", "delete",
                  t->n > 1 ? "Their files are lost and everything that runs in them ends."
                           : "Its files are lost and everything that runs in it ends.");
@@ -293,9 +310,14 @@ static enum view_result verb_extend(struct sandboxes *s, const struct sandbox *s
 
     if (views_refuse_readonly(s->env))
         return VIEW_HANDLED;
+    struct targets taken = targets_take(s);
+    if (targets_none(s, &taken)) {
+        targets_finish(&taken);
+        return VIEW_HANDLED;
+    }
     struct extension *x = xcalloc(1, sizeof *x);
     x->env = s->env;
-    x->targets = targets_take(s);
+    x->targets = taken;
     form_init(&form, x->targets.n > 1 ? "More time for the marked" : "More time", "extend", fields,
               1);
     form_dialog_open(s->env, &form, &extend_ops, x);

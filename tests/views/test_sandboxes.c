@@ -221,6 +221,7 @@ static void sandboxes__delete__asks_and_reports(void **state)
     stage_keys(s, "D y");
     await(&s->loop, 5000, strstr(stage_toast(s), "deleted alice/api"));
     assert_string_equal(s->last_request, "DELETE /v1/sandboxes/sb-9aa10");
+    stage_await_gone(s, "api  ");
     /* Several want their number typed. */
     stage_keys(s, "Space Space D");
     stage_await(s, "Type 2 to delete");
