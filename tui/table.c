@@ -340,8 +340,12 @@ size_t table_targets(const struct table *t, const char ***ids)
         (*ids)[0] = t->selected->id;
         return 1;
     }
+    /* In the order of the screen, then those that the filter hides. */
+    for (size_t i = 0; i < t->n_rows; i++)
+        if (t->order[i]->marked)
+            (*ids)[n++] = t->order[i]->id;
     HASH_ITER(hh, t->entries, entry, next)
-    if (entry->marked)
+    if (entry->marked && !entry->shown)
         (*ids)[n++] = entry->id;
     return n;
 }
