@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sandpit attach: one terminal of a sandbox in this terminal, byte for byte.
+ *
+ *   keys → escape filter → channel_input      channel output → raw_tty queue → screen
+ *
+ * The host's snapshot brings the screen up to date at the start and after a broken connection. A
+ * read-only context watches: nothing typed is sent and the size is left alone.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/escape.h"
+#include "app/raw_tty.h"
+#include "app/say.h"
+#include "app/session.h"
+#include "base/alloc.h"
+#include "client/remote.h"
+
+struct attach_args {
+    bool fresh;
+};
+
+static const struct arg_def args[] = {
+    {"new", 0, ARG_FLAG, offsetof(struct attach_args, fresh), NULL, "open a new terminal"},
+    {NULL, 0, ARG_FLAG, 0, NULL, NULL},
+};
+
+#define N_SIGNALS 4
+static const int signals[N_SIGNALS] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT};
+
+struct attachment {
+    struct session session;
+    struct remote *remote;
+    struct channel *channel;
+    struct raw_tty *tty;
+    uv_signal_t signal[N_SIGNALS];
+    struct escape escape;
+    char *terminal; /* owned: its id */
+    size_t n_terminals, position;
+    const char *wanted; /* TERMINAL as given, or NULL */
+    bool readonly, lost, stalled;
+    int signalled; /* the signal that ended it */
+    char end[600]; /* what to say at the end */
+};
+
+static void finish(struct attachment *a, const char *text)
+{
+    snprintf(a->end, sizeof a->end, "%s", text);
+    a->session.done = true;
+}
+
+static void notice(struct attachment *a, const char *text)
+{
+    cleanup_free char *line = xasprintf("\r\n[sandpit: %s]\r\n", text);
+
+    raw_tty_write(a->tty, line, strlen(line));
+}
+
+/* --- which terminal --- */
+
+static bool is_running(const struct terminal_info *t)
+{
+    return t->pty && (strcmp(t->status, "running") == 0 || strcmp(t->status, "active") == 0);
+}
+
+/* TERMINAL is an id, the beginning of one, or its number among those running, from 1. */
+static bool is_wanted(const struct attachment *a, const struct terminal_info *t, size_t position)
+{
+    char *end;
+
+    if (!a->wanted)
+        return true;
+    if (strncmp(t->id, a->wanted, strlen(a->wanted)) == 0)
+        return true;
+    return strtoul(a->wanted, &end, 10) == position && !*end;
+}
+
+static void on_terminals(void *user, const struct terminal_info *all, size_t n, const struct err *e)
+{
+    struct attachment *a = user;
+
+    a->session.done = true;
+    if (e) {
+        a->session.err = *e;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_running(&all[i]))
+            continue;
+        a->n_terminals++;
+        if (!a->terminal && is_wanted(a, &all[i], a->n_terminals)) {
+            a->terminal = xstrdup(all[i].id);
+            a->position = a->n_terminals;
+        }
+    }
+}
+
+static void on_terminal(void *user, const struct terminal_info *t, const struct err *e)
+{
+    struct attachment *a = user;
+
+    a->session.done = true;
+    if (e)
+        a->session.err = *e;
+    else
+        a->terminal = xstrdup(t->id);
+}
+
+static int wait_result(struct attachment *a, struct err *e)
+{
+    a->session.err = (struct err){0};
+    session_wait(&a->session);
+    if (a->session.err.code)
+        *e = a->session.err;
+    return -(int)a->session.err.code;
+}
+
+static int create_terminal(struct attachment *a, struct err *e)
+{
+    struct terminal_options o = {0};
+
+    if (a->readonly) {
+        err_set(e, ERR_FORBIDDEN, "no terminal is open there, and a read-only context opens none");
+        return -ERR_FORBIDDEN;
+    }
+    raw_tty_size(a->tty, &o.rows, &o.cols);
+    terminal_create(a->remote, &o, on_terminal, a);
+    return wait_result(a, e);
+}
+
+static int choose_terminal(struct attachment *a, bool fresh, struct err *e)
+{
+    int rc;
+
+    if (!fresh) {
+        terminal_list(a->remote, on_terminals, a);
+        if ((rc = wait_result(a, e)) < 0)
+            return err_wrap(e, "terminals");
+    }
+    if (a->terminal)
+        return 0;
+    if (a->wanted) {
+        err_set(e, ERR_NOT_FOUND, "no running terminal \"%.80s\"", a->wanted);
+        err_hint(e, "%zu are running; leave TERMINAL out for the first", a->n_terminals);
+        return -ERR_NOT_FOUND;
+    }
+    if ((rc = create_terminal(a, e)) < 0)
+        return err_wrap(e, "new terminal");
+    return 0;
+}
+
+/* --- the stream --- */
+
+static void on_output(void *user, const char *bytes, size_t n);
+
+static void on_destroyed(void *user, const char *reason)
+{
+    cleanup_free char *text =
+        xasprintf("the terminal ended: %s", reason && *reason ? reason : "exit");
+
+    finish(user, text);
+}
+
+static void on_state(void *user)
+{
+    struct attachment *a = user;
+    enum link_state state = remote_state(a->remote);
+    const struct err *e = remote_error(a->remote);
+
+    if (state == LINK_FAILED) {
+        finish(a, e->text);
+        a->session.err = *e;
+    } else if (state == LINK_DOWN && !a->lost) {
+        cleanup_free char *text =
+            xasprintf("connection lost (%s), trying again; ~. leaves", e->text);
+        a->lost = true;
+        notice(a, text);
+    } else if (state == LINK_UP && a->lost) {
+        a->lost = false;
+        notice(a, "connected again");
+    }
+}
+
+static void on_resized(void *user, int rows, int cols)
+{
+}
+
+static const struct channel_ops channel_ops = {on_output, on_destroyed, on_resized, on_state};
+
+static void on_output(void *user, const char *bytes, size_t n)
+{
+    struct attachment *a = user;
+
+    raw_tty_write(a->tty, bytes, n);
+}
+
+static void send_input(struct attachment *a, const char *bytes, size_t n)
+{
+    struct err e = {0};
+
+    if (n && !a->readonly && a->channel && channel_input(a->channel, bytes, n, &e) < 0)
+        notice(a, e.text);
+}
+
+static void on_input(void *user, const char *bytes, size_t n)
+{
+    struct attachment *a = user;
+
+    while (n && !a->session.done) {
+        cleanup_buf struct buf out = {0};
+        size_t used;
+        enum escape_command command = escape_filter(&a->escape, bytes, n, &out, &used);
+
+        send_input(a, out.data, out.len);
+        bytes += used;
+        n -= used;
+        if (command == ESCAPE_DETACH)
+            finish(a, "detached; the terminal runs on");
+        else if (command == ESCAPE_HELP)
+            notice(a, "~. detaches   ~~ is a tilde   ~? this; each after Enter");
+    }
+}
+
+static void on_drained(void *user)
+{
+}
+
+static void on_gone(void *user)
+{
+    finish(user, "the terminal here went away");
+}
+
+static const struct raw_tty_ops tty_ops = {on_input, on_drained, on_gone};
+
+static void send_size(struct attachment *a)
+{
+    int rows, cols;
+
+    raw_tty_size(a->tty, &rows, &cols);
+    if (a->channel && !a->readonly)
+        channel_resize(a->channel, rows, cols);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct attachment *a = handle->data;
+
+    if (number == SIGWINCH) {
+        send_size(a);
+        return;
+    }
+    a->signalled = number;
+    finish(a, "ended by a signal; the terminal runs on");
+}
+
+/* --- one attachment from start to end --- */
+
+static void watch_signals(struct attachment *a)
+{
+    for (int i = 0; i < N_SIGNALS; i++) {
+        uv_signal_init(&a->session.loop, &a->signal[i]);
+        a->signal[i].data = a;
+        uv_signal_start(&a->signal[i], on_signal, signals[i]);
+    }
+}
+
+static void close_all(struct attachment *a, bool watching)
+{
+    if (a->channel)
+        channel_close(a->channel);
+    raw_tty_close(a->tty);
+    for (int i = 0; watching && i < N_SIGNALS; i++)
+        uv_close((uv_handle_t *)&a->signal[i], NULL);
+    if (a->remote)
+        remote_release(a->remote);
+    session_close(&a->session);
+    free(a->terminal);
+}
+
+static int open_all(struct attachment *a, const char *name, bool fresh, struct err *e)
+{
+    struct sandbox_info info = {0};
+    int rc = session_resolve(&a->session, name, &info, e);
+
+    if (rc < 0)
+        return rc;
+    a->remote = remote_acquire(a->session.gateway, info.id);
+    cleanup_free char *label = sandbox_label(&info);
+    sandbox_info_finish(&info);
+    a->tty = raw_tty_open(&a->session.loop, &tty_ops, a, e);
+    if (!a->tty)
+        return -(int)e->code;
+    if ((rc = choose_terminal(a, fresh, e)) < 0)
+        return rc;
+    if (a->n_terminals > 1) {
+        cleanup_free char *text = xasprintf("%s, terminal %zu of %zu (%s); ~. after Enter leaves",
+                                            label, a->position, a->n_terminals, a->terminal);
+        notice(a, text);
+    }
+    a->session.done = false;
+    a->channel = channel_open(a->remote, a->terminal, &channel_ops, a);
+    send_size(a);
+    return 0;
+}
+
+static int run_attach(struct app *app, const void *arguments, int n_rest, char **rest)
+{
+    const struct attach_args *given = arguments;
+    struct attachment a = {.escape = ESCAPE_INIT,
+                           .readonly = app->context.readonly,
+                           .wanted = n_rest > 1 ? rest[1] : NULL};
+    struct err e = {0};
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+        say("attach wants a terminal on its input and output");
+        fprintf(stderr, "         `sandpit exec NAME -- COMMAND` runs a command without one\n");
+        return EXIT_FAIL;
+    }
+    if (session_open(&a.session, app, &e) < 0) {
+        say_error(&e);
+        return EXIT_FAIL;
+    }
+    watch_signals(&a);
+    if (open_all(&a, rest[0], given->fresh, &e) == 0) {
+        session_wait(&a.session);
+        e = a.session.err;
+    }
+    close_all(&a, true);
+    if (a.end[0] && !e.code)
+        say("%s", a.end);
+    if (e.code)
+        say_error(&e);
+    return a.signalled ? 128 + a.signalled : e.code ? EXIT_FAIL : EXIT_OK;
+}
+
+const struct command cmd_attach = {
+    .name = "attach",
+    .usage = "NAME [TERMINAL]",
+    .summary = "Enter a terminal of a sandbox, in this terminal",
+    .details = "Attaches to the first terminal that runs there, or opens one. TERMINAL is an id, "
+               "the\nbeginning of one, or a number from 1. Several may be attached to one "
+               "terminal.\n\nAfter Enter, ~. leaves (the terminal runs on), ~~ types a tilde, ~? "
+               "lists these.",
+    .args = args,
+    .args_size = sizeof(struct attach_args),
+    .leading = 1 << 20,
+    .min_rest = 1,
+    .max_rest = 2,
+    .run = run_attach,
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The commands, one file each (app/cmd_*.c), in one table.
+ */
+#ifndef APP_COMMAND_H
+#define APP_COMMAND_H
+
+#include "app/app.h"
+#include "app/args.h"
+
+/* Exit statuses. exec has its own (ux.md): 124 timeout, 125 own failure, 126 and 127, 128+n. */
+enum { EXIT_OK = 0, EXIT_FAIL = 1, EXIT_USAGE = 2 };
+
+struct command {
+    const char *name;
+    const char *usage;   /* after the name: "NAME [TERMINAL]" */
+    const char *summary; /* one line, imperative */
+    const char *details; /* paragraphs of the help; or NULL */
+    const struct arg_def *args;
+    size_t args_size; /* of the struct that args fill; 0: none */
+    int leading;      /* see args_parse */
+    int min_rest, max_rest;
+    int failure;  /* exit status of a failure before it runs; 0: EXIT_FAIL or EXIT_USAGE */
+    bool writes;  /* refused when the context is read-only */
+    bool offline; /* runs although no context could be resolved */
+    int (*run)(struct app *app, const void *args, int n_rest, char **rest);
+};
+
+extern const struct command cmd_attach, cmd_doctor, cmd_exec, cmd_info, cmd_keys, cmd_ls, cmd_new,
+    cmd_rm;
+
+/* All of them, NULL-terminated, in the order of the help. */
+extern const struct command *const commands[];
+const struct command *command_find(const char *name);
+/* Parses argv (argv[0] is the command's name) and runs it. Returns the exit status. */
+int command_main(const struct command *c, struct app *app, int argc, char **argv);
+void command_help(const struct command *c, struct buf *out);
+void commands_help(struct buf *out);
+
+#endif

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Wires the loop, the client, the gateway, the toolkit and the views.
+ *
+ * The screen comes first: with an embedded gateway a boot view stands there until embedded.c says
+ * where it is. When the embedded gateway dies while we run it is started again; should it come back
+ * at another address, everything above it is built anew.
+ */
+#include "app/dashboard.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/boot_view.h"
+#include "app/command.h"
+#include "app/embedded.h"
+#include "app/say.h"
+#include "app/setup.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "client/gateway.h"
+#include "tui/keymap.h"
+#include "tui/tui.h"
+#include "views/views.h"
+
+#define SHUTDOWN_MS 2000
+#define N_SIGNALS   3
+static const int end_signals[N_SIGNALS] = {SIGTERM, SIGHUP, SIGINT};
+
+struct dashboard {
+    struct app *app; /* borrowed */
+    uv_loop_t loop;
+    uv_signal_t signal[N_SIGNALS];
+    struct tui *tui;
+    struct theme theme;
+    struct embedded *embedded; /* NULL unless the context is embedded */
+    struct client *client;
+    struct gateway *gateway;
+    struct views_env env;
+    struct boot_state boot;
+    struct view *boot_view; /* while shown */
+    int status;
+    bool again; /* run once more: the gateway came back elsewhere */
+};
+
+static void leave(struct dashboard *d, int status)
+{
+    d->status = status;
+    uv_stop(&d->loop);
+}
+
+static void on_end_signal(uv_signal_t *handle, int number)
+{
+    leave(handle->data, 128 + number);
+}
+
+static void on_quit(void *user)
+{
+    struct dashboard *d = user;
+
+    leave(d, d->boot.error.code ? EXIT_FAIL : EXIT_OK);
+}
+
+/* --- the gateway --- */
+
+static void on_gateway_change(void *user)
+{
+    struct dashboard *d = user;
+
+    if (d->embedded && gateway_state(d->gateway) == LINK_DOWN)
+        embedded_ensure(d->embedded);
+    views_gateway_changed(&d->env);
+}
+
+static void start_view(struct dashboard *d)
+{
+    const char *name = d->app->options.view;
+
+    tui_show(d->tui, sandboxes_view_create(d->tui, &d->env));
+    if (name && strcmp(name, "sandboxes") != 0) {
+        cleanup_free char *action = xasprintf("view-%s", name);
+
+        tui_act(d->tui, action);
+    }
+}
+
+static void show_problems(struct dashboard *d)
+{
+    const struct config *c = &d->app->config;
+
+    if (c->n_problems > 1)
+        tui_toast(d->tui, ROLE_WARN, "%s (and %zu more: sandpit info)", c->problems[0],
+                  c->n_problems - 1);
+    else if (c->n_problems)
+        tui_toast(d->tui, ROLE_WARN, "%s", c->problems[0]);
+}
+
+/* Everything that needs a gateway. */
+static int open_world(struct dashboard *d, struct err *e)
+{
+    const struct context *c = &d->app->context;
+    struct gateway_config config = {
+        .url = c->url,
+        .api_key = c->api_key,
+        .provider = c->provider_name,
+        .headers = c->provider.name ? c->provider.headers : NULL,
+        .known_file = c->known_file,
+        .on_change = on_gateway_change,
+        .user = d,
+    };
+
+    d->client = client_create(&d->loop, e);
+    if (!d->client)
+        return -(int)e->code;
+    d->gateway = gateway_create(d->client, &config);
+    d->env.client = d->client;
+    d->env.gateway = d->gateway;
+    views_start(&d->env);
+    start_view(d);
+    if (d->boot_view)
+        tui_close(d->tui, steal_pointer(&d->boot_view));
+    show_problems(d);
+    return 0;
+}
+
+static void boot_failed(struct dashboard *d, const struct err *e)
+{
+    d->boot.error = *e;
+    if (d->boot_view)
+        view_damage(d->boot_view);
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+static void on_embedded_ready(void *user, const char *url, const char *api_key)
+{
+    struct dashboard *d = user;
+    struct context *c = &d->app->context;
+    bool moved = d->gateway && !(is_same(c->url, url) && is_same(c->api_key, api_key));
+    struct err e = {0};
+
+    if (d->gateway && !moved) {
+        gateway_retry(d->gateway);
+        return;
+    }
+    free(c->url);
+    free(c->api_key);
+    c->url = xstrdup(url);
+    c->api_key = xstrdup(api_key);
+    if (moved) {
+        d->again = true;
+        uv_stop(&d->loop);
+    } else if (open_world(d, &e) < 0) {
+        boot_failed(d, &e);
+    }
+}
+
+static void on_embedded_failed(void *user, const struct err *e)
+{
+    struct dashboard *d = user;
+
+    if (!d->gateway) {
+        boot_failed(d, e);
+        return;
+    }
+    tui_toast(d->tui, ROLE_ERROR, "%s%s%s", e->text, e->hint[0] ? "; " : "", e->hint);
+    embedded_ensure(d->embedded); /* after its back-off */
+}
+
+static const struct embedded_ops embedded_ops = {on_embedded_ready, on_embedded_failed};
+
+static void on_boot_retry(void *user)
+{
+    struct dashboard *d = user;
+
+    d->boot.error = (struct err){0};
+    if (d->embedded)
+        embedded_ensure_now(d->embedded);
+}
+
+/* --- the screen --- */
+
+static enum view_result on_act(void *user, const char *action)
+{
+    struct dashboard *d = user;
+
+    if (d->gateway)
+        return views_act(&d->env, action);
+    if (strcmp(action, "quit") != 0 && strcmp(action, "detach") != 0)
+        return VIEW_IGNORED;
+    on_quit(d);
+    return VIEW_HANDLED;
+}
+
+static void on_status(void *user, struct buf *out, enum role *role)
+{
+    struct dashboard *d = user;
+
+    if (d->gateway)
+        views_status(&d->env, out, role);
+}
+
+static void load_theme(struct dashboard *d, struct err *e)
+{
+    const char *named = getenv("SANDPIT_THEME"), *no_color = getenv("NO_COLOR");
+
+    if (!named || !*named)
+        named = no_color && *no_color ? "mono" : d->app->context.theme;
+    theme_default(&d->theme);
+    if (!named)
+        return;
+    cleanup_free char *path = xasprintf("%s/%s.ini", d->app->paths.themes_dir, named);
+    theme_load(&d->theme, path, e);
+}
+
+static int open_screen(struct dashboard *d, struct err *e)
+{
+    const struct app *app = d->app;
+    struct tui_config config = {
+        .prefix = d->env.prefix,
+        .theme = &d->theme,
+        .keymap = app->keymap,
+        .mouse = app->config.mouse,
+        .act = on_act,
+        .status = on_status,
+        .user = d,
+    };
+    struct err theme_error = {0};
+
+    load_theme(d, &theme_error);
+    d->tui = tui_create(&d->loop, &config, e);
+    if (!d->tui)
+        return -(int)e->code;
+    d->env.tui = d->tui;
+    if (theme_error.code)
+        tui_toast(d->tui, ROLE_WARN, "%s", theme_error.text);
+    return 0;
+}
+
+static struct key prefix_key(const struct config *c)
+{
+    if (c->has_prefix)
+        return c->prefix;
+    return (struct key){getenv("TMUX") ? 'a' : 'b', MOD_CTRL};
+}
+
+/* --- one run --- */
+
+static void prepare(struct dashboard *d, struct app *app)
+{
+    *d = (struct dashboard){.app = app};
+    d->env = (struct views_env){
+        .ns = app->context.ns,
+        .default_ns = app->context.ns,
+        .readonly = app->context.readonly,
+        .scrollback_lines = (size_t)app->config.scrollback_lines,
+        .prefix = prefix_key(&app->config),
+        .on_quit = on_quit,
+        .user = d,
+    };
+    d->boot = (struct boot_state){
+        .doing = "starting the embedded gateway",
+        .on_retry = on_boot_retry,
+        .on_quit = on_quit,
+        .user = d,
+    };
+    uv_loop_init(&d->loop);
+    for (int i = 0; i < N_SIGNALS; i++) {
+        uv_signal_init(&d->loop, &d->signal[i]);
+        d->signal[i].data = d;
+        uv_signal_start(&d->signal[i], on_end_signal, end_signals[i]);
+        uv_unref((uv_handle_t *)&d->signal[i]);
+    }
+}
+
+static int start(struct dashboard *d, struct err *e)
+{
+    int rc = open_screen(d, e);
+
+    if (rc < 0)
+        return rc;
+    if (d->app->context.embedded)
+        d->embedded = embedded_create(&d->loop, &d->app->paths, &embedded_ops, d);
+    if (d->app->context.url)
+        return open_world(d, e);
+    d->boot_view = boot_view_create(d->tui, &d->boot);
+    tui_show(d->tui, d->boot_view);
+    embedded_ensure(d->embedded);
+    return 0;
+}
+
+static void log_leftover(uv_handle_t *handle, void *user)
+{
+    log_warn("shutdown: a %s handle is left", uv_handle_type_name(handle->type));
+}
+
+static void on_shutdown_deadline(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+static void on_client_closed(void *user)
+{
+}
+
+static void finish(struct dashboard *d)
+{
+    uv_timer_t deadline;
+
+    if (d->tui)
+        tui_destroy(d->tui);
+    views_stop(&d->env);
+    if (d->gateway)
+        gateway_destroy(d->gateway);
+    if (d->client)
+        client_destroy(d->client, on_client_closed, NULL);
+    embedded_destroy(d->embedded);
+    for (int i = 0; i < N_SIGNALS; i++)
+        uv_close((uv_handle_t *)&d->signal[i], NULL);
+    uv_timer_init(&d->loop, &deadline);
+    uv_timer_start(&deadline, on_shutdown_deadline, SHUTDOWN_MS, 0);
+    uv_unref((uv_handle_t *)&deadline);
+    uv_run(&d->loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&deadline, NULL);
+    uv_run(&d->loop, UV_RUN_NOWAIT);
+    if (uv_loop_close(&d->loop) < 0)
+        uv_walk(&d->loop, log_leftover, NULL);
+}
+
+static int run(struct app *app)
+{
+    struct dashboard *d = xcalloc(1, sizeof *d);
+    struct err e = {0};
+    bool again;
+    int status;
+
+    do {
+        prepare(d, app);
+        if (start(d, &e) == 0)
+            uv_run(&d->loop, UV_RUN_DEFAULT);
+        else
+            d->status = EXIT_FAIL;
+        finish(d);
+        again = d->again;
+        status = d->status;
+        if (!e.code)
+            e = d->boot.error;
+    } while (again);
+    free(d);
+    if (e.code)
+        say_error(&e);
+    return status;
+}
+
+static int check_place(const struct app *app, struct err *e)
+{
+    const char *term = getenv("TERM");
+    bool is_tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+    if (app->context_error.code) {
+        *e = app->context_error;
+        return -(int)e->code;
+    }
+    if (is_tty && (!term || strcmp(term, "dumb") != 0))
+        return 0;
+    if (is_tty)
+        err_set(e, ERR_UNSUPPORTED, "TERM=dumb cannot show a full screen");
+    else
+        err_set(e, ERR_UNSUPPORTED, "the dashboard wants a terminal on its input and output");
+    err_hint(e, "the commands work without: sandpit ls, sandpit exec …; see sandpit --help");
+    return -ERR_UNSUPPORTED;
+}
+
+static int check_view(const struct app *app, struct err *e)
+{
+    const char *name = app->options.view;
+    cleanup_buf struct buf known = {0};
+
+    for (const struct action_def *def = views_actions; name && def->action; def++) {
+        if (strncmp(def->action, "view-", 5) != 0)
+            continue;
+        if (strcmp(def->action + 5, name) == 0)
+            return 0;
+        buf_printf(&known, "%s%s", known.len ? ", " : "", def->action + 5);
+    }
+    if (!name || strcmp(name, "sandboxes") == 0)
+        return 0;
+    err_set(e, ERR_ARG, "there is no view \"%.60s\"", name);
+    err_hint(e, "views: %.200s", known.len ? known.data : "sandboxes");
+    return -ERR_ARG;
+}
+
+int dashboard_main(struct app *app)
+{
+    struct err e = {0};
+    int status = EXIT_FAIL;
+
+    if (app_setup(app, &e) < 0 || check_place(app, &e) < 0 || check_view(app, &e) < 0) {
+        say_problems(&app->config);
+        say_error(&e);
+        say_missing_credentials(app);
+    } else {
+        status = run(app);
+    }
+    app_finish(app);
+    return status;
+}

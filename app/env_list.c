@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Small pieces that several commands share.
+ */
+#include "app/env_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+cJSON *env_list_json(const struct arg_list *list, struct err *e)
+{
+    cJSON *envs = cJSON_CreateObject();
+
+    for (size_t i = 0; i < list->n; i++) {
+        const char *equals = strchr(list->items[i], '=');
+
+        if (!equals || equals == list->items[i]) {
+            /* The word may be a secret, so the message does not repeat it. */
+            err_set(e, ERR_ARG, "--env wants NAME=VALUE");
+            cJSON_Delete(envs);
+            return NULL;
+        }
+        cleanup_free char *name = xstrndup(list->items[i], (size_t)(equals - list->items[i]));
+
+        cJSON_DeleteItemFromObjectCaseSensitive(envs, name);
+        cJSON_AddStringToObject(envs, name, equals + 1);
+    }
+    return envs;
+}
+
+void json_print(cJSON *json)
+{
+    char *text = cJSON_Print(json);
+
+    puts(text);
+    free(text);
+    cJSON_Delete(json);
+}
+
+cJSON *sandbox_public_json(const struct sandbox_info *info)
+{
+    cJSON *object = sandbox_info_to_json(info);
+
+    cJSON_DeleteItemFromObjectCaseSensitive(object, "token");
+    return object;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the command line says for every command.
+ */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "app/args.h"
+
+struct options {
+    const char *gateway, *api_key_file, *context, *ns, *view, *log; /* borrowed; NULL: not said */
+    bool readonly, version, help;
+};
+
+extern const struct arg_def options_defs[];
+
+#endif

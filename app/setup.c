@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Options → log, paths, config.ini, keys.ini → context.
+ */
+#include "app/setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/providers.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "tui/keymap.h"
+#include "views/views.h"
+
+int app_setup(struct app *app, struct err *e)
+{
+    int rc;
+
+    if (app->options.log && (rc = log_open(app->options.log, LOG_LEVEL_DEBUG, e)) < 0)
+        return err_wrap(e, "--log");
+    if ((rc = paths_init(&app->paths, e)) < 0)
+        return rc;
+    config_init(&app->config);
+    config_read(&app->config, app->paths.config_file);
+    app->keymap = keymap_create();
+    keymap_add(app->keymap, views_actions);
+    config_read_keys(&app->config, app->paths.keys_file, app->keymap);
+    for (size_t i = 0; i < app->config.n_problems; i++)
+        log_warn("%s", app->config.problems[i]);
+    context_resolve(&app->context, &app->options, &app->config, &app->paths, &app->context_error);
+    return 0;
+}
+
+void app_finish(struct app *app)
+{
+    context_finish(&app->context);
+    keymap_destroy(app->keymap);
+    config_finish(&app->config);
+    paths_finish(&app->paths);
+    log_close();
+}
+
+void say_missing_credentials(const struct app *app)
+{
+    cleanup_buf struct buf lines = {0};
+
+    if (app->context_error.code != ERR_AUTH || !getenv("COMPUTESDK_API_KEY"))
+        return;
+    provider_missing(&lines);
+    fprintf(stderr, "missing, provider by provider:\n%s", lines.data);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading files and choosing the context, once the options are known.
+ */
+#ifndef APP_SETUP_H
+#define APP_SETUP_H
+
+#include "app/app.h"
+
+/* A context that cannot be resolved is no failure yet: see app->context_error. */
+int app_setup(struct app *app, struct err *e);
+void app_finish(struct app *app);
+/* When a hosted gateway was meant and no provider's credentials are complete: all of them. */
+void say_missing_credentials(const struct app *app);
+
+#endif
