@@ -156,7 +156,7 @@ static int choose_terminal(struct attachment *a, bool fresh, struct err *e)
 
 /* --- the stream --- */
 
-static void on_output(void *user, const char *bytes, size_t n);
+static bool on_output(void *user, const char *bytes, size_t n);
 
 static void on_destroyed(void *user, const char *reason)
 {
@@ -192,11 +192,12 @@ static void on_resized(void *user, int rows, int cols)
 
 static const struct channel_ops channel_ops = {on_output, on_destroyed, on_resized, on_state};
 
-static void on_output(void *user, const char *bytes, size_t n)
+static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
-    raw_tty_write(a->tty, bytes, n);
+    a->stalled = !raw_tty_write(a->tty, bytes, n);
+    return !a->stalled;
 }
 
 static void send_input(struct attachment *a, const char *bytes, size_t n)
@@ -228,6 +229,11 @@ static void on_input(void *user, const char *bytes, size_t n)
 
 static void on_drained(void *user)
 {
+    struct attachment *a = user;
+
+    if (a->stalled && a->channel)
+        channel_resume(a->channel);
+    a->stalled = false;
 }
 
 static void on_gone(void *user)

@@ -111,15 +111,14 @@ static bool run_host_doctor(const struct app *app)
     int status;
 
     if (!app->paths.sandpitd) {
-        printf("bad   %-10s cannot be found, so there is no embedded gateway\n", "sandpitd");
-        printf("      %-10s install it beside sandpit or on PATH\n", "");
+        puts("bad  sandpitd: cannot be found, so there is no embedded gateway\n"
+             "     install it beside sandpit or on PATH");
         return !app->context.embedded;
     }
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
-        execl(app->paths.sandpitd, "sandpitd", "doctor", "--state", app->paths.host_state_dir,
-              (char *)NULL);
+        execl(app->paths.sandpitd, "sandpitd", "doctor", (char *)NULL);
         _exit(127);
     }
     while (pid > 0 && waitpid(pid, &status, 0) < 0)
@@ -136,9 +135,9 @@ static int run_doctor(struct app *app, const void *arguments, int n_rest, char *
         struct err e = {0};
         bool good = checks[i].run(app, &e);
 
-        printf("%-5s %-10s %s\n", good ? "ok" : "bad", checks[i].name, e.text);
+        printf("%s  %s: %s\n", good ? "ok" : "bad", checks[i].name, e.text);
         if (!good && e.hint[0])
-            printf("      %-10s %s\n", "", e.hint);
+            printf("     %s\n", e.hint);
         all_good &= good;
     }
     all_good &= run_host_doctor(app);

@@ -11,7 +11,6 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "tui/keymap.h"
-#include "views/views.h"
 
 struct keys_args {
     bool json;
@@ -24,8 +23,12 @@ static const struct arg_def args[] = {
 
 static void print_row(void *user, const struct action_def *def, const char *keys)
 {
+    const char **context = user;
     int pad = 16 - text_width(keys);
 
+    if (!*context || strcmp(*context, def->context) != 0)
+        printf("%s[%s]\n", *context ? "\n" : "", def->context);
+    *context = def->context;
     printf("  %s%*s %-26s %s\n", keys, pad > 0 ? pad : 0, "", def->action, def->help);
 }
 
@@ -40,14 +43,6 @@ static void add_json(void *user, const struct action_def *def, const char *keys)
     cJSON_AddItemToArray(user, object);
 }
 
-static bool seen_before(const struct action_def *def)
-{
-    for (const struct action_def *d = views_actions; d != def; d++)
-        if (strcmp(d->context, def->context) == 0)
-            return true;
-    return false;
-}
-
 static void report_conflict(void *user, const char *line)
 {
     say("conflict: %s", line);
@@ -56,23 +51,17 @@ static void report_conflict(void *user, const char *line)
 static int run_keys(struct app *app, const void *arguments, int n_rest, char **rest)
 {
     const struct keys_args *a = arguments;
-    cJSON *array = cJSON_CreateArray();
 
-    for (const struct action_def *def = views_actions; def->action; def++) {
-        if (seen_before(def))
-            continue;
-        if (a->json) {
-            keymap_each(app->keymap, def->context, add_json, array);
-            continue;
-        }
-        printf("[%s]\n", def->context);
-        keymap_each(app->keymap, def->context, print_row, NULL);
-        putchar('\n');
-    }
-    if (a->json)
+    if (a->json) {
+        cJSON *array = cJSON_CreateArray();
+
+        keymap_each(app->keymap, NULL, add_json, array);
         json_print(array);
-    else
-        cJSON_Delete(array);
+    } else {
+        const char *context = NULL;
+
+        keymap_each(app->keymap, NULL, print_row, &context);
+    }
     fflush(stdout);
     return keymap_conflicts(app->keymap, report_conflict, NULL) ? EXIT_FAIL : EXIT_OK;
 }

@@ -26,7 +26,7 @@ static const struct arg_def args[] = {
 /* One is confirmed by "y", several by their count: a habit of typing y must not cost ten. */
 static bool confirm(const struct sandbox_info *all, size_t n)
 {
-    char answer[32] = "", count[16];
+    char answer[32] = "", count[24];
 
     for (size_t i = 0; i < n; i++) {
         cleanup_free char *label = sandbox_label(&all[i]);

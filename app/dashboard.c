@@ -8,7 +8,6 @@
  */
 #include "app/dashboard.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,13 +26,10 @@
 #include "views/views.h"
 
 #define SHUTDOWN_MS 2000
-#define N_SIGNALS   3
-static const int end_signals[N_SIGNALS] = {SIGTERM, SIGHUP, SIGINT};
 
 struct dashboard {
     struct app *app; /* borrowed */
     uv_loop_t loop;
-    uv_signal_t signal[N_SIGNALS];
     struct tui *tui;
     struct theme theme;
     struct embedded *embedded; /* NULL unless the context is embedded */
@@ -52,9 +48,9 @@ static void leave(struct dashboard *d, int status)
     uv_stop(&d->loop);
 }
 
-static void on_end_signal(uv_signal_t *handle, int number)
+static void on_signal(void *user, int number)
 {
-    leave(handle->data, 128 + number);
+    leave(user, 128 + number);
 }
 
 static void on_quit(void *user)
@@ -208,15 +204,19 @@ static void on_status(void *user, struct buf *out, enum role *role)
 
 static void load_theme(struct dashboard *d, struct err *e)
 {
-    const char *named = getenv("SANDPIT_THEME"), *no_color = getenv("NO_COLOR");
+    const char *named = getenv("SANDPIT_THEME");
 
     if (!named || !*named)
-        named = no_color && *no_color ? "mono" : d->app->context.theme;
+        named = d->app->context.theme;
     theme_default(&d->theme);
-    if (!named)
+    if (!named || strcmp(named, "dark") == 0)
         return;
-    cleanup_free char *path = xasprintf("%s/%s.ini", d->app->paths.themes_dir, named);
-    theme_load(&d->theme, path, e);
+    cleanup_free char *path = paths_find_theme(&d->app->paths, named);
+    if (path)
+        theme_load(&d->theme, path, e);
+    else
+        err_set(e, ERR_NOT_FOUND, "there is no theme \"%.40s\" in %.200s", named,
+                d->app->paths.themes_dir);
 }
 
 static int open_screen(struct dashboard *d, struct err *e)
@@ -229,6 +229,7 @@ static int open_screen(struct dashboard *d, struct err *e)
         .mouse = app->config.mouse,
         .act = on_act,
         .status = on_status,
+        .on_signal = on_signal,
         .user = d,
     };
     struct err theme_error = {0};
@@ -271,12 +272,6 @@ static void prepare(struct dashboard *d, struct app *app)
         .user = d,
     };
     uv_loop_init(&d->loop);
-    for (int i = 0; i < N_SIGNALS; i++) {
-        uv_signal_init(&d->loop, &d->signal[i]);
-        d->signal[i].data = d;
-        uv_signal_start(&d->signal[i], on_end_signal, end_signals[i]);
-        uv_unref((uv_handle_t *)&d->signal[i]);
-    }
 }
 
 static int start(struct dashboard *d, struct err *e)
@@ -321,8 +316,6 @@ static void finish(struct dashboard *d)
     if (d->client)
         client_destroy(d->client, on_client_closed, NULL);
     embedded_destroy(d->embedded);
-    for (int i = 0; i < N_SIGNALS; i++)
-        uv_close((uv_handle_t *)&d->signal[i], NULL);
     uv_timer_init(&d->loop, &deadline);
     uv_timer_start(&deadline, on_shutdown_deadline, SHUTDOWN_MS, 0);
     uv_unref((uv_handle_t *)&deadline);

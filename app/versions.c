@@ -32,13 +32,7 @@ size_t versions_get(struct version out[VERSIONS_MAX])
     add(out, &n, "TLS of libcurl", curl_version_info(CURLVERSION_NOW)->ssl_version);
     add(out, &n, "libwebsockets", lws_get_library_version());
     add(out, &n, "ncurses", curses_version());
-    snprintf(text, sizeof text, "%d.%d.%d", VTERM_VERSION_MAJOR, VTERM_VERSION_MINOR,
-#ifdef VTERM_VERSION_PATCH
-             VTERM_VERSION_PATCH
-#else
-             0
-#endif
-    );
+    snprintf(text, sizeof text, "%d.%d", VTERM_VERSION_MAJOR, VTERM_VERSION_MINOR);
     add(out, &n, "libvterm (built with)", text);
     add(out, &n, "cJSON", cJSON_Version());
     pcre2_config(PCRE2_CONFIG_VERSION, text);
