@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The commands, against the real sandpitd.
+ */
+#include <cjson/cJSON.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "tests/e2e/lab.h"
+
+static void commands__without_a_gateway__start_one_and_share_it(void **state)
+{
+    struct lab *l = *state;
+    pid_t pids[8];
+
+    assert_int_equal(lab_run(l, "ls", NULL), 0);
+    assert_string_equal(l->out, "");
+    assert_has(l->err, "no sandboxes");
+    assert_int_equal(lab_pids(l, "sandpitd gateway", pids, 8), 1);
+    pid_t first = pids[0];
+    assert_string_equal(lab_do(l, "ls", "--json", NULL), "[]");
+    assert_int_equal(lab_pids(l, "sandpitd gateway", pids, 8), 1);
+    assert_int_equal(pids[0], first);
+}
+
+static void commands__eight_at_once__end_with_one_gateway(void **state)
+{
+    struct lab *l = *state;
+    struct pty *all[8];
+    pid_t pids[16];
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        all[i] = lab_pty(l, 24, 120, "ls", NULL);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        if (pty_exit_status(all[i], WAIT_MS) != 0)
+            fail_msg("%s", pty_screen_text(all[i]));
+        pty_destroy(all[i]);
+    }
+    assert_int_equal(lab_pids(l, "sandpitd gateway", pids, 16), 1);
+}
+
+static void new__then_ls__shows_it(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    cleanup_free char *id = xstrdup(lab_do(l, "new", "alice/demo", "--timeout", "2h", NULL));
+    assert_true(id[0]);
+    lab_do(l, "ls", "--json", NULL);
+    l->out[strlen(l->out)] = '\n'; /* lab_do cut it at the first line */
+    cJSON *all = cJSON_Parse(l->out);
+    const cJSON *one = cJSON_GetArrayItem(all, 0);
+    assert_int_equal(cJSON_GetArraySize(all), 1);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(one, "sandboxId")), id);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(one, "namespace")), "alice");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(one, "name")), "demo");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(one, "status")), "running");
+    assert_non_null(cJSON_GetStringValue(cJSON_GetObjectItem(one, "expiresAt")));
+    assert_null(cJSON_GetObjectItem(one, "token"));
+    cJSON_Delete(all);
+    assert_int_equal(lab_run(l, "ls", NULL), 0);
+    assert_has(l->out, "alice      demo  running");
+    assert_has(l->out, "1h59m");
+    assert_string_equal(lab_do(l, "ls", "-q", NULL), id);
+    assert_int_equal(lab_run(l, "ls", "-n", "bob", NULL), 0);
+    assert_string_equal(l->out, "");
+}
+
+static void new__taken_name__fails_unless_found_will_do(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    cleanup_free char *id = xstrdup(lab_do(l, "new", "demo", NULL));
+    assert_int_equal(lab_run(l, "new", "demo", NULL), 1);
+    assert_string_equal(l->out, "");
+    assert_has(l->err, "default/demo exists already");
+    assert_has(l->err, "--find");
+    assert_string_equal(lab_do(l, "new", "--find", "demo", NULL), id);
+    assert_has(l->err, "found default/demo");
+    /* The pair is the key. */
+    assert_string_not_equal(lab_do(l, "new", "other/demo", NULL), id);
+}
+
+static void new__bad_arguments__say_so(void **state)
+{
+    struct lab *l = *state;
+
+    assert_int_equal(lab_run(l, "new", "a", "--timeout", "soon", NULL), 2);
+    assert_has(l->err, "\"soon\" is not a duration");
+    assert_int_equal(lab_run(l, "new", "a", "--env", "secret", NULL), 2);
+    assert_null(strstr(l->err, "secret"));
+    assert_int_equal(lab_run(l, "new", "a", "b", NULL), 2);
+    assert_has(l->err, "unexpected argument \"b\"");
+    assert_int_equal(lab_run(l, "new", "/x", NULL), 2);
+    assert_int_equal(lab_run(l, "nwe", NULL), 2);
+    assert_has(l->err, "did you mean new?");
+}
+
+static void exec__passes_output_and_status_on(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "demo", "-e", "FROM_NEW=yes", NULL);
+    assert_int_equal(
+        lab_run(l, "exec", "demo", "--", "sh", "-c", "echo out; echo err >&2; exit 7", NULL), 7);
+    assert_string_equal(l->out, "out\n");
+    assert_string_equal(l->err, "err\n");
+    assert_int_equal(lab_run(l, "exec", "demo", "-w", "/tmp", "-e", "A=it's", "--",
+                             "pwd; echo $A $FROM_NEW", NULL),
+                     0);
+    assert_string_equal(l->out, "/tmp\nit's yes\n");
+    assert_int_equal(lab_run(l, "exec", "demo", "printf", "%s|", "a b", "$HOME", "*", NULL), 0);
+    assert_string_equal(l->out, "a b|$HOME|*|");
+    assert_int_equal(lab_run(l, "exec", "demo", "no-such-program", NULL), 127);
+    assert_int_equal(lab_run(l, "exec", "demo", "/etc/passwd", NULL), 126);
+    assert_int_equal(lab_run(l, "exec", "demo", "kill -KILL $$", NULL), 137);
+    assert_int_equal(lab_run(l, "exec", "demo", "cat", NULL), 0); /* stdin is empty */
+    assert_int_equal(lab_run(l, "exec", "demo", "--json", "echo x; exit 4", NULL), 4);
+    assert_has(l->out, "\"exitCode\":\t4");
+}
+
+static void exec__timeout__kills_the_command(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "demo", NULL);
+    assert_int_equal(lab_run(l, "exec", "demo", "-t", "300ms", "--", "sleep 777", NULL), 124);
+    assert_int_equal(lab_run(l, "exec", "demo", "pgrep -f 'sleep 77[7]'", NULL), 1);
+}
+
+static void exec__own_failures__are_125(void **state)
+{
+    struct lab *l = *state;
+
+    assert_int_equal(lab_run(l, "exec", "demo", NULL), 125);
+    assert_has(l->err, "usage: sandpit exec");
+    lab_gateway(l, NULL);
+    assert_int_equal(lab_run(l, "exec", "demo", "true", NULL), 125);
+    assert_has(l->err, "no sandbox \"demo\" in namespace default");
+    lab_do(l, "new", "alice/demo", NULL);
+    assert_int_equal(lab_run(l, "exec", "demo", "true", NULL), 125);
+    assert_has(l->err, "did you mean alice/demo?");
+    assert_int_equal(lab_run(l, "--gateway", "http://127.0.0.1:1", "--api-key-file",
+                             "/etc/hostname", "exec", "demo", "true", NULL),
+                     125);
+    assert_has(l->err, "127.0.0.1:1");
+}
+
+static void names__resolve_by_namespace_and_id(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    cleanup_free char *id = xstrdup(lab_do(l, "new", "alice/demo", NULL));
+    assert_int_equal(lab_run(l, "exec", id, "true", NULL), 0);
+    assert_int_equal(lab_run(l, "-n", "alice", "exec", "demo", "true", NULL), 0);
+    assert_int_equal(lab_run(l, "exec", "-n", "alice", "demo", "true", NULL), 0);
+    assert_int_equal(lab_run(l, "exec", "alice/dmeo", "true", NULL), 125);
+    assert_has(l->err, "did you mean alice/demo?");
+}
+
+static void rm__without_a_terminal__wants_yes(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "demo", NULL);
+    assert_int_equal(lab_run(l, "rm", "demo", NULL), 2);
+    assert_has(l->err, "-y");
+    assert_true(lab_do(l, "ls", "-q", NULL)[0]);
+    assert_int_equal(lab_run(l, "rm", "-y", "demo", "nothing", NULL), 1);
+    assert_has(l->err, "destroyed default/demo");
+    assert_has(l->err, "no sandbox \"nothing\"");
+    assert_int_equal(lab_run(l, "rm", "-y", "-f", "nothing", NULL), 0);
+    assert_string_equal(lab_do(l, "ls", "-q", NULL), "");
+}
+
+static void rm__on_a_terminal__asks_and_wants_the_count(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "one", NULL);
+    lab_do(l, "new", "two", NULL);
+    struct pty *p = lab_pty(l, 24, 80, "rm", "one", "two", NULL);
+    assert_screen(p, "default/one", "default/two", "Type 2:");
+    pty_send(p, "y\r");
+    assert_int_equal(pty_exit_status(p, WAIT_MS), 1);
+    assert_screen(p, "nothing was destroyed");
+    pty_destroy(p);
+    p = lab_pty(l, 24, 80, "rm", "one", "two", NULL);
+    assert_screen(p, "Type 2:");
+    pty_send(p, "2\r");
+    assert_int_equal(pty_exit_status(p, WAIT_MS), 0);
+    pty_destroy(p);
+    assert_string_equal(lab_do(l, "ls", "-q", NULL), "");
+}
+
+static void readonly__refuses_what_changes(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "demo", NULL);
+    static const char *const refused[][3] = {
+        {"new", "x", NULL}, {"rm", "-y", "demo"}, {"exec", "demo", "true"}};
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        int status = lab_run(l, "--readonly", refused[i][0], refused[i][1], refused[i][2], NULL);
+
+        assert_int_equal(status, i == 2 ? 125 : 1);
+        assert_has(l->err, "read-only");
+    }
+    assert_int_equal(lab_run(l, "--readonly", "ls", "-q", NULL), 0);
+    assert_true(l->out[0]);
+}
+
+static void attach__types_resizes_and_detaches(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "demo", NULL);
+    struct pty *p = lab_pty(l, 24, 80, "attach", "demo", NULL);
+    struct termios before = pty_termios(p);
+    assert_screen(p, "$");
+    pty_send(p, "echo mark-$((6*7))\r");
+    assert_screen(p, "mark-42");
+    pty_resize(p, 30, 100);
+    pty_send(p, "stty size\r");
+    assert_screen(p, "30 100");
+    pty_send(p, "\r~.");
+    assert_int_equal(pty_exit_status(p, WAIT_MS), 0);
+    assert_screen(p, "detached; the terminal runs on");
+    assert_true(before.c_lflag & ICANON);
+    assert_true(pty_termios(p).c_lflag & ICANON);
+    pty_destroy(p);
+    /* The same terminal, with what it shows. */
+    p = lab_pty(l, 24, 80, "attach", "demo", NULL);
+    assert_screen(p, "mark-42");
+    pty_send(p, "exit\r");
+    assert_int_equal(pty_exit_status(p, WAIT_MS), 0);
+    assert_screen(p, "the terminal ended");
+    pty_destroy(p);
+}
+
+static void attach__killed__gives_the_terminal_back(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGSEGV};
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "demo", NULL);
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+        struct pty *p = lab_pty(l, 24, 80, "attach", "demo", NULL);
+
+        assert_screen(p, "$");
+        kill(pty_pid(p), signals[i]);
+        assert_int_not_equal(pty_exit_status(p, WAIT_MS), 0);
+        assert_true(pty_termios(p).c_lflag & ICANON);
+        assert_true(pty_termios(p).c_lflag & ECHO);
+        pty_destroy(p);
+    }
+}
+
+static void attach__without_a_terminal__points_to_exec(void **state)
+{
+    struct lab *l = *state;
+
+    assert_int_equal(lab_run(l, "attach", "demo", NULL), 1);
+    assert_has(l->err, "sandpit exec");
+}
+
+static void info__prints_paths_and_starts_nothing(void **state)
+{
+    struct lab *l = *state;
+    pid_t pids[2];
+
+    assert_int_equal(lab_run(l, "info", NULL), 0);
+    assert_has(l->out, l->dir);
+    assert_has(l->out, "not running; started when needed");
+    assert_has(l->out, "libuv");
+    assert_int_equal(lab_pids(l, "sandpitd gateway", pids, 2), 0);
+    assert_int_equal(lab_run(l, "info", "--json", NULL), 0);
+    cJSON *json = cJSON_Parse(l->out);
+    assert_non_null(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "paths"), "config"));
+    assert_non_null(cJSON_GetObjectItem(json, "versions"));
+    cJSON_Delete(json);
+    assert_int_equal(lab_run(l, "--version", NULL), 0);
+    assert_has(l->out, "sandpit ");
+    assert_has(l->out, "libwebsockets");
+}
+
+static void help__every_command_has_one(void **state)
+{
+    static const char *const names[] = {"ls",     "new",  "rm",   "exec",
+                                        "attach", "info", "keys", "doctor"};
+    struct lab *l = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_int_equal(lab_run(l, names[i], "--help", NULL), 0);
+        assert_has(l->out, "Usage: sandpit");
+        assert_has(l->out, names[i]);
+    }
+    assert_int_equal(lab_run(l, "--help", NULL), 0);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        assert_has(l->out, names[i]);
+}
+
+static void keys__has_no_conflicts_and_follows_keys_ini(void **state)
+{
+    struct lab *l = *state;
+
+    assert_int_equal(lab_run(l, "keys", NULL), 0);
+    assert_has(l->out, "sandbox-delete");
+    lab_write(l, "config/sandpit/keys.ini",
+              "[sandboxes]\nsandbox-delete = X\nsandbox-nonsense = Y\n");
+    assert_int_equal(lab_run(l, "keys", NULL), 0);
+    assert_has(l->out, "  X                sandbox-delete");
+    assert_has(l->err, "keys.ini:3:");
+}
+
+static void doctor__all_well__says_so(void **state)
+{
+    struct lab *l = *state;
+
+    assert_int_equal(lab_run(l, "doctor", NULL), 0);
+    assert_has(l->out, "ok  terminal");
+    assert_has(l->out, "bubblewrap");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LAB_TEST(commands__without_a_gateway__start_one_and_share_it),
+        LAB_TEST(commands__eight_at_once__end_with_one_gateway),
+        LAB_TEST(new__then_ls__shows_it),
+        LAB_TEST(new__taken_name__fails_unless_found_will_do),
+        LAB_TEST(new__bad_arguments__say_so),
+        LAB_TEST(exec__passes_output_and_status_on),
+        LAB_TEST(exec__timeout__kills_the_command),
+        LAB_TEST(exec__own_failures__are_125),
+        LAB_TEST(names__resolve_by_namespace_and_id),
+        LAB_TEST(rm__without_a_terminal__wants_yes),
+        LAB_TEST(rm__on_a_terminal__asks_and_wants_the_count),
+        LAB_TEST(readonly__refuses_what_changes),
+        LAB_TEST(attach__types_resizes_and_detaches),
+        LAB_TEST(attach__killed__gives_the_terminal_back),
+        LAB_TEST(attach__without_a_terminal__points_to_exec),
+        LAB_TEST(info__prints_paths_and_starts_nothing),
+        LAB_TEST(help__every_command_has_one),
+        LAB_TEST(keys__has_no_conflicts_and_follows_keys_ini),
+        LAB_TEST(doctor__all_well__says_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
