@@ -209,12 +209,13 @@ static void load_theme(struct dashboard *d, struct err *e)
     if (!named || !*named)
         named = d->app->context.theme;
     theme_default(&d->theme);
-    if (!named || strcmp(named, "dark") == 0)
+    if (!named || strchr(named, '/'))
         return;
-    cleanup_free char *path = paths_find_theme(&d->app->paths, named);
-    if (path)
+    /* The user's own file wins over one compiled in. */
+    cleanup_free char *path = xasprintf("%s/%s.ini", d->app->paths.themes_dir, named);
+    if (access(path, R_OK) == 0)
         theme_load(&d->theme, path, e);
-    else
+    else if (!theme_shipped(&d->theme, named))
         err_set(e, ERR_NOT_FOUND, "there is no theme \"%.40s\" in %.200s", named,
                 d->app->paths.themes_dir);
 }

@@ -48,7 +48,7 @@ struct embedded {
     void *user;
     enum state state;
     enum ports ports;
-    int64_t deadline_ms, started_ms;
+    int64_t deadline_ms, started_ms, joined_ms;
     int backoff_ms;
     char *url;      /* probed, or announced by the child */
     char *recorded; /* host:port of gateway.json, when it is not the default */
@@ -90,6 +90,8 @@ static void finish_ready(struct embedded *m)
 
     uv_timer_stop(&m->timer);
     m->state = IDLE;
+    if (m->child)
+        gateway_child_keep_log(m->child);
     if (!key) {
         err_wrap(&e, "embedded gateway: API key");
         err_hint(&e, "stop the sandpitd that uses this folder, or give --gateway and a key");
@@ -103,6 +105,8 @@ static void finish_ready(struct embedded *m)
 static void finish_failed(struct embedded *m, const struct err *e)
 {
     uv_timer_stop(&m->timer);
+    if (m->child)
+        gateway_child_keep_log(m->child);
     gateway_child_release(steal_pointer(&m->child));
     m->state = IDLE;
     log_error("embedded gateway: %s", e->text);
@@ -194,6 +198,8 @@ static void on_join_poll(uv_timer_t *timer)
 
     if (clock_mono_ms() >= m->deadline_ms)
         on_deadline(timer);
+    else if (!m->probe_running && clock_mono_ms() - m->joined_ms > JOIN_MS)
+        step_probe(m);
     else
         probe_recorded(m);
 }
@@ -201,6 +207,7 @@ static void on_join_poll(uv_timer_t *timer)
 static void step_join(struct embedded *m)
 {
     m->state = JOINING;
+    m->joined_ms = clock_mono_ms();
     uv_timer_start(&m->timer, on_join_poll, 0, JOIN_POLL_MS);
 }
 
@@ -257,7 +264,8 @@ static void step_start(struct embedded *m)
         pubsub = "127.0.0.1:0";
     m->state = STARTING;
     gateway_child_release(steal_pointer(&m->child));
-    uv_timer_start(&m->timer, on_deadline, EMBEDDED_START_MS, 0);
+    int64_t left_ms = m->deadline_ms - clock_mono_ms();
+    uv_timer_start(&m->timer, on_deadline, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
     m->child = gateway_child_spawn(m->loop, m->paths, listen, pubsub, &child_ops, m, &e);
     if (!m->child)
         finish_failed(m, &e);

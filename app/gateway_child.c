@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Spawns with setsid (UV_PROCESS_DETACHED), stdout as a pipe that is read until the child is
- * released, stderr appended to DIR/gateway.log.
+ * released. stderr is a file of its own, DIR/gateway.log.PID, so that the words of two children
+ * started at once are not taken for each other's; it becomes DIR/gateway.log when it is kept.
  */
 #include "app/gateway_child.h"
 
@@ -19,7 +20,6 @@
 #include "base/text.h"
 
 #define LINE_MAX_BYTES 4096
-#define LOG_MAX_BYTES  (1024 * 1024) /* begun afresh above this */
 #define TAIL_MAX_BYTES 2048
 
 extern char **environ;
@@ -33,8 +33,9 @@ struct gateway_child {
     bool released, exited;
     struct buf line;
     char chunk[1024];
-    char *log_path;
-    off_t log_start;
+    char *log_path;  /* owned: where its stderr is now */
+    char *kept_path; /* owned: DIR/gateway.log */
+    bool log_kept;
 };
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -45,10 +46,11 @@ static void on_handle_closed(uv_handle_t *handle)
         return;
     buf_finish(&c->line);
     free(c->log_path);
+    free(c->kept_path);
     free(c);
 }
 
-/* The last of what it wrote since its start; the caller frees. */
+/* The last of what it wrote; the caller frees. */
 static char *read_tail(const struct gateway_child *c)
 {
     cleanup_fd int fd = open(c->log_path, O_RDONLY | O_CLOEXEC);
@@ -57,9 +59,7 @@ static char *read_tail(const struct gateway_child *c)
 
     if (fd < 0 || fstat(fd, &st) < 0)
         return buf_steal(&tail);
-    off_t start = c->log_start;
-    if (st.st_size - start > TAIL_MAX_BYTES)
-        start = st.st_size - TAIL_MAX_BYTES;
+    off_t start = st.st_size > TAIL_MAX_BYTES ? st.st_size - TAIL_MAX_BYTES : 0;
     ssize_t n = pread(fd, buf_reserve(&tail, TAIL_MAX_BYTES + 1), TAIL_MAX_BYTES, start);
     tail.len = n > 0 ? (size_t)n : 0;
     tail.data[tail.len] = '\0';
@@ -147,7 +147,6 @@ static char **child_environment(void)
 
 static int open_log(struct gateway_child *c, const struct paths *paths, struct err *e)
 {
-    struct stat st;
     int rc = paths_make_dir(paths->host_state_dir, e);
 
     if (rc < 0) {
@@ -156,18 +155,16 @@ static int open_log(struct gateway_child *c, const struct paths *paths, struct e
                  paths->host_state_dir);
         return rc;
     }
-    c->log_path = xasprintf("%s/gateway.log", paths->host_state_dir);
-    int fd = open(c->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    c->kept_path = xasprintf("%s/gateway.log", paths->host_state_dir);
+    c->log_path = xasprintf("%s.%d", c->kept_path, (int)getpid());
+    int fd = open(c->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 
-    if (fd < 0 || fstat(fd, &st) < 0) {
+    if (fd < 0) {
         rc = err_set_errno(e, errno, "state folder of the embedded gateway: %s", c->log_path);
         err_hint(e, "make %.120s writable, or set XDG_STATE_HOME to a folder of yours",
                  paths->host_state_dir);
         return rc;
     }
-    if (st.st_size > LOG_MAX_BYTES && ftruncate(fd, 0) == 0)
-        st.st_size = 0;
-    c->log_start = st.st_size;
     return fd;
 }
 
@@ -200,6 +197,7 @@ static int spawn(struct gateway_child *c, uv_loop_t *loop, const struct paths *p
 static void abandon(struct gateway_child *c)
 {
     free(c->log_path);
+    free(c->kept_path);
     free(c);
 }
 
@@ -267,12 +265,28 @@ void gateway_child_explain(const struct gateway_child *c, struct err *e)
     text_sanitise(safe, sizeof safe, last, strlen(last));
     cleanup_free char *text = xstrdup(e->text);
     err_set(e, e->code, "%s: %s", text, safe);
-    err_hint(e, "its log is %.200s", c->log_path);
+    err_hint(e, "its log is %.200s", c->kept_path);
     for (size_t i = 0; i < ARRAY_LEN(causes); i++)
         if (strstr(tail, causes[i].word)) {
             err_hint(e, "%s", causes[i].hint);
             return;
         }
+}
+
+/* The log before it stays as gateway.log.1: it may tell why that gateway died. */
+void gateway_child_keep_log(struct gateway_child *c)
+{
+    cleanup_free char *older = xasprintf("%s.1", c->kept_path);
+
+    if (c->log_kept)
+        return;
+    c->log_kept = true;
+    if (rename(c->kept_path, older) < 0 && errno != ENOENT)
+        log_warn("%s: %s", older, strerror(errno));
+    if (rename(c->log_path, c->kept_path) < 0)
+        log_warn("%s: %s", c->kept_path, strerror(errno));
+    free(c->log_path);
+    c->log_path = xstrdup(c->kept_path);
 }
 
 void gateway_child_kill(struct gateway_child *c)
@@ -286,6 +300,8 @@ void gateway_child_release(struct gateway_child *c)
     if (!c)
         return;
     c->released = true;
+    if (!c->log_kept)
+        unlink(c->log_path);
     uv_close((uv_handle_t *)&c->out, on_handle_closed);
     uv_close((uv_handle_t *)&c->process, on_handle_closed);
 }

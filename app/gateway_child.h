@@ -28,6 +28,8 @@ struct gateway_child *gateway_child_spawn(uv_loop_t *loop, const struct paths *p
                                           struct err *e);
 /* Adds what it said on stderr (the last lines) to e, and a hint when the cause is a known one. */
 void gateway_child_explain(const struct gateway_child *c, struct err *e);
+/* Makes its stderr DIR/gateway.log. The log of a child released without this is removed. */
+void gateway_child_keep_log(struct gateway_child *c);
 void gateway_child_kill(struct gateway_child *c);
 /* Lets go of it: it runs on, and calls nobody back. Accepts NULL. */
 void gateway_child_release(struct gateway_child *c);

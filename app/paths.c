@@ -141,24 +141,6 @@ int paths_make_dir(const char *path, struct err *e)
     return 0;
 }
 
-char *paths_find_theme(const struct paths *p, const char *name)
-{
-    /* Installed, and from the build tree. */
-    static const char *const shipped[] = {"../share/sandpit/themes", "../../themes"};
-    const char *slash = p->program ? strrchr(p->program, '/') : NULL;
-    char *path = xasprintf("%s/%s.ini", p->themes_dir, name);
-
-    if (strchr(name, '/'))
-        return free(path), NULL;
-    for (size_t i = 0; access(path, R_OK) != 0; i++) {
-        free(path);
-        if (!slash || i == ARRAY_LEN(shipped))
-            return NULL;
-        path = xasprintf("%.*s/%s/%s.ini", (int)(slash - p->program), p->program, shipped[i], name);
-    }
-    return path;
-}
-
 char *paths_read_file(const char *path, size_t cap, struct err *e)
 {
     FILE *f = fopen(path, "re");

@@ -26,9 +26,6 @@ void paths_finish(struct paths *p);
 char *paths_expand(const char *folder, const char *path);
 /* Makes a folder and its parents, the new ones with mode 0700. */
 int paths_make_dir(const char *path, struct err *e);
-/* The file of a theme: the user's, else the one that came with the program. NULL when there is
- * none. The caller frees. */
-char *paths_find_theme(const struct paths *p, const char *name);
 /* A whole file of at most cap bytes as a text without its last line break. NULL with e. The caller
  * frees. */
 char *paths_read_file(const char *path, size_t cap, struct err *e);
