@@ -8,9 +8,8 @@
  *                                    └ exited: another holds the state → JOINING: probe until it
  *                                      answers or the deadline passes
  *
- * The probe runs in the thread pool. The child's stderr goes to DIR/gateway.log, because a pipe of
- * ours would break under it when we leave; what it wrote since its start is the reason of a
- * failure.
+ * The probe runs in the thread pool. The child's stderr goes to a file, because a pipe of ours
+ * would break under it when we leave; what it wrote there is the reason of a failure.
  */
 #include "app/embedded.h"
 
@@ -30,6 +29,7 @@
 
 #define PROBE_MS       2000
 #define JOIN_POLL_MS   50
+#define JOIN_MS        1000 /* then the other one is not coming: start again */
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 15000
 #define STEADY_MS      30000 /* a gateway that ran so long did not crash at its start */
