@@ -83,7 +83,6 @@ static void daemon_killed__the_pane_says_so_and_others_go_on(void **state)
     for (size_t i = 0; i < n; i++)
         if (pids[i] != l->gateway)
             kill(pids[i], SIGKILL);
-    assert_true(pty_wait_gone(a, 2000, "0.1ms  127", NULL));
     assert_true(pty_wait_screen(a, 2000, "\xe2\x96\xa0", NULL)); /* the sign of an ended terminal */
     assert_true(clock_mono_ms() - start < 2500);
     pty_send(b, "echo fine-$((3*3))\r");
@@ -147,10 +146,10 @@ static void wrong_key__says_so(void **state)
     lab_write(l, "wrong-key", "not-the-key\n");
     cleanup_free char *file = lab_path(l, "wrong-key");
     struct pty *p = lab_pty(l, 24, 100, "--gateway", l->url, "--api-key-file", file, NULL);
-    assert_screen(p, "key");
+    assert_screen(p, "no connection", "does not take the key (401)", "check the API key");
     pty_destroy(p);
     assert_int_equal(lab_run(l, "--gateway", l->url, "--api-key-file", file, "ls", NULL), 1);
-    assert_has(l->err, "key");
+    assert_has(l->err, "does not take the key (401)");
     assert_null(strstr(l->err, "not-the-key"));
 }
 
