@@ -208,10 +208,20 @@ static void send_input(struct attachment *a, const char *bytes, size_t n)
         notice(a, e.text);
 }
 
+static void send_size(struct attachment *a)
+{
+    int rows, cols;
+
+    raw_tty_size(a->tty, &rows, &cols);
+    if (a->channel && !a->readonly)
+        channel_resize(a->channel, rows, cols);
+}
+
 static void on_input(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
+    send_size(a); /* a key typed after a resize can be here before its signal */
     while (n && !a->session.done) {
         cleanup_buf struct buf out = {0};
         size_t used;
@@ -242,15 +252,6 @@ static void on_gone(void *user)
 }
 
 static const struct raw_tty_ops tty_ops = {on_input, on_drained, on_gone};
-
-static void send_size(struct attachment *a)
-{
-    int rows, cols;
-
-    raw_tty_size(a->tty, &rows, &cols);
-    if (a->channel && !a->readonly)
-        channel_resize(a->channel, rows, cols);
-}
 
 static void on_signal(uv_signal_t *handle, int number)
 {

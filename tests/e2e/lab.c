@@ -225,11 +225,22 @@ static int remove_file(const char *path, const struct stat *st, int type, struct
     return 0;
 }
 
+/* Those a failed assertion left behind; they would start the gateway again. */
+static void end_ptys(struct lab *l)
+{
+    for (size_t i = 0; i < l->n_ptys; i++)
+        if (waitpid(l->ptys[i], NULL, WNOHANG) == 0) {
+            kill(l->ptys[i], SIGKILL);
+            waitpid(l->ptys[i], NULL, 0);
+        }
+}
+
 int lab_teardown(void **state)
 {
     struct lab *l = *state;
 
     findings = false;
+    end_ptys(l);
     end_gateways(l);
     lab_wait(5000, kill_all, l);
     nftw(l->dir, look_at_file, 16, FTW_PHYS);
@@ -411,7 +422,11 @@ struct pty *lab_pty(struct lab *l, int rows, int cols, ...)
     va_start(args, cols);
     collect_args(argv, l->sandpit, args);
     va_end(args);
-    return pty_start(argv, (const char *const *)l->env, rows, cols);
+    struct pty *p = pty_start(argv, (const char *const *)l->env, rows, cols);
+
+    if (l->n_ptys < ARRAY_LEN(l->ptys))
+        l->ptys[l->n_ptys++] = pty_pid(p);
+    return p;
 }
 
 long process_cpu_ms(pid_t pid)

@@ -64,9 +64,11 @@ static void shell__resize__reaches_the_program(void **state)
     pty_send(p, "stty size\r");
     assert_screen(p, "23 80");
     pty_resize(p, 40, 120);
+    assert_screen(p, "120x39");
     pty_send(p, "clear; stty size\r");
     assert_screen(p, "39 120");
     pty_resize(p, 10, 30);
+    assert_true(pty_wait_quiet(p, 200, WAIT_MS));
     pty_send(p, "clear; stty size\r");
     assert_screen(p, "9 30");
     leave(p);
