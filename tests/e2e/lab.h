@@ -23,7 +23,9 @@ struct lab {
     size_t n_env;
     char *key; /* lab_gateway's */
     char *url;
-    pid_t gateway;   /* lab_gateway's child, or 0 */
+    pid_t gateway;  /* lab_gateway's child, or 0 */
+    pid_t ptys[16]; /* lab_pty's, also those that have ended */
+    size_t n_ptys;
     char *out, *err; /* of the last lab_run */
 };
 
