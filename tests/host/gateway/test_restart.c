@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,20 +112,68 @@ static void restart__stop__with_a_creation_in_flight(void **state)
     host_finish(&h);
 }
 
-static void add_row(const char *state, const char *id, const char *status)
+static void add_rows(const char *state, int n, const char *id, const char *status,
+                     const char *metadata)
 {
     cleanup_free char *path = xasprintf("%s/gateway.db", state);
     struct err e;
     struct registry *r = registry_open(path, &e);
-    struct registry_row row = {.envs = "{}"};
 
     assert_non_null(r);
-    row.info = (struct sandbox_info){.id = (char *)id,
-                                     .ns = (char *)"default",
-                                     .name = (char *)"half",
-                                     .status = (char *)status};
-    assert_int_equal(registry_add(r, &row, &e), 0);
+    for (int i = 0; i < n; i++) {
+        cleanup_free char *own_id = xasprintf("%s%04d", id, i);
+        cleanup_free char *name = xasprintf("half%d", i);
+        struct registry_row row = {.envs = "{}"};
+
+        row.info = (struct sandbox_info){.id = own_id,
+                                         .ns = (char *)"default",
+                                         .name = name,
+                                         .status = (char *)status,
+                                         .metadata = (char *)metadata};
+        assert_int_equal(registry_add(r, &row, &e), 0);
+    }
     registry_close(r);
+}
+
+/* More than a WebSocket's queue holds: the list is told as fast as it is read. */
+static void restart__push__a_list_longer_than_the_queue(void **state)
+{
+    enum { N = 2500 };
+    static const char ask[] = "GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                              "Connection: Upgrade\r\nX-ComputeSDK-API-Key: test-key\r\n"
+                              "Sec-WebSocket-Version: 13\r\n"
+                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    static const char subscribe[] = "\x81\xaa\0\0\0\0"
+                                    "{\"type\":\"subscribe\",\"channel\":\"sandboxes\"}";
+    struct host h;
+    char metadata[700];
+    cleanup_buf struct buf seen = {0};
+    int n_created = 0;
+
+    (void)state;
+    snprintf(metadata, sizeof metadata, "{\"x\":\"%0*d\"}", 600, 0);
+    host_init(&h, false);
+    host_start(&h, NULL);
+    assert_int_equal(host_end(&h, SIGTERM), 0);
+    add_rows(h.state, N, "longlong", "lost", metadata);
+    host_start(&h, NULL);
+    cleanup_fd int fd = host_connect(&h);
+    send_text(fd, ask);
+    assert_int_equal(read_reply(fd, NULL), 101);
+    assert_int_equal(send(fd, subscribe, sizeof subscribe - 1, 0), (ssize_t)sizeof subscribe - 1);
+    poll(NULL, 0, 200); /* a reader that is late; nothing depends on how late */
+    while (!seen.data || !memmem(seen.data, seen.len, "sandbox:synced", 14)) {
+        ssize_t n = recv(fd, buf_reserve(&seen, 65536), 65536, 0);
+
+        assert_true(n > 0);
+        seen.len += (size_t)n;
+    }
+    for (char *at = seen.data, *end = seen.data + seen.len;
+         (at = memmem(at, (size_t)(end - at), "sandbox:created", 15)); at++)
+        n_created++;
+    assert_int_equal(n_created, N);
+    assert_true(seen.len > 1500000);
+    host_finish(&h);
 }
 
 static void restart__clean__what_was_left_half_done(void **state)
@@ -135,14 +184,14 @@ static void restart__clean__what_was_left_half_done(void **state)
     host_init(&h, false);
     host_start(&h, NULL);
     assert_int_equal(host_end(&h, SIGTERM), 0);
-    add_row(h.state, "halfhalfhalf", "creating");
-    cleanup_free char *half = xasprintf("%s/sandboxes/halfhalfhalf", h.state);
+    add_rows(h.state, 1, "halfhalf", "creating", "");
+    cleanup_free char *half = xasprintf("%s/sandboxes/halfhalf0000", h.state);
     cleanup_free char *orphan = xasprintf("%s/sandboxes/orphanorphan", h.state);
     assert_int_equal(mkdir(half, 0700), 0);
     assert_int_equal(mkdir(orphan, 0700), 0);
     host_start(&h, NULL);
     wait_until(access(half, F_OK) && access(orphan, F_OK));
-    cleanup_free char *again = host_create(&h, "{\"name\":\"half\"}");
+    cleanup_free char *again = host_create(&h, "{\"name\":\"half0\"}");
     host_finish(&h);
 }
 
@@ -214,6 +263,7 @@ int main(void)
         cmocka_unit_test(restart__stop__leaves_sandboxes_unless_ephemeral),
         cmocka_unit_test(restart__stop__with_a_creation_in_flight),
         cmocka_unit_test(restart__clean__what_was_left_half_done),
+        cmocka_unit_test(restart__push__a_list_longer_than_the_queue),
         cmocka_unit_test(restart__refuse__with_a_reason),
         cmocka_unit_test(restart__say__that_bwrap_is_missing),
     };
