@@ -126,12 +126,12 @@ static pid_t peer_pid(int fd)
 }
 
 /* SO_PEERCRED tells who called listen(2) last before the connection was made. One made before the
- * daemon called it names ourselves: then a second connection takes its place. */
+ * daemon called it names a gateway, so while it starts a second connection takes its place. */
 void daemon_link_identify(struct sandbox *s)
 {
     pid_t pid = peer_pid(s->link_fd);
 
-    if (pid == getpid()) {
+    if (s->phase == PHASE_CREATING) {
         int fd = connect_socket(s, NULL);
 
         if (fd < 0)

@@ -411,7 +411,11 @@ static void fail_start(struct sandbox *s, const char *what)
 
 static void on_start_timeout(uv_timer_t *timer)
 {
-    fail_start(timer->data, "its daemon does not answer");
+    struct sandbox *s = timer->data;
+
+    if (!s->child_pid && s->link_fd >= 0) /* frozen, and an earlier gateway's */
+        daemon_link_identify(s);
+    fail_start(s, "its daemon does not answer");
 }
 
 struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o, struct err *e)
@@ -684,16 +688,22 @@ void sandbox_restore(const struct registry_row *row, void *gateway)
     HASH_ADD_KEYPTR(hh, g->sandboxes, s->info.id, strlen(s->info.id), s);
     if (strcmp(s->info.status, STATUS_DESTROYING) != 0)
         add_name(s);
-    if (!daemon_link_connect(s, NULL))
+    if (daemon_link_connect(s, NULL))
+        return;
+    if (!strcmp(s->info.status, STATUS_RUNNING) || s->phase == PHASE_LOST)
         daemon_link_identify(s);
 }
 
 /* After all rows are read: the registry must not change under registry_each. */
 void sandbox_settle(struct sandbox *s)
 {
-    /* Half-created: whoever asked for it never learned its name. */
+    /* Half-created: whoever asked for it never learned its name. Its daemon may still be starting,
+     * and cannot be told from an earlier gateway before it has spoken. */
     if (!strcmp(s->info.status, STATUS_CREATING) || !strcmp(s->info.status, STATUS_DESTROYING)) {
-        end(s);
+        withdraw(s);
+        s->doomed = true;
+        s->phase = PHASE_CREATING;
+        uv_timer_start(&s->timer, on_start_timeout, s->link_fd < 0 ? 0 : START_TIMEOUT_MS, 0);
         return;
     }
     arm_expiry(s);
