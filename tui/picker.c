@@ -163,7 +163,7 @@ struct rect picker_place(const struct picker *p, int rows, int cols)
 
     for (size_t i = 0; i < p->n_items; i++)
         headings +=
-            *p->items[i].group && (i == 0 || strcmp(p->items[i - 1].group, p->items[i].group));
+            *p->items[i].group && (i == 0 || strcmp(p->items[i - 1].group, p->items[i].group) != 0);
     r.h += headings;
     if (rows > 16 && r.h > rows - 4)
         r.h = rows - 4;

@@ -20,7 +20,7 @@ void table_init(struct table *t, const struct table_source *source)
 
 static void entry_free(struct table *t, struct table_entry *entry)
 {
-    HASH_DEL(t->entries, entry);
+    HASH_DEL(t->entries, entry); // NOLINT(clang-analyzer-unix.Malloc): it knows no HASH_DEL
     free(entry->id);
     free(entry->group);
     free(entry);
@@ -30,8 +30,10 @@ void table_finish(struct table *t)
 {
     struct table_entry *entry, *next;
 
-    HASH_ITER(hh, t->entries, entry, next)
-    entry_free(t, entry);
+    for (entry = t->entries; entry; entry = next) {
+        next = entry->hh.next;
+        entry_free(t, entry);
+    }
     free(t->order);
     free(t->lines);
     *t = (struct table){0};
@@ -65,7 +67,7 @@ static void append_row(struct table *t, struct table_entry *entry)
 {
     if (t->n_rows == t->cap_rows) {
         t->cap_rows = t->cap_rows ? t->cap_rows * 2 : 64;
-        t->order = xreallocarray(t->order, t->cap_rows, sizeof *t->order);
+        t->order = xreallocarray(t->order, t->cap_rows, sizeof(struct table_entry *));
     }
     t->order[t->n_rows++] = entry;
 }
@@ -108,8 +110,8 @@ static void drop_gone(struct table *t)
     struct table_entry *entry, *next;
 
     t->n_marked = 0;
-    HASH_ITER(hh, t->entries, entry, next)
-    {
+    for (entry = t->entries; entry; entry = next) {
+        next = entry->hh.next;
         if (entry->generation == t->generation) {
             t->n_marked += entry->marked;
             continue;
@@ -155,7 +157,7 @@ static bool is_sorted(struct table *t)
 
 static void sort_rows(struct table *t, bool rest)
 {
-    struct table_entry *entry, *next;
+    struct table_entry *entry;
     size_t old = t->n_rows;
 
     for (size_t i = 0; i < old; i++)
@@ -169,8 +171,7 @@ static void sort_rows(struct table *t, bool rest)
         if (row->listed)
             t->order[t->n_rows++] = row;
     }
-    HASH_ITER(hh, t->entries, entry, next)
-    {
+    for (entry = t->entries; entry; entry = entry->hh.next) {
         if (entry->generation != t->generation || !entry->shown || entry->listed)
             continue;
         entry->rank = SIZE_MAX;
@@ -180,7 +181,7 @@ static void sort_rows(struct table *t, bool rest)
         t->order[i]->listed = false;
     t->resting = rest;
     if (!is_sorted(t))
-        qsort_r(t->order, t->n_rows, sizeof *t->order, compare_entries, t);
+        qsort_r(t->order, t->n_rows, sizeof(struct table_entry *), compare_entries, t);
     t->resting = false;
     t->thaw_wanted = rest && !is_sorted(t);
 }
@@ -320,16 +321,16 @@ static void set_mark(struct table *t, struct table_entry *entry, bool marked)
 
 void table_clear_marks(struct table *t)
 {
-    struct table_entry *entry, *next;
+    struct table_entry *entry;
 
-    HASH_ITER(hh, t->entries, entry, next)
-    set_mark(t, entry, false);
+    for (entry = t->entries; entry; entry = entry->hh.next)
+        set_mark(t, entry, false);
     t->anchor = NULL;
 }
 
 size_t table_targets(const struct table *t, const char ***ids)
 {
-    struct table_entry *entry, *next;
+    struct table_entry *entry;
     size_t n = 0;
 
     *ids = NULL;
@@ -344,9 +345,9 @@ size_t table_targets(const struct table *t, const char ***ids)
     for (size_t i = 0; i < t->n_rows; i++)
         if (t->order[i]->marked)
             (*ids)[n++] = t->order[i]->id;
-    HASH_ITER(hh, t->entries, entry, next)
-    if (entry->marked && !entry->shown)
-        (*ids)[n++] = entry->id;
+    for (entry = t->entries; entry; entry = entry->hh.next)
+        if (entry->marked && !entry->shown)
+            (*ids)[n++] = entry->id;
     return n;
 }
 

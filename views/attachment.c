@@ -36,7 +36,7 @@ struct attachment {
     int64_t first_output_ms;
     struct tick *settle; /* owned */
     bool activity;
-    LIST_HEAD(, attachment_viewer)
+    LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
     UT_hash_handle hh;
 };
@@ -136,9 +136,9 @@ static void on_bell(void *user)
     struct attachment *a = user;
     struct attachment_viewer *v;
 
-    LIST_FOREACH(v, &a->viewers, link)
-    if (v->on_bell)
-        v->on_bell(v->user);
+    LIST_FOREACH (v, &a->viewers, link)
+        if (v->on_bell)
+            v->on_bell(v->user);
 }
 
 static const struct term_ops term_ops = {

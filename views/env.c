@@ -25,8 +25,7 @@ struct later {
 static void run_later(void *user)
 {
     struct views_env *env = user;
-    TAILQ_HEAD(, later)
-    now = TAILQ_HEAD_INITIALIZER(now);
+    struct later_list now = TAILQ_HEAD_INITIALIZER(now);
     struct later *l;
 
     /* What is added meanwhile waits for its own turn. */

@@ -19,7 +19,7 @@ struct job_step {
 struct job {
     struct views_env *env;
     char done[32], things[32];
-    LIST_HEAD(, job_step)
+    LIST_HEAD(step_list, job_step)
     steps;
     size_t n, n_done, n_failed;
     bool started;
@@ -148,7 +148,7 @@ size_t jobs_cancel(struct views_env *env)
     size_t n = 0;
 
     while ((j = LIST_FIRST(&env->state->jobs))) {
-        n += j->n - j->n_done;
+        n += j->n - j->n_done; // NOLINT(clang-analyzer-unix.Malloc): LIST_REMOVE took it out
         job_destroy(j);
     }
     return n;

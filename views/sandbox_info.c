@@ -38,8 +38,7 @@ static void add_metadata(struct buf *out, const char *text)
     cJSON *metadata = cJSON_Parse(text);
     const cJSON *item;
 
-    cJSON_ArrayForEach(item, metadata)
-    {
+    cJSON_ArrayForEach (item, metadata) {
         cleanup_free char *json = cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
         cleanup_free char *line = xasprintf("%s = %s", item->string ? item->string : "",
                                             json                   ? json

@@ -13,8 +13,8 @@
 #include "views/span.h"
 #include "wire/names.h"
 
-#define LEFT_WARN_MS (5 * 60000)
-#define LEFT_BAD_MS  60000
+#define LEFT_WARN_MS INT64_C(300000)
+#define LEFT_BAD_MS  INT64_C(60000)
 
 static const struct table_column columns[N_SANDBOX_COLUMNS] = {
     [COLUMN_NAME] = {.title = "NAME", .min = 6, .ideal = 16, .max = 48},

@@ -24,15 +24,15 @@ struct later;
 #define OPEN_MAX 64 /* terminals attached at once */
 
 struct views_state {
-    LIST_HEAD(, gateway_listener)
+    LIST_HEAD(listener_list, gateway_listener)
     listeners;
     /* Terminals open here, in the order of their numbers. */
     struct attachment *open[OPEN_MAX]; /* a reference each */
     size_t n_open;
     struct attachment *attachments; /* uthash: all, attachment.c */
-    LIST_HEAD(, job)
+    LIST_HEAD(job_list, job)
     jobs;
-    TAILQ_HEAD(, later)
+    TAILQ_HEAD(later_list, later)
     later;
     struct tick *later_tick;
     int64_t lost_at_ms;     /* clock_mono_ms when the gateway was lost; 0: it is there */

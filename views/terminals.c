@@ -31,7 +31,8 @@ void terminals_remove(struct views_env *env, struct attachment *a)
     if (!number)
         return;
     s->n_open--;
-    memmove(s->open + number - 1, s->open + number, (s->n_open - number + 1) * sizeof *s->open);
+    memmove(s->open + number - 1, s->open + number,
+            (s->n_open - number + 1) * sizeof(struct attachment *));
     attachment_release(a);
 }
 
