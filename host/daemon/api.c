@@ -2,6 +2,7 @@
  *
  * The sandbox API (protocol.md section 2): the route table, who may call, health and information.
  */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -46,15 +47,23 @@ struct http_identity daemon_authorise(struct http_request *r, void *user)
 }
 
 /* The url's host, with its port or without. */
+/* Our name under any port: a restarted gateway may listen on another one, and a proxy in front of
+ * it has its own. It is the name that a rebinding page cannot have. */
 bool daemon_host_allowed(struct slice host, void *user)
 {
     const struct daemon *d = user;
     const char *rest = strstr(d->settings.url, "://");
     const char *own = rest ? rest + 3 : d->settings.url;
-    size_t len = strcspn(own, "/"), name_len = strcspn(own, ":/");
+    size_t name_len = strcspn(own, ":/");
 
-    return (host.len == len && !strncasecmp(host.data, own, len)) ||
-           (host.len == name_len && !strncasecmp(host.data, own, name_len));
+    if (host.len < name_len || strncasecmp(host.data, own, name_len) != 0)
+        return false;
+    if (host.len == name_len)
+        return true;
+    for (size_t i = name_len + 1; i < host.len; i++)
+        if (!isdigit((unsigned char)host.data[i]))
+            return false;
+    return host.data[name_len] == ':' && host.len > name_len + 1;
 }
 
 /* --- health and information --- */
