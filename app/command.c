@@ -14,7 +14,8 @@
 #include "base/alloc.h"
 
 const struct command *const commands[] = {
-    &cmd_ls, &cmd_new, &cmd_attach, &cmd_exec, &cmd_rm, &cmd_info, &cmd_keys, &cmd_doctor, NULL,
+    &cmd_ls, &cmd_new,  &cmd_shell, &cmd_attach, &cmd_exec,
+    &cmd_rm, &cmd_info, &cmd_keys,  &cmd_doctor, NULL,
 };
 
 const struct command *command_find(const char *name)

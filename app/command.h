@@ -27,7 +27,7 @@ struct command {
 };
 
 extern const struct command cmd_attach, cmd_doctor, cmd_exec, cmd_info, cmd_keys, cmd_ls, cmd_new,
-    cmd_rm;
+    cmd_rm, cmd_shell;
 
 /* All of them, NULL-terminated, in the order of the help. */
 extern const struct command *const commands[];

@@ -17,6 +17,7 @@
 #include "app/command.h"
 #include "app/embedded.h"
 #include "app/say.h"
+#include "app/session.h"
 #include "app/setup.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -38,6 +39,8 @@ struct dashboard {
     struct views_env env;
     struct boot_state boot;
     struct view *boot_view; /* while shown */
+    const char *sandbox;    /* whose shell to begin with; NULL: none, or it is open */
+    bool create;            /* make it when it is not there */
     int status;
     bool again; /* run once more: the gateway came back elsewhere */
 };
@@ -71,12 +74,55 @@ static void on_gateway_change(void *user)
     views_gateway_changed(&d->env);
 }
 
+static void on_first_sandbox(void *user, const struct sandbox_info *info, const struct err *e);
+
+static void on_sandbox_by_name(void *user, const struct sandbox_info *info, const struct err *e)
+{
+    struct dashboard *d = user;
+
+    if (!info && !e && !strchr(d->sandbox, '/'))
+        gateway_get(d->gateway, d->sandbox, on_first_sandbox, d);
+    else
+        on_first_sandbox(user, info, e);
+}
+
+static void on_first_sandbox(void *user, const struct sandbox_info *info, const struct err *e)
+{
+    struct dashboard *d = user;
+
+    if (info)
+        shell_view_open(&d->env, info->id, NULL, SHELL_ATTACH);
+    else if (e)
+        tui_toast(d->tui, ROLE_ERROR, "%s: %s%s%s", d->sandbox, e->text, e->hint[0] ? "; " : "",
+                  e->hint);
+    else
+        tui_toast(d->tui, ROLE_ERROR, "there is no sandbox %s; n makes one", d->sandbox);
+    d->sandbox = NULL;
+}
+
+static void open_sandbox(struct dashboard *d)
+{
+    cleanup_free char *ns = NULL;
+    cleanup_free char *name = NULL;
+
+    sandbox_split(d->sandbox, &ns, &name);
+    if (!ns)
+        ns = xstrdup(d->app->context.ns ? d->app->context.ns : "default");
+    struct create_options options = {.ns = ns, .name = name};
+    if (d->create)
+        gateway_find_or_create(d->gateway, &options, on_first_sandbox, d);
+    else
+        gateway_find(d->gateway, ns, name, on_sandbox_by_name, d);
+}
+
 static void start_view(struct dashboard *d)
 {
     const char *name = d->app->options.view;
 
     tui_show(d->tui, sandboxes_view_create(d->tui, &d->env));
-    if (name && strcmp(name, "sandboxes") != 0) {
+    if (d->sandbox) {
+        open_sandbox(d);
+    } else if (name && strcmp(name, "sandboxes") != 0) {
         cleanup_free char *action = xasprintf("view-%s", name);
 
         tui_act(d->tui, action);
@@ -254,9 +300,9 @@ static struct key prefix_key(const struct config *c)
 
 /* --- one run --- */
 
-static void prepare(struct dashboard *d, struct app *app)
+static void prepare(struct dashboard *d, struct app *app, const char *sandbox, bool create)
 {
-    *d = (struct dashboard){.app = app};
+    *d = (struct dashboard){.app = app, .sandbox = sandbox, .create = create};
     d->env = (struct views_env){
         .ns = app->context.ns,
         .default_ns = app->context.ns,
@@ -327,7 +373,7 @@ static void finish(struct dashboard *d)
         uv_walk(&d->loop, log_leftover, NULL);
 }
 
-static int run(struct app *app)
+static int run(struct app *app, const char *sandbox, bool create)
 {
     struct dashboard *d = xcalloc(1, sizeof *d);
     struct err e = {0};
@@ -335,7 +381,7 @@ static int run(struct app *app)
     int status;
 
     do {
-        prepare(d, app);
+        prepare(d, app, sandbox, create);
         if (start(d, &e) == 0)
             uv_run(&d->loop, UV_RUN_DEFAULT);
         else
@@ -390,6 +436,16 @@ static int check_view(const struct app *app, struct err *e)
     return -ERR_ARG;
 }
 
+int dashboard_run(struct app *app, const char *sandbox, bool create)
+{
+    struct err e = {0};
+
+    if (check_place(app, &e) == 0)
+        return run(app, sandbox, create);
+    say_error(&e);
+    return EXIT_FAIL;
+}
+
 int dashboard_main(struct app *app)
 {
     struct err e = {0};
@@ -400,7 +456,7 @@ int dashboard_main(struct app *app)
         say_error(&e);
         say_missing_credentials(app);
     } else {
-        status = run(app);
+        status = run(app, NULL, false);
     }
     app_finish(app);
     return status;

@@ -84,7 +84,7 @@ probe_ours() { # CORPUS → MB/s
         : >"$root/tmp/go"
     ) &
     "$here/until_file.sh" "$root/tmp/result" 60 \
-        pty_drain $((rows + 1)) $cols -q -t 60 -- "$sandpit" -c shell "bench/probe" || true
+        pty_drain $((rows + 1)) $cols -q -t 60 -- "$sandpit" shell "bench/probe" || true
     wait
     awk '{ print $4 }' "$root/tmp/result"
     "$sandpit" rm -y bench/probe >/dev/null
@@ -122,7 +122,7 @@ bench_key() {
         key_latency 400 2000 1 -r "$1" -c "$2" -- tmux -L "bench$$" -f /dev/null new-session \
             'stty raw -echo; exec cat' >"$work/k1"
         tmux -L "bench$$" kill-server 2>/dev/null || true
-        key_latency 400 2000 3 -r "$1" -c "$2" -- "$sandpit" -c shell bench/key >"$work/k2"
+        key_latency 400 2000 3 -r "$1" -c "$2" -- "$sandpit" shell bench/key >"$work/k2"
         "$sandpit" rm -y bench/key >/dev/null
         awk -v s="$2x$1" -v t="$3" -v a="$(p50 "$work/k2")" -v a9="$(p99 "$work/k2")" \
             -v b="$(p50 "$work/k1")" -v b9="$(p99 "$work/k1")" -v z="$(p50 "$work/k0")" 'BEGIN {
@@ -152,7 +152,7 @@ bench_create() {
     : >"$work/a"
     : >"$work/b"
     for i in $(seq 5); do
-        drive -r 24 -c 80 -t prompt -w "box$i:" -t prompt -- "$sandpit" -c shell --create "bench/box$i" |
+        drive -r 24 -c 80 -t prompt -w "box$i:" -t prompt -- "$sandpit" shell --create "bench/box$i" |
             awk 'END { print $2 }' >>"$work/a"
         drive -r 24 -c 80 -w '[#$] $' -t prompt -- tmux -L "bench$$" -f /dev/null new-session bash |
             awk '{ print $2 }' >>"$work/b"

@@ -194,6 +194,14 @@ static void text_paint(struct view *v, struct canvas c)
                       d->top + in.rows < d->n_lines ? d->top + in.rows : d->n_lines, d->n_lines);
 }
 
+/* Too far down is put right in draw, which knows the height. */
+static enum view_result text_scroll(struct text_dialog *d, int by)
+{
+    d->top += by;
+    d->top = d->top > 0 ? d->top : 0;
+    return VIEW_HANDLED;
+}
+
 static enum view_result text_act(struct view *v, const char *action)
 {
     struct text_dialog *d = v->data;
@@ -214,9 +222,7 @@ static enum view_result text_act(struct view *v, const char *action)
     for (size_t i = 0; i < ARRAY_LEN(motions); i++) {
         if (strcmp(action, motions[i].action) != 0)
             continue;
-        d->top += motions[i].by;
-        d->top = d->top > 0 ? d->top : 0;
-        return VIEW_HANDLED;
+        return text_scroll(d, motions[i].by);
     }
     if (strcmp(action, "back") == 0 || strcmp(action, "escape") == 0 ||
         strcmp(action, "cancel") == 0)
@@ -232,7 +238,7 @@ static enum view_result text_mouse(struct view *v, struct mouse mouse)
 {
     if (mouse.kind != MOUSE_WHEEL)
         return VIEW_IGNORED;
-    return text_act(v, mouse.button == MOUSE_WHEEL_DOWN ? "list-down" : "list-up");
+    return text_scroll(v->data, mouse.button == MOUSE_WHEEL_DOWN ? 1 : -1);
 }
 
 static struct rect text_where(struct view *v, int rows, int cols)
