@@ -26,6 +26,18 @@ struct fixture {
     struct err e;
 };
 
+static void clean_environment(void)
+{
+    const char *output = getenv("CMOCKA_MESSAGE_OUTPUT");
+    cleanup_free char *kept = output ? xstrdup(output) : NULL;
+
+    clearenv();
+    setenv("HOME", "/tmp", 1);
+    setenv("PATH", "/usr/bin:/bin", 1);
+    if (kept)
+        setenv("CMOCKA_MESSAGE_OUTPUT", kept, 1);
+}
+
 static int setup(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof *f);
@@ -46,9 +58,7 @@ static int teardown(void **state)
     context_finish(&f->c);
     config_finish(&f->config);
     paths_finish(&f->paths);
-    clearenv();
-    setenv("HOME", "/tmp", 1);
-    setenv("PATH", "/usr/bin:/bin", 1);
+    clean_environment();
     free(f);
     return 0;
 }
@@ -234,9 +244,7 @@ int main(void)
     if (fd < 0 || write(fd, "key-of-file\n", 12) != 12)
         return 1;
     close(fd);
-    clearenv();
-    setenv("HOME", "/tmp", 1);
-    setenv("PATH", "/usr/bin:/bin", 1);
+    clean_environment();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(key_file);
     return failed;

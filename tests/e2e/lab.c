@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Processes of a lab are known by its folder in their command lines: gateways have it in --state,
- * bwrap in the path of the root folder.
+ * Processes of a lab are known by its folder: in their command lines (gateways have it in --state,
+ * bwrap in the path of the root folder), or in what is mounted for them (all inside a sandbox).
  */
 #include "tests/e2e/lab.h"
 
@@ -127,6 +127,37 @@ static bool command_line(pid_t pid, struct buf *out)
     return out->len;
 }
 
+/* Is anything of the folder mounted for it? (The processes of this test see the whole disk.) */
+static bool lives_in(pid_t pid, const char *folder)
+{
+    char path[64], line[4096];
+    bool found = false;
+
+    snprintf(path, sizeof path, "/proc/%d/mountinfo", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && !found && fgets(line, sizeof line, f))
+        found = strstr(line, folder);
+    if (f)
+        fclose(f);
+    return found;
+}
+
+size_t lab_inside_pids(struct lab *l, const char *id, pid_t *out, size_t cap)
+{
+    cleanup_free char *folder = xasprintf("%s/state/sandpitd/sandboxes/%s", l->dir, id);
+    DIR *proc = opendir("/proc");
+    size_t n = 0;
+
+    for (struct dirent *entry; n < cap && (entry = readdir(proc));) {
+        pid_t pid = atoi(entry->d_name);
+
+        if (pid > 0 && lives_in(pid, folder))
+            out[n++] = pid;
+    }
+    closedir(proc);
+    return n;
+}
+
 size_t lab_pids(struct lab *l, const char *text, pid_t *out, size_t cap)
 {
     cleanup_buf struct buf line = {0};
@@ -186,6 +217,7 @@ static bool kill_all(void *user)
     pid_t pids[512];
     size_t n = lab_pids(l, "", pids, ARRAY_LEN(pids));
 
+    n += lab_inside_pids(l, "", pids + n, ARRAY_LEN(pids) - n);
     for (size_t i = 0; i < n; i++)
         kill(pids[i], SIGKILL);
     while (waitpid(-1, NULL, WNOHANG) > 0)

@@ -58,6 +58,8 @@ struct pty *lab_pty(struct lab *l, int rows, int cols, ...) __attribute__((senti
 
 /* Pids of the lab's processes whose command line holds text. */
 size_t lab_pids(struct lab *l, const char *text, pid_t *out, size_t cap);
+/* Pids inside the sandbox `id` (its daemon and what runs in it), or inside any for "". */
+size_t lab_inside_pids(struct lab *l, const char *id, pid_t *out, size_t cap);
 /* Waits until condition(user) holds. */
 bool lab_wait(int timeout_ms, bool (*condition)(void *user), void *user);
 /* CPU time a process has used so far, in milliseconds. */

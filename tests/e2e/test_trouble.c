@@ -77,12 +77,14 @@ static void daemon_killed__the_pane_says_so_and_others_go_on(void **state)
     cleanup_free char *id = xstrdup(lab_do(l, "new", "t/victim", NULL));
     lab_do(l, "new", "t/bystander", NULL);
     struct pty *a = enter_shell(l, "victim"), *b = enter_shell(l, "bystander");
-    size_t n = lab_pids(l, id, pids, 16);
-    assert_true(n > 0);
+    size_t n = lab_inside_pids(l, id, pids, 16);
+    assert_true(n >= 2); /* the daemon, which is the oldest, and its shell */
+    pid_t daemon = pids[0];
+    for (size_t i = 1; i < n; i++)
+        if (pids[i] < daemon)
+            daemon = pids[i];
     int64_t start = clock_mono_ms();
-    for (size_t i = 0; i < n; i++)
-        if (pids[i] != l->gateway)
-            kill(pids[i], SIGKILL);
+    assert_int_equal(kill(daemon, SIGKILL), 0);
     assert_true(pty_wait_screen(a, 2000, "\xe2\x96\xa0", NULL)); /* the sign of an ended terminal */
     assert_true(clock_mono_ms() - start < 2500);
     pty_send(b, "echo fine-$((3*3))\r");
