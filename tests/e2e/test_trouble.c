@@ -178,7 +178,6 @@ static void bwrap_missing__says_what_to_install(void **state)
 {
     struct lab *l = *state;
 
-    lab_env(l, "SANDPIT_BWRAP=/nonexistent/bwrap");
     lab_env(l, "PATH=/nonexistent");
     assert_int_equal(lab_run(l, "new", "t/x", NULL), 1);
     assert_has(l->err, "bwrap");
