@@ -135,11 +135,9 @@ static int create_terminal(struct attachment *a, struct err *e)
 
 static int choose_terminal(struct attachment *a, bool fresh, struct err *e)
 {
-    int rc;
-
     if (!fresh) {
         terminal_list(a->remote, on_terminals, a);
-        if ((rc = wait_result(a, e)) < 0)
+        if (wait_result(a, e) < 0)
             return err_wrap(e, "terminals");
     }
     if (a->terminal)
@@ -149,7 +147,7 @@ static int choose_terminal(struct attachment *a, bool fresh, struct err *e)
         err_hint(e, "%zu are running; leave TERMINAL out for the first", a->n_terminals);
         return -ERR_NOT_FOUND;
     }
-    if ((rc = create_terminal(a, e)) < 0)
+    if (create_terminal(a, e) < 0)
         return err_wrap(e, "new terminal");
     return 0;
 }

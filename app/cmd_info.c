@@ -122,7 +122,7 @@ static void print_section(const cJSON *section)
     if (!cJSON_IsObject(section))
         return;
     printf("%s\n", section->string);
-    cJSON_ArrayForEach (item, section) {
+    for (item = section->child; item; item = item->next) {
         const char *text = cJSON_IsString(item) ? item->valuestring
                            : cJSON_IsBool(item) ? (cJSON_IsTrue(item) ? "yes" : "no")
                                                 : "-";
@@ -148,7 +148,7 @@ static int run_info(struct app *app, const void *arguments, int n_rest, char **r
         json_print(json);
         return EXIT_OK;
     }
-    cJSON_ArrayForEach (section, json)
+    for (section = json->child; section; section = section->next)
         print_section(section);
     cJSON_Delete(json);
     return EXIT_OK;

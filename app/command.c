@@ -113,8 +113,11 @@ int command_main(const struct command *c, struct app *app, int argc, char **argv
     cleanup_free char **rest = NULL;
     struct err e = {0};
     int n_rest = 0, status;
+    bool good = args_parse(argc, argv, tables, c->leading, &rest, &n_rest, &e) == 0;
 
-    if (args_parse(argc, argv, tables, c->leading, &rest, &n_rest, &e) < 0) {
+    if (good && !app->options.help)
+        good = check_rest(c, n_rest, rest, &e) == 0;
+    if (!good) {
         status = usage_error(c, &e);
     } else if (app->options.help) {
         cleanup_buf struct buf help = {0};
@@ -122,8 +125,6 @@ int command_main(const struct command *c, struct app *app, int argc, char **argv
         command_help(c, &help);
         fputs(help.data, stdout);
         status = EXIT_OK;
-    } else if (check_rest(c, n_rest, rest, &e) < 0) {
-        status = usage_error(c, &e);
     } else {
         status = run(c, app, args, n_rest, rest);
         app_finish(app);

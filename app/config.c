@@ -257,7 +257,7 @@ static bool load(struct reading *r, const char *path, struct buf *out)
     if (ferror(f))
         problem(r, 0, "cannot be read: %s", strerror(errno));
     else if (out->len > CONFIG_FILE_MAX)
-        problem(r, 0, "larger than %d bytes", CONFIG_FILE_MAX);
+        problem(r, 0, "larger than %u bytes", CONFIG_FILE_MAX);
     bool good = !ferror(f) && out->len <= CONFIG_FILE_MAX;
     fclose(f);
     return good;

@@ -15,7 +15,7 @@
 struct keymap;
 
 #define CONFIG_PROBLEMS_MAX 50
-#define CONFIG_FILE_MAX     (256 * 1024)
+#define CONFIG_FILE_MAX     262144u
 
 enum clipboard_mode { CLIPBOARD_AUTO, CLIPBOARD_OSC52, CLIPBOARD_OFF };
 

@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 
-#define RAW_TTY_QUEUE_MAX (256 * 1024)
+#define RAW_TTY_QUEUE_MAX 262144u
 
 struct raw_tty;
 

@@ -17,7 +17,7 @@ int app_setup(struct app *app, struct err *e)
 {
     int rc;
 
-    if (app->options.log && (rc = log_open(app->options.log, LOG_LEVEL_DEBUG, e)) < 0)
+    if (app->options.log && log_open(app->options.log, LOG_LEVEL_DEBUG, e) < 0)
         return err_wrap(e, "--log");
     if ((rc = paths_init(&app->paths, e)) < 0)
         return rc;
