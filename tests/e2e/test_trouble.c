@@ -68,6 +68,24 @@ static void gateway_killed__typing_goes_on_and_the_list_returns(void **state)
     pty_destroy(p);
 }
 
+static void gateway_moved__is_followed(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "t/before", NULL);
+    struct pty *p = lab_pty(l, 24, 100, NULL);
+    assert_screen(p, "before", "running");
+    /* Held while another one takes over, or it would start its own. */
+    kill(pty_pid(p), SIGSTOP);
+    lab_gateway_kill(l);
+    lab_gateway(l, NULL);
+    kill(pty_pid(p), SIGCONT);
+    lab_do(l, "new", "t/after", NULL);
+    assert_screen(p, "before", "after", strstr(l->url, "127."));
+    pty_destroy(p);
+}
+
 static void daemon_killed__the_pane_says_so_and_others_go_on(void **state)
 {
     struct lab *l = *state;
@@ -261,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LAB_TEST(gateway_killed__typing_goes_on_and_the_list_returns),
+        LAB_TEST(gateway_moved__is_followed),
         LAB_TEST(daemon_killed__the_pane_says_so_and_others_go_on),
         LAB_TEST(connection_cut__resumes_and_keys_arrive_once),
         LAB_TEST(sandbox_destroyed__under_an_open_shell__says_so),
