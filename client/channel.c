@@ -450,16 +450,17 @@ static void pump_due(struct channel *c)
 {
     struct message m;
 
-    if (c->subscribe_due) {
-        message_init(&m, MSG_SUBSCRIBE, SLICE(c->name));
-        c->subscribe_due = !send_message(c->remote, &m);
-    }
+    /* The size first: a snapshot of another size would scroll lines away that are still there. */
     if (c->resize_due) {
         message_init(&m, MSG_TERMINAL_RESIZE, (struct slice){0});
         message_add_string(&m, "terminal_id", SLICE(c->terminal_id));
         message_add_number(&m, "cols", c->cols);
         message_add_number(&m, "rows", c->rows);
         c->resize_due = !send_message(c->remote, &m);
+    }
+    if (c->subscribe_due) {
+        message_init(&m, MSG_SUBSCRIBE, SLICE(c->name));
+        c->subscribe_due = !send_message(c->remote, &m);
     }
 }
 

@@ -7,13 +7,7 @@
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
 
-static int64_t unit(int64_t ms, int64_t seconds_below)
-{
-    if (ms < seconds_below)
-        return SECOND;
-    return ms < 24 * HOUR ? MINUTE : HOUR;
-}
-
+/* Minutes below an hour without their seconds, which clock_format_span would add. */
 static void print(char out[CLOCK_SPAN_SIZE], int64_t ms, int64_t step)
 {
     if (step == MINUTE && ms < HOUR)
@@ -25,16 +19,19 @@ static void print(char out[CLOCK_SPAN_SIZE], int64_t ms, int64_t step)
 int64_t span_age(char out[CLOCK_SPAN_SIZE], int64_t ms)
 {
     ms = ms > 0 ? ms : 0;
-    int64_t step = unit(ms, MINUTE);
+    int64_t step = ms < 24 * HOUR ? MINUTE : HOUR;
 
-    print(out, ms, step);
+    if (ms < MINUTE)
+        snprintf(out, CLOCK_SPAN_SIZE, "<1m");
+    else
+        print(out, ms, step);
     return step - ms % step;
 }
 
 int64_t span_left(char out[CLOCK_SPAN_SIZE], int64_t ms)
 {
     ms = ms > 0 ? ms : 0;
-    int64_t step = unit(ms, 10 * MINUTE);
+    int64_t step = ms < 10 * MINUTE ? SECOND : ms < 24 * HOUR ? MINUTE : HOUR;
 
     print(out, ms, step);
     return ms % step + 1;

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-/* "14s" below a minute, then "12m", "2h05m", "9d4h". Returns the milliseconds until the text
+/* "<1m" below a minute, then "12m", "2h05m", "9d4h". Returns the milliseconds until the text
  * changes. */
 int64_t span_age(char out[CLOCK_SPAN_SIZE], int64_t ms);
 /* As span_age for a time that runs down, with seconds below ten minutes ("1m20s"). */
