@@ -17,10 +17,9 @@ chmod 700 "$work/run"
 sandpit=$build/sandpit
 
 stop() {
-    "$sandpit" ls --json >"$work/left" 2>/dev/null &&
-        sed -n 's/.*"id": *"\([a-z0-9]*\)".*/\1/p' "$work/left" | while read -r id; do
-            "$sandpit" rm -y "$id" >/dev/null 2>&1 || true
-        done
+    for folder in "$work"/state/sandpitd/sandboxes/*; do
+        [ ! -d "$folder" ] || "$sandpit" rm -y "${folder##*/}" >/dev/null 2>&1 || true
+    done
     pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' "$work/state/sandpitd/gateway.json" 2>/dev/null || true)
     [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
     tmux -L "bench$$" kill-server 2>/dev/null || true
@@ -53,7 +52,7 @@ corpora() {
 make_box() { # NAME PROGRAM…
     box=$1
     shift
-    id=$("$sandpit" new "bench/$box" --json | sed -n 's/.*"id": *"\([a-z0-9]*\)".*/\1/p' | head -n 1)
+    id=$("$sandpit" new "bench/$box")
     root=$work/state/sandpitd/sandboxes/$id/root
     home=$("$sandpit" exec "bench/$box" -- sh -c 'echo $HOME')
     cp "$work/bin/pane_probe" "$root/tmp/"
@@ -152,10 +151,10 @@ bench_create() {
     : >"$work/a"
     : >"$work/b"
     for i in $(seq 5); do
-        drive -r 24 -c 80 -t prompt -w "box$i:" -t prompt -- "$sandpit" shell --create "bench/box$i" |
-            awk 'END { print $2 }' >>"$work/a"
-        drive -r 24 -c 80 -w '[#$] $' -t prompt -- tmux -L "bench$$" -f /dev/null new-session bash |
-            awk '{ print $2 }' >>"$work/b"
+        drive -r 24 -c 80 -w "box$i:" -t prompt -- "$sandpit" shell --create "bench/box$i" |
+            awk '{ print $2 }' >>"$work/a"
+        drive -r 24 -c 80 -w 'READY' -t prompt -- tmux -L "bench$$" -f /dev/null new-session \
+            "PS1='READY ' bash --norc" | awk '{ print $2 }' >>"$work/b"
         tmux -L "bench$$" kill-server 2>/dev/null || true
         "$sandpit" rm -y "bench/box$i" >/dev/null
     done

@@ -256,7 +256,7 @@ static void on_ack(struct remote *r, struct channel *c, const struct message *m)
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it loses track in TAILQ_REMOVE */
     while ((k = TAILQ_FIRST(&c->input)) && k->seq && (double)k->seq <= seq) {
         if (k->is_sent)
-            r->round_trip_us = (clock_mono_ns() - k->sent_ns) / 1000;
+            remote_note_round_trip(r, (clock_mono_ns() - k->sent_ns) / 1000);
         drop_chunk(c, k);
     }
     if (!channels_oldest_sent_ns(r))

@@ -292,9 +292,18 @@ static void on_drain(void *user)
     channels_pump(user);
 }
 
+/* Smoothed as TCP does it (RFC 6298: an eighth of each new sample). */
+void remote_note_round_trip(struct remote *r, int64_t sample_us)
+{
+    if (r->round_trip_us < 0)
+        r->round_trip_us = sample_us;
+    else
+        r->round_trip_us += (sample_us - r->round_trip_us) / 8;
+}
+
 static void on_pong(void *user, int64_t round_trip_us)
 {
-    ((struct remote *)user)->round_trip_us = round_trip_us;
+    remote_note_round_trip(user, round_trip_us);
 }
 
 static void on_close(void *user, const struct err *e)

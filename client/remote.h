@@ -30,7 +30,7 @@ enum link_state remote_state(const struct remote *r);
 const struct err *remote_error(const struct remote *r);
 /* clock_mono_ms when the connection was lost; 0 while it is up. */
 int64_t remote_lost_at_ms(const struct remote *r);
-/* Round trip of the last ping or acknowledged key in microseconds; -1 unknown. */
+/* Round trip of pings and acknowledged keys, smoothed, in microseconds; -1 unknown. */
 int64_t remote_round_trip_us(const struct remote *r);
 void remote_retry(struct remote *r);
 

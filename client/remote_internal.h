@@ -78,6 +78,7 @@ void remote_tell_gone_soon(struct remote *r);
 void remote_forget_token(struct remote *r, const char *token);
 /* What /info says. Input that was sent to a host without acknowledgements is done with. */
 void remote_know(struct remote *r, bool has_input_ack);
+void remote_note_round_trip(struct remote *r, int64_t sample_us);
 
 /* --- channel.c --- */
 void channels_state_changed(struct remote *r);

@@ -259,8 +259,9 @@ void shell_title(struct view *v, struct buf *out)
         buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");
     }
     buf_printf(out, " %dx%d", term_cols(shell_term(sh)), term_rows(shell_term(sh)));
-    if (round_trip >= 0 && round_trip < 10000)
-        buf_printf(out, " %.1fms", (double)round_trip / 1000);
+    /* Whole milliseconds: a figure that changed with every key would cost more than the echo. */
+    if (round_trip >= 0 && round_trip < 1000)
+        buf_append_str(out, " <1ms");
     else if (round_trip >= 0)
         buf_printf(out, " %lldms", (long long)(round_trip / 1000));
 }

@@ -12,6 +12,8 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -435,8 +437,12 @@ static void on_upgraded(void *user, struct MHD_Connection *mhd, void *slot, cons
 {
     struct websocket *ws = user;
     struct http_request *r = slot;
+    int on = 1;
 
     (void)mhd;
+    /* libmicrohttpd switches Nagle on again with its answer: an echo behind an acknowledgement
+     * would wait 40 ms for the peer's delayed ACK. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     ws->upgrade = upgrade;
     ws->request = NULL;
     if (r)
