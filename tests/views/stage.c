@@ -138,9 +138,9 @@ static struct conn *list_socket(struct stage *s)
 {
     struct conn *c;
 
-    LIST_FOREACH(c, &s->script.conns, link)
-    if (c->is_websocket && strstr(c->head, "GET /v1/ws"))
-        return c;
+    LIST_FOREACH (c, &s->script.conns, link)
+        if (c->is_websocket && strstr(c->head, "GET /v1/ws"))
+            return c;
     return NULL;
 }
 
