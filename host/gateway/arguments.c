@@ -91,8 +91,10 @@ int gateway_main(int argc, char **argv)
     text_init_locale();
     if (log_path && log_open(log_path, LOG_LEVEL_INFO, &e))
         return complain(&e);
-    if (!config.state)
-        config.state = state = default_state();
+    if (!config.state) {
+        state = default_state();
+        config.state = state;
+    }
     if (!config.state) {
         err_set(&e, ERR_ARG, "no state folder: HOME is not set");
         err_hint(&e, "give one with --state DIR");

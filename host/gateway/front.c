@@ -327,7 +327,7 @@ int listen_on(const char *address, int *fd, char url[128], int *port, struct err
     const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV | AI_PASSIVE,
                                    .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t n_bound = sizeof bound;
     char host[128], service[8];
     int result = split_address(address, host, service, e);
@@ -341,7 +341,8 @@ int listen_on(const char *address, int *fd, char url[128], int *port, struct err
     freeaddrinfo(found);
     if (*fd < 0)
         return *fd;
-    getsockname(*fd, (struct sockaddr *)&bound, &n_bound);
+    if (getsockname(*fd, (struct sockaddr *)&bound, &n_bound))
+        return err_set_errno(e, errno, "listen on %s", address);
     getnameinfo((struct sockaddr *)&bound, n_bound, host, sizeof host, service, sizeof service,
                 NI_NUMERICHOST | NI_NUMERICSERV);
     *port = atoi(service);

@@ -157,7 +157,7 @@ int create_options_read(struct create_options *o, const cJSON *body, const char 
     result = read_name(body, "namespace", "default", &o->ns, e);
     if (!result)
         result = read_name(body, "name", "", &o->name, e);
-    if (!result && name_needed && !o->name[0])
+    if (!result && name_needed && !(o->name && o->name[0]))
         result = err_set(e, ERR_ARG, "name is missing or empty");
     if (!result)
         result = read_metadata(body, &o->metadata, e);

@@ -62,7 +62,8 @@ static char *make_name_key(const char *ns, const char *name, size_t *n)
     size_t n_ns = strlen(ns) + 1, n_name = strlen(name);
     char *key = xmalloc(n_ns + n_name);
 
-    memcpy(key, ns, n_ns);
+    /* The key is bytes: its NUL parts the pair. */
+    memcpy(key, ns, n_ns); /* NOLINT(bugprone-not-null-terminated-result) */
     memcpy(key + n_ns, name, n_name);
     *n = n_ns + n_name;
     return key;

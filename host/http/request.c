@@ -108,12 +108,9 @@ void request_on_completed(void *user, struct MHD_Connection *mhd, void **slot,
     r->conn = NULL;
     if (r->ws)
         websocket_abandon(r->ws);
+    request_tell_gone(r); /* still held by us: it lives through the callback */
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): not freed while held_by_mhd is set */
     r->held_by_mhd = false;
-    if (r->held_by_handler) {
-        r->held_by_mhd = true; /* keep it through the callback */
-        request_tell_gone(r);
-        r->held_by_mhd = false;
-    }
     request_free(r);
 }
 
@@ -183,7 +180,7 @@ static int check_form(struct http_request *r, const struct head *head, const cha
     else if (head->n_length > 1 || head->n_encoding > 1 || (head->n_length && head->n_encoding))
         http_reply_error(r, 400, "ambiguous length: give Content-Length or chunked, once");
     else if (head->n_encoding &&
-             (strcasecmp(head->encoding, "chunked") || strcmp(version, "HTTP/1.1") != 0))
+             (strcasecmp(head->encoding, "chunked") != 0 || strcmp(version, "HTTP/1.1") != 0))
         http_reply_error(r, 400, "the only transfer encoding is chunked");
     else
         return 0;

@@ -427,6 +427,6 @@ void stage_golden(struct stage *s, const char *name)
     cleanup_free char *expected = read_file(path);
     if (!expected)
         fail_msg("no %s; SANDPIT_UPDATE_GOLDEN=1 writes it", path);
-    if (strcmp(expected, screen) != 0)
+    else if (strcmp(expected, screen) != 0)
         fail_msg("%s differs; expected:\n%s\nshown:\n%s", name, expected, screen);
 }

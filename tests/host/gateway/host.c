@@ -187,12 +187,11 @@ void send_text(int fd, const char *text)
 int read_reply(int fd, cJSON **json)
 {
     cleanup_buf struct buf text = {0};
-    char *end;
     size_t n_body = 0;
 
     if (json)
         *json = NULL;
-    while (!text.data || !(end = strstr(text.data, "\r\n\r\n"))) {
+    while (!text.data || !strstr(text.data, "\r\n\r\n")) {
         ssize_t n = recv(fd, buf_reserve(&text, 1), 1, 0);
 
         if (n <= 0)
