@@ -6,13 +6,13 @@
 
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
-#include <curses.h>
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <uv.h>
-#include <vterm.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+
+#include "tui/screen.h"
 
 static void add(struct version *out, size_t *n, const char *name, const char *text)
 {
@@ -31,9 +31,7 @@ size_t versions_get(struct version out[VERSIONS_MAX])
     add(out, &n, "libcurl", curl_version_info(CURLVERSION_NOW)->version);
     add(out, &n, "TLS of libcurl", curl_version_info(CURLVERSION_NOW)->ssl_version);
     add(out, &n, "libwebsockets", lws_get_library_version());
-    add(out, &n, "ncurses", curses_version());
-    snprintf(text, sizeof text, "%d.%d", VTERM_VERSION_MAJOR, VTERM_VERSION_MINOR);
-    add(out, &n, "libvterm (built with)", text);
+    add(out, &n, "ncurses", screen_library_version());
     add(out, &n, "cJSON", cJSON_Version());
     pcre2_config(PCRE2_CONFIG_VERSION, text);
     add(out, &n, "PCRE2", text);

@@ -635,3 +635,8 @@ int screen_fd(const struct screen *s)
 {
     return s->tty;
 }
+
+const char *screen_library_version(void)
+{
+    return curses_version();
+}

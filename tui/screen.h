@@ -40,6 +40,8 @@ void screen_invalidate(struct screen *s);
 void screen_draw(struct screen *s, const struct cell *cells, struct view_cursor cursor);
 /* Queues bytes behind the last frame; false when the bound is reached and they were dropped. */
 bool screen_write(struct screen *s, const char *bytes, size_t n);
+/* What draws, with its version. */
+const char *screen_library_version(void);
 /* Bytes the terminal has not taken yet. */
 size_t screen_pending(const struct screen *s);
 /* Sends what it takes now. Negative when the terminal is gone. */
