@@ -132,7 +132,7 @@ void tui_close(struct tui *t, struct view *v)
 
 void tui_apply(struct tui *t, struct view *v, enum view_result result)
 {
-    if (result == VIEW_IGNORED)
+    if (result == VIEW_IGNORED || result == VIEW_TAKEN)
         return;
     if (result == VIEW_CLOSE) {
         tui_close(t, v);

@@ -21,6 +21,7 @@ struct view;
 enum view_result {
     VIEW_IGNORED, /* not mine: ask the next context */
     VIEW_HANDLED, /* done; redraw me */
+    VIEW_TAKEN,   /* done; nothing of mine looks different */
     VIEW_CLOSE,   /* done; close me (the toolkit shows what was below or before) */
 };
 

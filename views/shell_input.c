@@ -51,7 +51,9 @@ enum view_result shell_key(struct view *v, struct key key)
         return waiting_key(sh, key);
     term_encode_key(shell_term(sh), key, &bytes);
     shell_send(sh, bytes.data, bytes.len);
-    return VIEW_HANDLED;
+    /* Drawing before the echo is there would only delay the key; what waits while the link is down
+     * is shown, though. */
+    return remote_state(attachment_remote(sh->attachment)) == LINK_UP ? VIEW_TAKEN : VIEW_HANDLED;
 }
 
 /* --- paste --- */
