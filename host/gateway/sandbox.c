@@ -57,16 +57,15 @@ struct sandbox *sandbox_find(struct gateway *g, const char *id, size_t n)
     return s && s->phase != PHASE_DESTROYING && !s->doomed ? s : NULL;
 }
 
+/* Bytes, with a NUL between the two: the pair is the key, not the joined text. */
 static char *make_name_key(const char *ns, const char *name, size_t *n)
 {
-    size_t n_ns = strlen(ns) + 1, n_name = strlen(name);
-    char *key = xmalloc(n_ns + n_name);
+    struct buf key = {0};
 
-    /* The key is bytes: its NUL parts the pair. */
-    memcpy(key, ns, n_ns); /* NOLINT(bugprone-not-null-terminated-result) */
-    memcpy(key + n_ns, name, n_name);
-    *n = n_ns + n_name;
-    return key;
+    buf_append(&key, ns, strlen(ns) + 1);
+    buf_append_str(&key, name);
+    *n = key.len;
+    return buf_steal(&key);
 }
 
 struct sandbox *sandbox_find_name(struct gateway *g, const char *ns, const char *name)

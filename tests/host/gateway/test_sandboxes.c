@@ -350,10 +350,9 @@ static void expect(int fd, const char *type, const char *id, const char *status)
 {
     cJSON *m = next_message(fd);
 
-    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): text_in gives no NULL */
     while (!strcmp(type_of(m), "sandbox:updated") &&
-           (strcmp(type_of(m), type) != 0 || strcmp(text_in(m, "sandboxId"), id) != 0 ||
-            strcmp(text_in(m, "status"), status) != 0)) {
+           (strcmp(type_of(m), type) != 0 || (id && strcmp(text_in(m, "sandboxId"), id) != 0) ||
+            (status && strcmp(text_in(m, "status"), status) != 0))) {
         cJSON_Delete(m);
         m = next_message(fd);
     }
