@@ -197,6 +197,39 @@ void canvas_label(struct canvas c, int y, int x, int max_cols, struct style styl
         put_char(c, y, x + used, ' ', 1, style);
 }
 
+/* Bytes of the leading parts that fit. */
+static size_t parts_prefix(const char *text, int max_cols)
+{
+    size_t fits = 0, end = 0;
+
+    for (;;) {
+        const char *gap = strstr(text + end, "  ");
+
+        end = gap ? (size_t)(gap - text) : strlen(text);
+        cleanup_free char *parts = xstrndup(text, end);
+        if (text_width(parts) > max_cols)
+            return fits;
+        fits = end;
+        if (!gap)
+            return fits;
+        end += strspn(gap, " ");
+    }
+}
+
+int canvas_parts_width(const char *text, int max_cols)
+{
+    cleanup_free char *parts = xstrndup(text, parts_prefix(text, max_cols));
+
+    return text_width(parts);
+}
+
+int canvas_parts(struct canvas c, int y, int x, int max_cols, struct style style, const char *text)
+{
+    cleanup_free char *parts = xstrndup(text, parts_prefix(text, max_cols));
+
+    return canvas_text(c, y, x, max_cols, style, parts);
+}
+
 int canvas_printf(struct canvas c, int y, int x, struct style style, const char *format, ...)
 {
     char text[4096];

@@ -31,6 +31,11 @@ int canvas_text(struct canvas c, int y, int x, int max_cols, struct style style,
 /* As canvas_text, but ends a text that is too long in "…" and pads a short one to max_cols. */
 void canvas_label(struct canvas c, int y, int x, int max_cols, struct style style,
                   const char *text);
+/* Draws those of text's leading parts (two blanks stand between parts) that fit max_cols whole.
+ * Returns the columns used; 0: not even the first fits. */
+int canvas_parts(struct canvas c, int y, int x, int max_cols, struct style style, const char *text);
+/* The columns canvas_parts would use. */
+int canvas_parts_width(const char *text, int max_cols);
 int canvas_printf(struct canvas c, int y, int x, struct style style, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 /* Copies n cells; halves of wide characters cut at an edge become spaces. */

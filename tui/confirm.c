@@ -113,6 +113,8 @@ static void draw_question(struct confirm *q, struct canvas c, int y, const struc
     if (q->n_targets <= 1) {
         x = canvas_text(c, y, 0, -1, theme->styles[ROLE_KEY], q->harmless ? "Enter" : "y");
         x += canvas_printf(c, y, x, theme->styles[ROLE_DIALOG], " %s   ", q->verb);
+        if (x + 10 > c.cols)
+            return;
         x += canvas_text(c, y, x, -1, theme->styles[ROLE_KEY], "Esc");
         canvas_text(c, y, x, -1, theme->styles[ROLE_DIALOG], " cancel");
         return;
@@ -124,7 +126,7 @@ static void draw_question(struct confirm *q, struct canvas c, int y, const struc
     if (q->wrong)
         canvas_printf(c, y, x + 9, theme->styles[ROLE_ERROR], "\xe2\x9c\x97 not %zu", q->n_targets);
     else
-        canvas_text(c, y, x + 9, -1, theme->styles[ROLE_DIM], "Esc cancel");
+        canvas_parts(c, y, x + 9, c.cols - x - 9, theme->styles[ROLE_DIM], "Esc cancel");
 }
 
 void confirm_draw(struct confirm *q, struct canvas c, const struct theme *theme)

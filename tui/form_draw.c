@@ -87,11 +87,14 @@ static void draw_note(const struct form *f, struct canvas c, int y, int x, int i
                       const struct theme *theme)
 {
     const struct form_state *state = &f->states[i];
+    char line[sizeof state->reason + 8];
 
-    if (state->touched && state->reason[0])
-        canvas_printf(c, y, x, theme->styles[ROLE_ERROR], "\xe2\x9c\x97 %s", state->reason);
-    else if (i == f->focus && f->fields[i].help)
-        canvas_text(c, y, x, -1, theme->styles[ROLE_DIM], f->fields[i].help);
+    if (state->touched && state->reason[0]) {
+        snprintf(line, sizeof line, "\xe2\x9c\x97 %s", state->reason);
+        canvas_label(c, y, x, c.cols - x, theme->styles[ROLE_ERROR], line);
+    } else if (i == f->focus && f->fields[i].help) {
+        canvas_label(c, y, x, c.cols - x, theme->styles[ROLE_DIM], f->fields[i].help);
+    }
 }
 
 static void draw_field(struct form *f, struct canvas c, int y, int i, const struct layout *l,
@@ -148,7 +151,7 @@ static void draw_hints(const struct form *f, struct canvas c, int y, const struc
         snprintf(line, sizeof line, "Esc cancel");
     else
         snprintf(line, sizeof line, "Enter %s  Tab next  Esc cancel", f->verb);
-    canvas_label(c, y, 0, c.cols, theme->styles[ROLE_DIM], line);
+    canvas_parts(c, y, 0, c.cols, theme->styles[ROLE_DIM], line);
 }
 
 void form_draw(struct form *f, struct canvas c, const struct theme *theme, int64_t now_ms)

@@ -67,6 +67,7 @@ struct tui {
 
     struct key pending[TUI_SEQUENCE_KEYS]; /* the beginning of a sequence */
     enum role toast_role;
+    int64_t bell_at_ms;
     struct theme own_theme; /* when the configuration names none */
     char toast[512];        /* empty: none */
 

@@ -8,47 +8,31 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "tui/internal.h"
+#include "tui/status_line.h"
 
 static struct style role_style(const struct tui *t, enum role role)
 {
     return tui_theme(t)->styles[role];
 }
 
-/* The title always shows, then as much of the middle as has room, then the hints. */
 void status_draw_line(struct tui *t, struct canvas c)
 {
-    struct style style = role_style(t, ROLE_STATUS);
     cleanup_buf struct buf left = {0}, middle = {0}, right = {0};
     struct view *v = tui_target(t), *under = tui_focused(t);
-    enum role role = ROLE_STATUS;
-    int y = c.rows - 1;
+    struct status_line line = {.role = ROLE_STATUS};
 
     if (under && under->ops->title)
         under->ops->title(under, &left);
     else if (under)
         buf_append_str(&left, under->ops->name);
     if (t->config.status)
-        t->config.status(t->config.user, &middle, &role);
+        t->config.status(t->config.user, &middle, &line.role);
     if (v && v->ops->hints)
         v->ops->hints(v, &right);
-    canvas_fill(c, (struct rect){.y = y, .h = 1, .w = c.cols}, style);
-
-    int used = 1 + canvas_text(c, y, 1, c.cols - 2, style, left.data ? left.data : "");
-    int wanted = text_width(middle.data ? middle.data : "");
-    if (wanted && c.cols - used - 3 >= (wanted < 12 ? wanted : 12)) {
-        int room = c.cols - used - 3;
-
-        canvas_label(c, y, used + 2, wanted < room ? wanted : room,
-                     role == ROLE_STATUS ? style : role_style(t, role), middle.data);
-        used += 2 + (wanted < room ? wanted : room);
-    }
-    wanted = text_width(right.data ? right.data : "");
-    if (wanted && c.cols - used - 3 >= (wanted < 8 ? wanted : 8)) {
-        int room = c.cols - used - 3;
-
-        wanted = wanted < room ? wanted : room;
-        canvas_label(c, y, c.cols - 1 - wanted, wanted, style, right.data);
-    }
+    line.title = left.data;
+    line.about = middle.data;
+    line.hints = right.data;
+    status_line_draw(&line, c, tui_theme(t));
 }
 
 void status_draw_toast(struct tui *t, struct canvas c)
@@ -113,7 +97,8 @@ void status_draw_hints(struct tui *t, struct canvas c)
 void status_draw_too_small(struct tui *t, struct canvas c)
 {
     canvas_fill(c, (struct rect){.h = c.rows, .w = c.cols}, role_style(t, ROLE_TEXT));
-    canvas_text(c, c.rows / 2, 0, -1, role_style(t, ROLE_WARN), "terminal too small");
+    canvas_text(c, c.rows / 2, 0, -1, role_style(t, ROLE_WARN),
+                c.cols < 18 ? "too small" : "terminal too small");
     if (c.rows / 2 + 1 < c.rows)
         canvas_printf(c, c.rows / 2 + 1, 0, role_style(t, ROLE_DIM), "needs %dx%d", TUI_MIN_COLS,
                       TUI_MIN_ROWS);

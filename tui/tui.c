@@ -20,6 +20,7 @@
 #include "tui/internal.h"
 
 #define FRAME_MS          17 /* 58.8 frames a second: whole milliseconds below 60 */
+#define BELL_GAP_MS       200
 #define TOAST_MS          3000
 #define TOAST_ERROR_MS    8000
 #define ESCAPE_DEFAULT_MS 25
@@ -446,6 +447,11 @@ void tui_write(struct tui *t, const char *bytes, size_t n)
 
 void tui_bell(struct tui *t)
 {
+    int64_t now_ms = clock_mono_ms();
+
+    if (now_ms - t->bell_at_ms < BELL_GAP_MS)
+        return;
+    t->bell_at_ms = now_ms;
     tui_write(t, "\a", 1);
 }
 

@@ -89,6 +89,7 @@ void tui_leave(struct tui *t);
 void tui_enter(struct tui *t);
 /* Bytes straight to the terminal between two frames (OSC 52…); dropped beyond 4 MiB not taken. */
 void tui_write(struct tui *t, const char *bytes, size_t n);
+/* Not more often than a person can hear. */
 void tui_bell(struct tui *t);
 /* The terminal's window title; sanitised. */
 void tui_set_title(struct tui *t, const char *title);

@@ -105,6 +105,17 @@ static void canvas__label__cuts_and_pads(void **state)
     assert_string_equal(dump(), "#abc   #####\nabc…\n你…\n          ab\n");
 }
 
+static void canvas__parts__are_whole_or_absent(void **state)
+{
+    assert_int_equal(canvas_parts(canvas, 0, 0, 10, red, "a b  你好  xy"), 9);
+    assert_int_equal(canvas_parts(canvas, 1, 0, 8, red, "a b  你好  x"), 3);
+    assert_int_equal(canvas_parts(canvas, 2, 0, 2, red, "abc  d"), 0);
+    assert_int_equal(canvas_parts(canvas, 2, 0, -3, red, "abc"), 0);
+    assert_int_equal(canvas_parts_width("a b  cd   e", 7), 7);
+    assert_int_equal(canvas_parts_width("a b  cd   e", 80), 11);
+    assert_int_equal(canvas_parts_width("", 5), 0);
+}
+
 static void canvas__sub__draws_inside_only(void **state)
 {
     struct canvas sub = canvas_sub(canvas, (struct rect){.y = 1, .x = 2, .h = 2, .w = 3});
@@ -172,6 +183,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(canvas__text__joins_marks_and_disarms_controls, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(canvas__label__cuts_and_pads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(canvas__parts__are_whole_or_absent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(canvas__sub__draws_inside_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(canvas__fill_and_restyle__change_what_they_should, set_up,
                                         tear_down),

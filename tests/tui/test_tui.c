@@ -229,7 +229,7 @@ static void tui__resize__follows_and_survives_tiny_sizes(void **state)
     } sizes[] = {
         {5, 20, "demo 4x20"},     {1, 1, "t"},
         {40, 120, "demo 39x120"}, {2, 200, "too small"},
-        {3, 7, "termin"},         {24, 80, "demo 23x80"},
+        {3, 7, "too sma"},        {24, 80, "demo 23x80"},
         {24, 19, "too small"},    {200, 300, "demo 199x300"},
     };
     struct pty *p = start("");

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "tui/status_line.h"
 
 static void remove_from(struct view **list, size_t *n, const struct view *v)
 {
@@ -241,24 +242,17 @@ static void draw_status(struct tui *t, struct canvas c)
 {
     cleanup_buf struct buf left = {0}, middle = {0}, right = {0};
     struct view *under = tui_focused(t), *top = toolkit_target(t);
-    enum role role = ROLE_STATUS;
-    struct style style = t->theme.styles[ROLE_STATUS];
-    int y = c.rows - 1;
+    struct status_line line = {.role = ROLE_STATUS};
 
     if (under->ops->title)
         under->ops->title(under, &left);
-    t->status(t->user, &middle, &role);
+    t->status(t->user, &middle, &line.role);
     if (top->ops->hints)
         top->ops->hints(top, &right);
-    int used = 1 + canvas_text(c, y, 1, c.cols - 2, style, left.data ? left.data : "");
-    int wanted = text_width(middle.data ? middle.data : "");
-    if (wanted && c.cols - used - 3 >= wanted)
-        used += 2 + canvas_text(c, y, used + 2, wanted, style, middle.data);
-    wanted = text_width(right.data ? right.data : "");
-    int room = c.cols - used - 3;
-    if (wanted && room >= 8)
-        canvas_label(c, y, c.cols - 1 - (wanted < room ? wanted : room),
-                     wanted < room ? wanted : room, style, right.data);
+    line.title = left.data;
+    line.about = middle.data;
+    line.hints = right.data;
+    status_line_draw(&line, c, &t->theme);
 }
 
 static void draw_view(struct view *v, struct canvas c)

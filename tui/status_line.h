@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The screen's last row: what is shown, how it stands with the gateway, keys that matter now.
+ */
+#ifndef TUI_STATUS_LINE_H
+#define TUI_STATUS_LINE_H
+
+#include "tui/canvas.h"
+#include "tui/theme.h"
+
+/* Texts are borrowed; NULL counts as "". */
+struct status_line {
+    const char *title;
+    const char *about; /* in `role`; another than ROLE_STATUS is an alarm */
+    enum role role;
+    const char *hints; /* two blanks stand between them; the first matters most */
+};
+
+/* The title always shows. The first hint goes before `about` unless that is an alarm; then as much
+ * of it as has room, then the other hints, each whole or not at all. */
+void status_line_draw(const struct status_line *l, struct canvas c, const struct theme *theme);
+
+#endif
