@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/state.h"
+#include "views/terminals.h"
 
 /* Output this small soon after a key is its echo. */
 #define ECHO_BYTES 2048
@@ -30,12 +31,13 @@ struct attachment {
     struct term *term;       /* owned */
     char ended[256];
     bool drives;
+    bool sizes;     /* the size is this pane's to set: nobody else was there, or typed last */
     int rows, cols; /* of the driving pane; 0: not set */
     int64_t typed_at_ms;
     bool settled; /* the size may be told */
     int64_t first_output_ms;
     struct tick *settle; /* owned */
-    bool activity;
+    bool activity, rang; /* unseen */
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
     UT_hash_handle hh;
@@ -53,7 +55,7 @@ static void tell(struct attachment *a)
 
 static void assert_size(struct attachment *a)
 {
-    if (!a->drives || a->ended[0] || a->rows <= 0 || a->cols <= 0)
+    if (!a->drives || !a->sizes || a->ended[0] || a->rows <= 0 || a->cols <= 0)
         return;
     if (term_rows(a->term) == a->rows && term_cols(a->term) == a->cols)
         return;
@@ -107,6 +109,8 @@ static void on_resized(void *user, int rows, int cols)
 {
     struct attachment *a = user;
 
+    if (rows != a->rows || cols != a->cols)
+        a->sizes = false;
     term_resize(a->term, rows, cols);
     tell(a);
 }
@@ -127,18 +131,23 @@ static void on_reply(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
-    if (a->drives && !a->ended[0])
+    /* One answer is expected, so one of those who are attached gives it. */
+    if (a->drives && a->sizes && !a->ended[0])
         channel_input(a->channel, bytes, n, NULL);
 }
 
 static void on_bell(void *user)
 {
     struct attachment *a = user;
-    struct attachment_viewer *v;
+    char label[160];
 
-    LIST_FOREACH (v, &a->viewers, link)
-        if (v->on_bell)
-            v->on_bell(v->user);
+    tui_bell(a->env->tui);
+    if (!LIST_EMPTY(&a->viewers) || a->rang)
+        return;
+    a->rang = true;
+    views_sandbox_name(a->env, a->sandbox_id, label, sizeof label);
+    tui_toast(a->env->tui, ROLE_WARN, "Bell in terminal %zu, %s", terminals_number(a->env, a),
+              label);
 }
 
 static const struct term_ops term_ops = {
@@ -173,6 +182,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     a->sandbox_id = xstrdup(sandbox_id);
     a->terminal_id = xstrdup(terminal_id);
     a->refs = 1;
+    a->sizes = true;
     a->env = env;
     config.user = a;
     a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
@@ -207,7 +217,7 @@ void attachment_release(struct attachment *a)
 void attachment_watch(struct attachment *a, struct attachment_viewer *v)
 {
     LIST_INSERT_HEAD(&a->viewers, v, link);
-    a->activity = false;
+    a->activity = a->rang = false;
 }
 
 void attachment_unwatch(struct attachment_viewer *v)
@@ -245,6 +255,16 @@ void attachment_drive(struct attachment *a)
     a->drives = true;
 }
 
+void attachment_yield_size(struct attachment *a)
+{
+    a->sizes = false;
+}
+
+bool attachment_sizes(const struct attachment *a)
+{
+    return a->sizes;
+}
+
 bool attachment_drives(const struct attachment *a)
 {
     return a->drives;
@@ -266,6 +286,7 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n)
 
     if (!a->drives || a->ended[0] || !n)
         return true;
+    a->sizes = true;
     assert_size(a);
     if (channel_input(a->channel, bytes, n, &e) < 0)
         return false;
@@ -286,4 +307,9 @@ int64_t attachment_typed_at_ms(const struct attachment *a)
 bool attachment_activity(const struct attachment *a)
 {
     return a->activity;
+}
+
+bool attachment_rang(const struct attachment *a)
+{
+    return a->rang;
 }

@@ -21,7 +21,6 @@ struct attachment;
 /* A view that looks at an attachment. */
 struct attachment_viewer {
     void (*on_change)(void *user); /* cells, state, title: draw again */
-    void (*on_bell)(void *user);   /* or NULL */
     void *user;
     LIST_ENTRY(attachment_viewer) link;
 };
@@ -44,6 +43,10 @@ const char *attachment_ended(const struct attachment *a);
 /* Observers send nothing: no keys, no size, no answers. An attachment begins as one. */
 void attachment_drive(struct attachment *a);
 bool attachment_drives(const struct attachment *a);
+/* Somebody else is attached: the size stays as it is, and the answers to the program's questions
+ * are theirs, until something is typed here. */
+void attachment_yield_size(struct attachment *a);
+bool attachment_sizes(const struct attachment *a);
 /* The size of the pane that drives: told to the host once its snapshot (made for the old size) is
  * here, and asserted again with the next input after another driver changed it. */
 void attachment_resize(struct attachment *a, int rows, int cols);
@@ -53,7 +56,8 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n);
 size_t attachment_pending(const struct attachment *a);
 /* When a key was last sent, clock_mono_ms: the echo of it is drawn at once. */
 int64_t attachment_typed_at_ms(const struct attachment *a);
-/* Seen since it last rang or printed out of sight. */
+/* Printed, or rang, out of sight. */
 bool attachment_activity(const struct attachment *a);
+bool attachment_rang(const struct attachment *a);
 
 #endif

@@ -81,13 +81,6 @@ static void on_change(void *user)
     view_damage(sh->view);
 }
 
-static void on_bell(void *user)
-{
-    struct shell *sh = user;
-
-    tui_bell(sh->env->tui);
-}
-
 static void own_size(const struct shell *sh, int *rows, int *cols)
 {
     const struct view *v = sh->view->rows ? sh->view : tui_focused(sh->env->tui);
@@ -132,6 +125,9 @@ static void attach(struct shell *sh, const struct terminal_info *t, bool observe
     if (rows <= 0 || cols <= 0)
         own_size(sh, &rows, &cols);
     struct attachment *a = attachment_acquire(sh->env, sh->sandbox_id, t->id, rows, cols);
+    /* One that was attached here already is among the viewers itself. */
+    if (t->n_viewers > 0 && !attachment_drives(a))
+        attachment_yield_size(a);
     shell_show(sh, a, observe);
     attachment_release(a);
 }
@@ -250,7 +246,7 @@ void shell_view_open(struct views_env *env, const char *sandbox_id, const char *
     }
     sh = xcalloc(1, sizeof *sh);
     sh->env = env;
-    sh->viewer = (struct attachment_viewer){.on_change = on_change, .on_bell = on_bell, .user = sh};
+    sh->viewer = (struct attachment_viewer){.on_change = on_change, .user = sh};
     sh->view = view_create(env->tui, &ops, sh);
     shell_begin(sh, sandbox_id, terminal_id, how);
     tui_show(env->tui, sh->view);

@@ -136,11 +136,25 @@ static void sign_scroll(struct signs *s)
     sign(s, ROLE_STATUS, text);
 }
 
-static void sign_rest(struct signs *s)
+/* Somebody else's size, when it is not what this pane would make it. */
+static void sign_size(struct signs *s)
 {
     const struct term *t = shell_term(s->sh);
-    int64_t refused_ms = clock_mono_ms() - s->sh->refused_at_ms;
+    bool cut = s->c.rows < term_rows(t) || s->c.cols < term_cols(t);
+    bool other = !s->sh->observe && !attachment_sizes(s->sh->attachment) &&
+                 (s->c.rows != term_rows(t) || s->c.cols != term_cols(t));
     char text[96];
+
+    if (shell_ended(s->sh) || (!cut && !other))
+        return;
+    snprintf(text, sizeof text, "its size is %dx%d%s", term_cols(t), term_rows(t),
+             other ? ", typing fits it here" : "");
+    sign(s, ROLE_STATUS, text);
+}
+
+static void sign_rest(struct signs *s)
+{
+    int64_t refused_ms = clock_mono_ms() - s->sh->refused_at_ms;
 
     if (s->sh->refused_at_ms && refused_ms < REFUSED_MS) {
         sign(s, ROLE_STATUS_ALERT, "\xe2\x9c\x97 not sent: too much is waiting already");
@@ -148,10 +162,7 @@ static void sign_rest(struct signs *s)
     }
     if (s->sh->observe)
         sign(s, ROLE_STATUS, "watching, keys are not sent");
-    if (!shell_ended(s->sh) && (s->c.rows < term_rows(t) || s->c.cols < term_cols(t))) {
-        snprintf(text, sizeof text, "its size is %dx%d", term_cols(t), term_rows(t));
-        sign(s, ROLE_STATUS, text);
-    }
+    sign_size(s);
 }
 
 static void draw_ended(struct shell *sh, struct canvas c)
@@ -272,7 +283,7 @@ void shell_hints(struct view *v, struct buf *out)
     char prefix[KEY_NAME_SIZE];
 
     if (sh->phase == SHELL_LIVE && (sh->scrolled || sh->observe))
-        buf_append_str(out, "j k PgUp PgDn g G  q back");
+        buf_append_str(out, "q back  j k PgUp PgDn g G");
     else
         buf_printf(out, "%s keys", key_name(prefix, sh->env->prefix));
 }

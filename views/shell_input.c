@@ -157,7 +157,9 @@ void shell_focus(struct view *v, bool focused)
     struct shell *sh = v->data;
     cleanup_buf struct buf bytes = {0};
 
-    if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh))
+    /* Looking is not typing: it does not make the size ours. */
+    if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh) ||
+        !attachment_sizes(sh->attachment))
         return;
     term_encode_focus(shell_term(sh), focused, &bytes);
     shell_send(sh, bytes.data, bytes.len);

@@ -81,6 +81,7 @@ static enum view_result verb_choose(struct shell *sh)
     for (size_t i = 1; i <= sh->env->state->n_open; i++) {
         struct attachment *a = terminals_at(sh->env, i);
         const char *state = *attachment_ended(a)     ? "ended"
+                            : attachment_rang(a)     ? "bell"
                             : attachment_activity(a) ? "new output"
                                                      : "";
 

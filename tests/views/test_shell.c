@@ -241,7 +241,8 @@ static void shell__several__are_switched_and_survive_leaving(void **state)
     s->last_request[0] = '\0';
     stage_keys(s, "C-b e");
     stage_await(s, "STATUS");
-    stage_output(s, "meanwhile");
+    stage_output(s, "meanwhile\x07");
+    await(&s->loop, 5000, strstr(stage_toast(s), "Bell in terminal 1, alice/demo"));
     stage_keys(s, "Enter");
     stage_await(s, "meanwhile");
     assert_string_equal(s->last_request, "");
@@ -296,6 +297,29 @@ static void shell__attach__takes_what_runs_and_then_sets_the_size(void **state)
     free(stage_screen(s));
     await(&s->loop, 5000, s->rows == 19);
     assert_int_equal(s->cols, 70);
+    stage_close(s);
+}
+
+static void shell__attach__leaves_the_size_to_who_is_there_until_a_key(void **state)
+{
+    struct stage *s = open_list();
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
+                   "\"cols\":90,\"viewers\":1}]}";
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->shell);
+    /* The question is answered by who drives. */
+    stage_output(s, "hello\x1b[6n");
+    stage_await(s, "its size is 90x30, typing fits it here");
+    stage_resize(s, 20, 70);
+    stage_await(s, "hello");
+    assert_int_equal(s->rows, 0);
+    assert_int_equal(s->typed.len, 0);
+    stage_keys(s, "x");
+    await(&s->loop, 5000, s->typed.len == 1);
+    assert_int_equal(s->rows, 19);
+    assert_int_equal(s->cols, 70);
+    stage_await_gone(s, "its size");
     stage_close(s);
 }
 
@@ -365,6 +389,7 @@ int main(void)
         cmocka_unit_test(shell__several__are_switched_and_survive_leaving),
         cmocka_unit_test(shell__kill__asks_and_goes_back),
         cmocka_unit_test(shell__attach__takes_what_runs_and_then_sets_the_size),
+        cmocka_unit_test(shell__attach__leaves_the_size_to_who_is_there_until_a_key),
         cmocka_unit_test(shell__observe__sends_nothing_and_crops),
         cmocka_unit_test(shell__replies__answer_the_program),
         cmocka_unit_test(shell__choose__among_several_of_a_sandbox),
