@@ -174,6 +174,7 @@ static void on_key(struct tui *t, struct key key)
     bool is_prefix = key_equal(key, t->config.prefix) && !(v && tui_is_overlay(t, v));
     bool grabbing = grabs(v);
 
+    tui_toast_seen(t);
     if (t->prefix_typed) {
         prefix_key(t, v, key);
         return;

@@ -67,7 +67,7 @@ struct tui {
 
     struct key pending[TUI_SEQUENCE_KEYS]; /* the beginning of a sequence */
     enum role toast_role;
-    int64_t bell_at_ms;
+    int64_t toast_at_ms, bell_at_ms;
     struct theme own_theme; /* when the configuration names none */
     char toast[512];        /* empty: none */
 
@@ -96,6 +96,7 @@ static inline struct view_node *view_node_of(const struct view *v)
 }
 
 /* dispatch.c */
+void tui_toast_seen(struct tui *t);
 void dispatch_event(void *tui, const struct input_event *event);
 void dispatch_action(struct tui *t, const char *action);
 void dispatch_forget_keys(struct tui *t);

@@ -67,23 +67,34 @@ static void on_hint(void *user, const struct action_def *def, const char *keys)
     h->list[h->n++].help = def->help ? def->help : def->action;
 }
 
+static int hint_columns(int cols, int width)
+{
+    return (cols - 2) / width > 0 ? (cols - 2) / width : 1;
+}
+
 void status_draw_hints(struct tui *t, struct canvas c)
 {
-    enum { KEYS_COLS = 10, COLUMN_COLS = 38 };
+    enum { KEYS_COLS = 10, COLUMN_COLS = 38, NARROW_COLS = 24 };
     struct hints h = {0};
-    char name[KEY_NAME_SIZE];
+    char name[KEY_NAME_SIZE], more[32];
 
     if (!t->hint_shown)
         return;
     keymap_each(t->config.keymap, "prefix", on_hint, &h);
-    int columns = (c.cols - 2) / COLUMN_COLS > 0 ? (c.cols - 2) / COLUMN_COLS : 1;
+    int columns = hint_columns(c.cols, COLUMN_COLS);
+    if (((int)h.n + columns - 1) / columns > c.rows - 3)
+        columns = hint_columns(c.cols, NARROW_COLS);
     int lines = ((int)h.n + columns - 1) / columns;
     lines = lines > c.rows - 3 ? c.rows - 3 : lines;
+    int left_out = (int)h.n - lines * columns;
     struct rect r = {.y = c.rows - 3 - lines, .h = lines + 2, .w = c.cols};
     int width = (c.cols - 2) / columns;
 
     canvas_fill(c, r, role_style(t, ROLE_DIALOG));
     canvas_frame(c, r, role_style(t, ROLE_BORDER_FOCUS), key_name(name, tui_prefix_key(t)));
+    snprintf(more, sizeof more, " and %d more ", left_out);
+    if (left_out > 0)
+        canvas_parts(c, r.y + r.h - 1, 2, c.cols - 4, role_style(t, ROLE_DIM), more);
     for (int i = 0; lines > 0 && i < (int)h.n && i / lines < columns; i++) {
         int y = r.y + 1 + i % lines, x = 2 + i / lines * width;
         int keys = width - 1 < KEYS_COLS ? width - 1 : KEYS_COLS;

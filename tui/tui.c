@@ -19,13 +19,16 @@
 #include "base/text.h"
 #include "tui/internal.h"
 
-#define FRAME_MS          17 /* 58.8 frames a second: whole milliseconds below 60 */
-#define BELL_GAP_MS       200
-#define TOAST_MS          3000
-#define TOAST_ERROR_MS    8000
-#define ESCAPE_DEFAULT_MS 25
-#define READ_BYTES        65536
-#define OWN_CONT_MS       200
+#define FRAME_MS    17 /* 58.8 frames a second: whole milliseconds below 60 */
+#define BELL_GAP_MS 200
+#define TOAST_MS    3000
+/* A key after this long takes the message away: it covers what the key is about. */
+#define TOAST_GOOD_SEEN_MS 300
+#define TOAST_SEEN_MS      1500
+#define TOAST_ERROR_MS     8000
+#define ESCAPE_DEFAULT_MS  25
+#define READ_BYTES         65536
+#define OWN_CONT_MS        200
 
 static void run_turn(uv_timer_t *timer);
 
@@ -417,6 +420,15 @@ static void on_toast_over(uv_timer_t *timer)
     tui_schedule(t, false);
 }
 
+void tui_toast_seen(struct tui *t)
+{
+    int64_t shown_ms = clock_mono_ms() - t->toast_at_ms;
+
+    if (t->toast[0] && t->toast_role != ROLE_ERROR &&
+        shown_ms >= (t->toast_role == ROLE_GOOD ? TOAST_GOOD_SEEN_MS : TOAST_SEEN_MS))
+        on_toast_over(&t->toast_timer);
+}
+
 void tui_toast(struct tui *t, enum role role, const char *format, ...)
 {
     char text[sizeof t->toast];
@@ -428,6 +440,7 @@ void tui_toast(struct tui *t, enum role role, const char *format, ...)
     text_sanitise(t->toast, sizeof t->toast, text, strlen(text));
     bool error = role == ROLE_ERROR || role == ROLE_BAD || role == ROLE_STATUS_ALERT;
     t->toast_role = error ? ROLE_ERROR : role;
+    t->toast_at_ms = clock_mono_ms();
     uv_update_time(t->loop);
     uv_timer_start(&t->toast_timer, on_toast_over, error ? TOAST_ERROR_MS : TOAST_MS, 0);
     tui_schedule(t, true);

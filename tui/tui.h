@@ -78,8 +78,8 @@ void tui_redraw_all(struct tui *t);
 /* Runs an action as if its key had been pressed (palette, help, mouse), on the next turn: a view
  * that calls this and returns VIEW_CLOSE lets it happen to what lies below. */
 void tui_act(struct tui *t, const char *action);
-/* A message for 3 seconds; of ROLE_ERROR, ROLE_BAD, ROLE_STATUS_ALERT for 8. Newer replaces older.
- */
+/* A message for 3 seconds; of ROLE_ERROR, ROLE_BAD, ROLE_STATUS_ALERT for 8. Newer replaces older;
+ * a key ends one that was there long enough to be read, unless it is an error. */
 void tui_toast(struct tui *t, enum role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Gives the terminal back and stops the job (C-z); returns after SIGCONT with all drawn again. */

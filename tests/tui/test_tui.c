@@ -204,6 +204,24 @@ static void tui__toast__goes_after_its_time(void **state)
     quit(p);
 }
 
+static void tui__toast__a_later_key_takes_it_away(void **state)
+{
+    struct pty *p = start("");
+
+    pty_send(p, "t");
+    assert_true(pty_wait_screen(p, WAIT_MS, "a toast", NULL));
+    pty_send(p, "z"); /* typed before anybody can have read it */
+    assert_true(pty_wait_screen(p, WAIT_MS, "key z", NULL));
+    assert_true(pty_screen_has(p, "a toast"));
+    int64_t began_ms = clock_mono_ms();
+    while (pty_screen_has(p, "a toast") && clock_mono_ms() - began_ms < WAIT_MS) {
+        pty_send(p, "y");
+        pty_wait_gone(p, 100, "a toast", NULL);
+    }
+    assert_true(clock_mono_ms() - began_ms < 2000); /* its own time is 3 s */
+    quit(p);
+}
+
 static void tui__paste_and_mouse__reach_the_view(void **state)
 {
     struct pty *p = start("mouse");
@@ -570,6 +588,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(tui__signals__do_not_wait_for_a_stuck_terminal),
         cmocka_unit_test(tui__history__back_shows_what_was_before),
         cmocka_unit_test(tui__toast__goes_after_its_time),
+        cmocka_unit_test(tui__toast__a_later_key_takes_it_away),
         cmocka_unit_test(tui__paste_and_mouse__reach_the_view),
         cmocka_unit_test(tui__resize__follows_and_survives_tiny_sizes),
         cmocka_unit_test(tui__suspend__gives_the_terminal_back_and_returns),
