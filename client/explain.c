@@ -101,15 +101,16 @@ static const struct status_case {
     int status;
     enum err_code code;
     const char *text;
+    bool reason_says_all; /* text is for hosts that give none */
 } status_cases[] = {
-    {400, ERR_ARG, "refused the request"},
+    {400, ERR_ARG, "refused the request", true},
     {401, ERR_AUTH, "does not take the key"},
     {403, ERR_FORBIDDEN, "forbids this"},
     {404, ERR_NOT_FOUND, "not found"},
     {408, ERR_TIMEOUT, "gave up waiting"},
-    {409, ERR_CONFLICT, "already exists or is in use"},
+    {409, ERR_CONFLICT, "already exists or is in use", true},
     {413, ERR_LIMIT, "finds the request too large"},
-    {422, ERR_ARG, "refused the request"},
+    {422, ERR_ARG, "refused the request", true},
     {429, ERR_LIMIT, "asks for fewer requests"},
     {504, ERR_TIMEOUT, "gave up waiting"},
 };
@@ -125,6 +126,8 @@ void explain_status(struct err *e, const struct peer *peer, int status, const ch
     }
     if (status >= 300 && status < 400)
         err_set(e, ERR_HTTP, "redirects elsewhere (%d), which is not followed", status);
+    else if (known && known->reason_says_all && *reason)
+        err_set(e, known->code, "%s (%d)", reason, status);
     else
         err_set(e, known ? known->code : ERR_HTTP, "%s (%d)%s%s",
                 known ? known->text : "answers with an error", status, *reason ? ": " : "", reason);

@@ -5,6 +5,7 @@
 #include "tui/help.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -65,21 +66,37 @@ void help_open(struct views_env *env)
     picker_dialog_open(env, &picker, run_choice, NULL, NULL);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct sandbox *const *x = a, *const *y = b;
+    int order = strcmp((*x)->info.ns, (*y)->info.ns);
+
+    if (!order)
+        order = strcmp((*x)->info.name, (*y)->info.name);
+    return order ? order : strcmp((*x)->info.id, (*y)->info.id);
+}
+
+/* As the list of sandboxes begins: by namespace, then name. */
 static void add_sandboxes(struct views_env *env, struct picker *picker)
 {
-    size_t n = gateway_count(env->gateway);
+    size_t count = gateway_count(env->gateway), n = 0;
+    const struct sandbox **all = xcalloc(count ? count : 1, sizeof(struct sandbox *));
 
+    for (size_t i = 0; i < count; i++) {
+        all[n] = gateway_at(env->gateway, i);
+        n += all[n] && !all[n]->gone;
+    }
+    qsort(all, n, sizeof(struct sandbox *), by_name);
     for (size_t i = 0; i < n && i < PALETTE_SANDBOXES_MAX; i++) {
-        const struct sandbox *s = gateway_at(env->gateway, i);
+        const struct sandbox *s = all[i];
         char name[160], status[32];
 
-        if (!s || s->gone)
-            continue;
         cleanup_free char *value = xasprintf("sandbox:%s", s->info.id);
         views_sandbox_name(env, s->info.id, name, sizeof name);
         text_sanitise(status, sizeof status, s->info.status, strlen(s->info.status));
         picker_add(picker, NULL, name, NULL, status, value);
     }
+    free(all);
 }
 
 void palette_open(struct views_env *env)

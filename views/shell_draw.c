@@ -168,9 +168,11 @@ static void sign_rest(struct signs *s)
 static void draw_ended(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
-    const char *keys = sh->env->readonly || sh->observe ? "q back"
-                       : c.cols < 26                    ? "Enter new  q back"
-                                                        : "Enter new shell  q back";
+    const struct sandbox *sandbox = gateway_find_id(sh->env->gateway, sh->sandbox_id);
+    bool gone = sandbox ? sandbox->gone : gateway_state(sh->env->gateway) == LINK_UP;
+    const char *keys = gone || sh->env->readonly || sh->observe ? "q back"
+                       : c.cols < 26                            ? "Enter new  q back"
+                                                                : "Enter new shell  q back";
     cleanup_free char *why = xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
     int y = c.rows - 1, keys_w = text_width(keys), why_w = text_width(why);
 

@@ -184,7 +184,7 @@ static void sandboxes__new__splits_the_name_and_survives_an_error(void **state)
     stage_type(s, "m");
     s->status = 409;
     stage_keys(s, "Enter");
-    stage_await(s, "already exists");
+    stage_await(s, "the host says no (409)");
     stage_golden(s, "new-error-80x24");
     stage_await(s, "90m");
     assert_string_equal(s->last_request, "POST /v1/sandboxes");
