@@ -41,7 +41,8 @@ static void fill_row(const struct sandbox_info *s, char cells[N_COLUMNS][256])
     size_t i = 0;
 
     for (; i < ARRAY_LEN(texts); i++)
-        text_sanitise(cells[i], sizeof cells[i], texts[i], strlen(texts[i]));
+        text_sanitise(cells[i], sizeof cells[i], *texts[i] ? texts[i] : "-",
+                      *texts[i] ? strlen(texts[i]) : 1);
     snprintf(cells[i], sizeof cells[i], "-");
     if (s->created_ms)
         clock_format_span(cells[i], now - s->created_ms);

@@ -28,7 +28,8 @@ const struct command *command_find(const char *name)
 
 void command_help(const struct command *c, struct buf *out)
 {
-    buf_printf(out, "Usage: sandpit %s [OPTION]... %s\n\n%s.\n", c->name, c->usage, c->summary);
+    buf_printf(out, "Usage: sandpit %s [OPTION]...%s%s\n\n%s.\n", c->name, *c->usage ? " " : "",
+               c->usage, c->summary);
     if (c->details)
         buf_printf(out, "\n%s\n", c->details);
     if (c->args) {

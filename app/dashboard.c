@@ -129,15 +129,25 @@ static void start_view(struct dashboard *d)
     }
 }
 
+/* "/home/ann/.config/sandpit/keys.ini:6: …" without its folder. */
+static const char *without_folder(const char *problem)
+{
+    size_t n = strcspn(problem, ":");
+
+    while (n && problem[n - 1] != '/')
+        n--;
+    return problem + n;
+}
+
 static void show_problems(struct dashboard *d)
 {
     const struct config *c = &d->app->config;
 
     if (c->n_problems > 1)
-        tui_toast(d->tui, ROLE_WARN, "%s (and %zu more: sandpit info)", c->problems[0],
-                  c->n_problems - 1);
+        tui_toast(d->tui, ROLE_WARN, "%zu broken lines (sandpit info lists them): %s",
+                  c->n_problems, without_folder(c->problems[0]));
     else if (c->n_problems)
-        tui_toast(d->tui, ROLE_WARN, "%s", c->problems[0]);
+        tui_toast(d->tui, ROLE_WARN, "%s", without_folder(c->problems[0]));
 }
 
 /* Everything that needs a gateway. */
