@@ -42,6 +42,10 @@ struct jail_spec {
  * or sysctl…). It returns before the daemon is up: ask it over its socket. */
 pid_t jail_start(const struct jail_spec *spec, struct err *e);
 
+/* Kills a jail that jail_start began and whose daemon's pid nobody knows; pid is still unreaped.
+ * Killing bwrap alone would leave what it started running, out of everybody's reach. */
+void jail_kill(pid_t pid);
+
 /* Tries an empty jail (about 10 ms, blocking). 0, or a negative code with reason and hint. */
 int jail_check(struct err *e);
 

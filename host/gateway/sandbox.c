@@ -603,7 +603,9 @@ static void kill_now(struct sandbox *s)
     if (s->pidfd >= 0)
         pidfd_send_signal(s->pidfd, SIGKILL, NULL, 0);
     else if (s->child_pid > 0)
-        kill(s->child_pid, SIGKILL); /* unreaped, so the number is still its own */
+        jail_kill(s->child_pid);
+    else if (s->daemon_pid > 0 && s->link_fd >= 0)
+        kill(s->daemon_pid, SIGKILL); /* connected, so the number is still its own */
 }
 
 static void on_stop_timeout(uv_timer_t *timer)
@@ -651,6 +653,8 @@ static void end(struct sandbox *s)
         return;
     if (!s->doomed)
         withdraw(s);
+    if (s->pidfd < 0 && s->phase == PHASE_RUNNING && s->link_fd >= 0) /* there was no descriptor */
+        daemon_link_identify(s);
     s->phase = PHASE_DESTROYING;
     if (watch_exit(s)) {
         daemon_link_say(s, "{\"op\":\"stop\"}");

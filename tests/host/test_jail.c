@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -198,6 +200,53 @@ static void jail__escape__kernel_settings_are_read_only(void **state)
                 "done\n");
 }
 
+static pid_t child_of(pid_t pid)
+{
+    cleanup_free char *path = xasprintf("/proc/%d/task/%d/children", (int)pid, (int)pid);
+    FILE *f = fopen(path, "r");
+    int child = 0;
+
+    if (f && fscanf(f, "%d", &child) != 1)
+        child = 0;
+    if (f)
+        fclose(f);
+    return child;
+}
+
+static void jail__kill__takes_pid_1_with_it(void **state)
+{
+    struct world *w = *state;
+    int log = memfd_create("log", MFD_CLOEXEC), status;
+    struct stat st = {0};
+    struct err e;
+
+    if (!w) {
+        skip();
+        return;
+    }
+    write_script(w, "trap '' TERM HUP\necho up\nexec sleep 1000");
+    pid_t pid = jail_start(&(struct jail_spec){.root = w->root,
+                                               .program = w->script,
+                                               .hostname = "x",
+                                               .id = "x",
+                                               .listen_fd = -1,
+                                               .settings_fd = -1,
+                                               .log_fd = log},
+                           &e);
+    assert_true(pid > 0);
+    for (int i = 0; i < 2000 && !st.st_size; i++) {
+        poll(NULL, 0, 5);
+        assert_int_equal(fstat(log, &st), 0);
+    }
+    assert_true(st.st_size > 0);
+    cleanup_fd int inner = pidfd_open(child_of(pid), 0);
+    assert_true(inner >= 0);
+    jail_kill(pid);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(poll(&(struct pollfd){inner, POLLIN, 0}, 1, 10000), 1);
+    close(log);
+}
+
 static void jail__filter__spares_pid_1_and_normal_programs(void **state)
 {
     assert_says(state,
@@ -274,6 +323,7 @@ int main(void)
         cmocka_unit_test(jail__escape__host_is_out_of_sight),
         cmocka_unit_test(jail__escape__namespaces_and_mounts_are_refused),
         cmocka_unit_test(jail__escape__kernel_settings_are_read_only),
+        cmocka_unit_test(jail__kill__takes_pid_1_with_it),
         cmocka_unit_test(jail__filter__spares_pid_1_and_normal_programs),
         cmocka_unit_test(jail__start__does_not_follow_the_links_of_its_root),
         cmocka_unit_test(jail__start__says_why_it_cannot),
