@@ -165,6 +165,9 @@ static void add_proc(struct command *c)
         "/proc/mtrr", "/proc/scsi",          "/proc/acpi", "/proc/asound", "/proc/driver"};
     static const char *const masked[] = {"/proc/kcore", "/proc/keys", "/proc/timer_list",
                                          "/proc/sched_debug", "/proc/latency_stats"};
+    static const char *const for_root[] = {"/proc/kpagecount", "/proc/kpageflags",
+                                           "/proc/kpagecgroup", "/proc/slabinfo",
+                                           "/proc/vmallocinfo"};
 
     add(c, "--proc");
     add(c, "/proc");
@@ -174,6 +177,9 @@ static void add_proc(struct command *c)
     for (size_t i = 0; i < ARRAY_LEN(masked); i++)
         if (!access(masked[i], F_OK))
             add3(c, "--ro-bind", "/dev/null", masked[i]);
+    for (size_t i = 0; i < ARRAY_LEN(for_root) && !geteuid(); i++)
+        if (!access(for_root[i], F_OK))
+            add3(c, "--ro-bind", "/dev/null", for_root[i]);
     add(c, "--dev");
     add(c, "/dev");
 }
@@ -581,12 +587,6 @@ pid_t jail_start(const struct jail_spec *spec, struct err *e)
     return r;
 }
 
-/* --- trial --- */
-
-static bool file_says(const char *path, const char *text)
-{
-    char found[16] = "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
 void jail_kill(pid_t pid)
 {
     char path[64];
@@ -604,6 +604,12 @@ void jail_kill(pid_t pid)
     kill(pid, SIGKILL);
 }
 
+/* --- trial --- */
+
+static bool file_says(const char *path, const char *text)
+{
+    char found[16] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return false;

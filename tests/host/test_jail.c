@@ -200,6 +200,16 @@ static void jail__escape__kernel_settings_are_read_only(void **state)
                 "done\n");
 }
 
+static void jail__escape__kernel_memory_is_not_told(void **state)
+{
+    assert_says(state,
+                "for f in kcore kpagecount kpageflags kpagecgroup slabinfo vmallocinfo; do\n"
+                "  test \"$(head -c 8 /proc/$f 2>/dev/null | wc -c)\" = 0 || echo $f\n"
+                "done\n"
+                "echo done",
+                "done\n");
+}
+
 static pid_t child_of(pid_t pid)
 {
     cleanup_free char *path = xasprintf("/proc/%d/task/%d/children", (int)pid, (int)pid);
@@ -323,6 +333,7 @@ int main(void)
         cmocka_unit_test(jail__escape__host_is_out_of_sight),
         cmocka_unit_test(jail__escape__namespaces_and_mounts_are_refused),
         cmocka_unit_test(jail__escape__kernel_settings_are_read_only),
+        cmocka_unit_test(jail__escape__kernel_memory_is_not_told),
         cmocka_unit_test(jail__kill__takes_pid_1_with_it),
         cmocka_unit_test(jail__filter__spares_pid_1_and_normal_programs),
         cmocka_unit_test(jail__start__does_not_follow_the_links_of_its_root),
