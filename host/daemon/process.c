@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+
+#define PROCESSES_MAX 4096
 
 /* --- environment --- */
 
@@ -103,6 +106,21 @@ static int enter_cwd(const struct process_spec *spec)
     return home && !chdir(home) ? 0 : chdir("/");
 }
 
+/* Only of those that the daemon starts: it can itself go on starting when they have reached it. The
+ * kernel counts per user namespace, so each sandbox has its own, and does not count root. */
+static void limit_processes(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NPROC, &limit))
+        return;
+    if (limit.rlim_max > PROCESSES_MAX)
+        limit.rlim_max = PROCESSES_MAX;
+    if (limit.rlim_cur > limit.rlim_max)
+        limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NPROC, &limit);
+}
+
 static _Noreturn void run_child(const struct process_spec *spec, int report)
 {
     struct failure failure = {STAGE_FDS, 0};
@@ -114,6 +132,7 @@ static _Noreturn void run_child(const struct process_spec *spec, int report)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
+    limit_processes();
     ok = arrange_fds(spec, &report);
     if (ok && spec->terminal) {
         failure.stage = STAGE_TERMINAL;

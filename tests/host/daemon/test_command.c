@@ -115,6 +115,16 @@ static void command__run__a_daemon_on_its_pipes_does_not_hold_it(void **state)
     assert_true(i < 500);
 }
 
+/* Root is not counted by the kernel; the bound is set all the same. */
+static void command__run__processes_are_bounded(void **state)
+{
+    WORLD(state)
+    char *out = world_sh(w, "test $(ulimit -Hu) -le 4096 && echo bounded");
+
+    assert_string_equal(out, "bounded\n");
+    free(out);
+}
+
 static void command__run__cwd_env_and_shell(void **state)
 {
     WORLD(state)
@@ -337,6 +347,7 @@ int main(void)
         cmocka_unit_test(command__run__large_output_is_whole),
         cmocka_unit_test(command__run__output_past_the_bound_is_cut_and_said),
         cmocka_unit_test(command__run__a_daemon_on_its_pipes_does_not_hold_it),
+        cmocka_unit_test(command__run__processes_are_bounded),
         cmocka_unit_test(command__run__cwd_env_and_shell),
         cmocka_unit_test(command__run__refuses_bad_requests),
         cmocka_unit_test(command__background__wait_gives_the_result),
