@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,10 @@
 #include "base/log.h"
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
+
+#define FILES_MIN   256
+#define FILES_SPARE 16
+#define FILES_HINT  "raise it: ulimit -n 4096, or LimitNOFILE= of a systemd unit"
 
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
@@ -99,14 +104,39 @@ static void watch_signals(struct gateway *g)
     }
 }
 
-static void raise_limits(void)
+static int raise_limits(struct err *e)
 {
     struct rlimit files;
 
-    if (!getrlimit(RLIMIT_NOFILE, &files)) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
+    if (getrlimit(RLIMIT_NOFILE, &files))
+        return 0;
+    if (files.rlim_max < FILES_MIN) {
+        err_set(e, ERR_LIMIT, "only %lu open files are allowed, %d are needed",
+                (unsigned long)files.rlim_max, FILES_MIN);
+        err_hint(e, FILES_HINT);
+        return -(int)ERR_LIMIT;
     }
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    return 0;
+}
+
+/* Without descriptors a sandbox that runs cannot be told from a lost one, and a lost one is
+ * replaced: rather no gateway than one that leaves running sandboxes behind. They are kept by those
+ * that were found, so when some are free now, none was missing before. */
+static int check_files(struct err *e)
+{
+    int fds[FILES_SPARE], n = 0;
+
+    while (n < FILES_SPARE && (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+        n++;
+    for (int i = 0; i < n; i++)
+        close(fds[i]);
+    if (n == FILES_SPARE)
+        return 0;
+    err_set(e, ERR_LIMIT, "too few open files are allowed for the sandboxes there are");
+    err_hint(e, FILES_HINT);
+    return -(int)ERR_LIMIT;
 }
 
 static int find_program(struct gateway *g, struct err *e)
@@ -145,6 +175,8 @@ static int restore(struct gateway *g, struct err *e)
     struct sandbox *s, *next;
     int result = registry_each(g->registry, sandbox_restore, g, e);
 
+    if (!result)
+        result = check_files(e);
     if (result)
         return result;
     remove_orphans(g);
@@ -228,11 +260,12 @@ int gateway_run(const struct gateway_config *config, struct err *e)
         return err_set(e, ERR_ARG, "\"%s\" is no domain name", config->domain);
     if (uv_loop_init(&g.loop))
         return err_set(e, ERR_IO, "no event loop");
-    raise_limits();
     uv_timer_init(&g.loop, &g.feed_timer);
     g.feed_timer.data = &g;
     watch_signals(&g);
-    int result = start(&g, e);
+    int result = raise_limits(e);
+    if (!result)
+        result = start(&g, e);
     if (result)
         gateway_stop(&g);
     /* Ends when gateway_stop has closed everything. */

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -44,11 +45,12 @@ static pid_t spawn(struct host *h, const char *const *args, int *out, int *err)
         dup2(stdout_pipe[1], 1);
         if (err)
             dup2(stderr_pipe[1], 2);
+        if (h->n_files)
+            setrlimit(RLIMIT_NOFILE, &(struct rlimit){(rlim_t)h->n_files, (rlim_t)h->n_files});
         setenv("SANDPIT_API_KEY", "test-key", 1);
         execv(program, (char *const *)args);
         _exit(127);
     }
-    (void)h;
     close(stdout_pipe[1]);
     close(stderr_pipe[1]);
     *out = stdout_pipe[0];

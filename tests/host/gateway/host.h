@@ -18,6 +18,7 @@ struct host {
     char *state;  /* owned */
     pid_t pid;
     int port, pubsub_port;
+    int n_files; /* RLIMIT_NOFILE of what is started; 0: as it is */
 };
 
 /* Waits until the condition holds; fails the test after HOST_DEADLINE_MS. */
