@@ -535,10 +535,16 @@ void sandbox_reap(struct gateway *g)
 {
     struct sandbox *s, *next;
     int status;
+    pid_t pid;
 
-    HASH_ITER (hh, g->sandboxes, s, next) {
-        if (s->child_pid > 0 && waitpid(s->child_pid, &status, WNOHANG) == s->child_pid)
-            on_child_exit(s, status);
+    /* Also those whose sandbox is gone already: bwrap ends a little after its daemon. */
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        HASH_ITER (hh, g->sandboxes, s, next) {
+            if (s->child_pid == pid) {
+                on_child_exit(s, status);
+                break;
+            }
+        }
     }
 }
 
