@@ -27,6 +27,7 @@
 #define PEEK_MAX         16384
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_RETRY_MS  100
+#define READS_MAX        16 /* of one who writes faster than we throw away */
 
 struct visitor {
     TAILQ_ENTRY(visitor) entry;
@@ -112,7 +113,7 @@ static void refuse(struct visitor *v, const char *status, const char *format, ..
                           "Content-Length: %d\r\n\r\n",
                           status, n_body);
     /* Bytes left unread would turn the close into a reset, which can overtake the answer. */
-    while (recv(v->fd, unread, sizeof unread, MSG_DONTWAIT) > 0)
+    for (int i = 0; i < READS_MAX && recv(v->fd, unread, sizeof unread, MSG_DONTWAIT) > 0; i++)
         continue;
     if (send(v->fd, head, (size_t)n_head, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE) > 0)
         send(v->fd, body, (size_t)n_body, MSG_DONTWAIT | MSG_NOSIGNAL);
