@@ -64,7 +64,10 @@ static int write_atomically(const char *path, const char *text, struct err *e)
     cleanup_free char *fresh = xasprintf("%s.new", path);
     cleanup_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    if (fd < 0 || fchmod(fd, 0600) || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
+    if (fd < 0)
+        return err_set_errno(e, errno, "write %s", path);
+    errno = ENOSPC; /* a short write gives no reason of its own */
+    if (fchmod(fd, 0600) || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
         rename(fresh, path))
         return err_set_errno(e, errno, "write %s", path);
     return 0;
