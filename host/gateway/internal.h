@@ -18,6 +18,7 @@
 #define START_TIMEOUT_MS 10000 /* from jail_start to the daemon's first word */
 #define STOP_TIMEOUT_MS  1000  /* then SIGKILL */
 #define KILL_TIMEOUT_MS  5000  /* then we go on without it */
+#define ROW_RETRY_MS     1000  /* until the registry takes a removal */
 #define PASS_QUEUE_MAX   2048  /* connections waiting for a daemon's socket */
 #define VISITORS_MAX     1024  /* connections whose Host is not known yet; the oldest goes */
 #define PEEK_TIMEOUT_MS  5000
@@ -111,7 +112,8 @@ void sandbox_destroy(struct sandbox *s);
 /* Replies to r when the sandbox is ready or has failed. */
 void sandbox_reply_when_ready(struct sandbox *s, struct http_request *r);
 void sandbox_reply_when_gone(struct sandbox *s, struct http_request *r);
-void sandbox_set_expiry(struct sandbox *s, int64_t expires_ms);
+/* Changes nothing when it cannot be written down. */
+int sandbox_set_expiry(struct sandbox *s, int64_t expires_ms, struct err *e);
 /* NULL: none that lives. */
 struct sandbox *sandbox_find(struct gateway *g, const char *id, size_t n);
 struct sandbox *sandbox_find_name(struct gateway *g, const char *ns, const char *name);

@@ -197,9 +197,11 @@ static void on_extend(struct http_request *r, void *user)
     }
     /* Never shorter; what has no end keeps having none. */
     int64_t expires_ms = expiry_after(clock_wall_ms(), duration_ms);
-    if (s->info.expires_ms && expires_ms > s->info.expires_ms)
-        sandbox_set_expiry(s, expires_ms);
-    reply_data(r, sandbox_view(s, true));
+    if (s->info.expires_ms && expires_ms > s->info.expires_ms &&
+        sandbox_set_expiry(s, expires_ms, &e))
+        http_reply_err(r, &e);
+    else
+        reply_data(r, sandbox_view(s, true));
 }
 
 /* --- the list --- */

@@ -89,16 +89,23 @@ cJSON *sandbox_view(const struct sandbox *s, bool with_token)
 
 /* --- status, deltas, those who wait --- */
 
-static void set_status(struct sandbox *s, enum phase phase, const char *status, const char *reason)
+/* The change holds also when it could not be written down. */
+static int record_status(struct sandbox *s, enum phase phase, const char *status,
+                         const char *reason, struct err *e)
 {
-    struct err e;
-
     s->phase = phase;
     free(s->info.status);
     free(s->info.reason);
     s->info.status = xstrdup(status);
     s->info.reason = xstrdup(reason);
-    if (registry_set_status(s->gateway->registry, s->info.id, status, reason, &e))
+    return registry_set_status(s->gateway->registry, s->info.id, status, reason, e);
+}
+
+static void set_status(struct sandbox *s, enum phase phase, const char *status, const char *reason)
+{
+    struct err e;
+
+    if (record_status(s, phase, status, reason, &e))
         log_error("sandbox %s: %s", s->info.id, e.text);
 }
 
@@ -206,15 +213,16 @@ static void on_expiry(uv_timer_t *timer)
     sandbox_destroy(s);
 }
 
-void sandbox_set_expiry(struct sandbox *s, int64_t expires_ms)
+int sandbox_set_expiry(struct sandbox *s, int64_t expires_ms, struct err *e)
 {
-    struct err e;
+    int result = registry_set_expiry(s->gateway->registry, s->info.id, expires_ms, e);
 
+    if (result)
+        return result;
     s->info.expires_ms = expires_ms;
-    if (registry_set_expiry(s->gateway->registry, s->info.id, expires_ms, &e))
-        log_error("sandbox %s: %s", s->info.id, e.text);
     arm_expiry(s);
     feed_changed(s);
+    return 0;
 }
 
 /* --- memory --- */
@@ -436,6 +444,7 @@ struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o
     s->seq = row.seq;
     HASH_ADD_KEYPTR(hh, g->sandboxes, s->info.id, strlen(s->info.id), s);
     if (result) {
+        s->phase = PHASE_DESTROYING; /* nobody shall see it in the list */
         let_go(s);
         return NULL;
     }
@@ -465,18 +474,21 @@ static int count_of(const cJSON *state, const char *key, int fallback)
 
 static void on_ready(struct sandbox *s)
 {
+    struct err e;
+
     uv_timer_stop(&s->timer);
     daemon_link_identify(s);
     if (s->doomed) {
-        struct err e;
-
         err_set(&e, ERR_CLOSED, "the sandbox was destroyed while it started");
         answer_waiters(s, false, &e);
         end(s);
         return;
     }
-    set_status(s, PHASE_RUNNING, STATUS_RUNNING, "");
-    answer_waiters(s, false, NULL);
+    /* What is not written down as running, the next gateway would take for half-created. */
+    if (record_status(s, PHASE_RUNNING, STATUS_RUNNING, "", &e))
+        fail_start(s, e.text);
+    else
+        answer_waiters(s, false, NULL);
 }
 
 void sandbox_on_state(struct sandbox *s, const cJSON *state)
@@ -550,15 +562,34 @@ void sandbox_reap(struct gateway *g)
 
 /* --- end --- */
 
+static void remove_row(struct sandbox *s);
+
+static void on_row_retry(uv_timer_t *timer)
+{
+    remove_row(timer->data);
+}
+
+/* A row that stays (the disk is full) would keep its name, and come back with the next gateway. */
+static void remove_row(struct sandbox *s)
+{
+    struct err e;
+
+    if (registry_remove(s->gateway->registry, s->info.id, &e)) {
+        log_error("sandbox %s: %s", s->info.id, e.text);
+        if (!s->gateway->stopping) {
+            uv_timer_start(&s->timer, on_row_retry, ROW_RETRY_MS, 0);
+            return;
+        }
+    }
+    let_go(s);
+}
+
 static void on_removed(uv_work_t *work, int status)
 {
     struct sandbox *s = work->data;
-    struct err e;
 
     (void)status;
-    if (registry_remove(s->gateway->registry, s->info.id, &e))
-        log_error("sandbox %s: %s", s->info.id, e.text);
-    let_go(s);
+    remove_row(s);
     release(s);
 }
 

@@ -38,6 +38,86 @@ static int registry_sql(const struct host *h, const char *sql)
     return number;
 }
 
+/* A host whose registry refuses what the trigger says. */
+static void start_with_trigger(struct host *h, const char *trigger)
+{
+    host_init(h, false);
+    host_start(h, NULL);
+    assert_int_equal(host_end(h, SIGTERM), 0);
+    registry_sql(h, trigger);
+    host_start(h, NULL);
+}
+
+static int sandbox_count(const struct host *h)
+{
+    cJSON *json;
+
+    assert_int_equal(host_ask(h, "GET", "/info", NULL, &json), 200);
+    int n = cJSON_GetObjectItem(cJSON_GetObjectItem(json, "data"), "sandbox_count")->valueint;
+    cJSON_Delete(json);
+    return n;
+}
+
+/* The next gateway would take it for half-created and destroy it. */
+static void trouble__create__is_refused_when_it_cannot_be_recorded(void **state)
+{
+    struct host h;
+    cJSON *json;
+
+    (void)state;
+    start_with_trigger(&h, "CREATE TRIGGER full BEFORE UPDATE OF status ON sandboxes"
+                           " WHEN NEW.status = 'running' BEGIN"
+                           " SELECT RAISE(ABORT, 'no space'); END");
+    assert_int_equal(host_ask(&h, "POST", "/v1/sandboxes", "{\"name\":\"a\"}", &json), 500);
+    assert_non_null(strstr(text_in(json, "error"), "no space"));
+    cJSON_Delete(json);
+    assert_int_equal(host_ask(&h, "POST", "/v1/sandboxes/find", "{\"name\":\"a\"}", NULL), 404);
+    wait_until(sandbox_count(&h) == 0);
+    host_finish(&h);
+}
+
+static void trouble__extend__is_refused_when_it_cannot_be_recorded(void **state)
+{
+    struct host h;
+    cJSON *json;
+
+    (void)state;
+    start_with_trigger(&h, "CREATE TRIGGER full BEFORE UPDATE OF expires_ms ON sandboxes BEGIN"
+                           " SELECT RAISE(ABORT, 'no space'); END");
+    cleanup_free char *id = host_create(&h, "{\"timeout\":60000}");
+    cleanup_free char *get = xasprintf("/v1/sandboxes/%s", id);
+    cleanup_free char *extend = xasprintf("%s/extend", get);
+    assert_int_equal(host_ask(&h, "GET", get, NULL, &json), 200);
+    cleanup_free char *before = xstrdup(text_in(json, "expiresAt"));
+    cJSON_Delete(json);
+    assert_int_equal(host_ask(&h, "POST", extend, "{\"duration\":900000}", &json), 500);
+    assert_non_null(strstr(text_in(json, "error"), "no space"));
+    cJSON_Delete(json);
+    assert_int_equal(host_ask(&h, "GET", get, NULL, &json), 200);
+    assert_string_equal(text_in(json, "expiresAt"), before);
+    cJSON_Delete(json);
+    host_finish(&h);
+}
+
+static void trouble__destroy__is_recorded_as_soon_as_it_can_be(void **state)
+{
+    struct host h;
+    cleanup_free char *trigger = xasprintf("CREATE TRIGGER full BEFORE DELETE ON sandboxes"
+                                           " WHEN CAST(strftime('%%s', 'now') AS INTEGER) < %lld"
+                                           " BEGIN SELECT RAISE(ABORT, 'no space'); END",
+                                           (long long)time(NULL) + 3);
+
+    (void)state;
+    start_with_trigger(&h, trigger);
+    cleanup_free char *id = host_create(&h, "{\"name\":\"a\"}");
+    cleanup_free char *path = xasprintf("/v1/sandboxes/%s", id);
+    assert_int_equal(host_ask(&h, "DELETE", path, NULL, NULL), 200);
+    wait_until(sandbox_count(&h) == 0);
+    host_end(&h, SIGKILL);
+    assert_int_equal(registry_sql(&h, "SELECT count(*) FROM sandboxes"), 0);
+    host_finish(&h);
+}
+
 static void trouble__start__refuses_too_few_descriptors(void **state)
 {
     struct host h;
@@ -109,6 +189,9 @@ static void trouble__restart__needs_descriptors_for_all_that_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trouble__create__is_refused_when_it_cannot_be_recorded),
+        cmocka_unit_test(trouble__extend__is_refused_when_it_cannot_be_recorded),
+        cmocka_unit_test(trouble__destroy__is_recorded_as_soon_as_it_can_be),
         cmocka_unit_test(trouble__start__refuses_too_few_descriptors),
         cmocka_unit_test(trouble__restart__needs_descriptors_for_all_that_run),
     };
