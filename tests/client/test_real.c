@@ -94,7 +94,7 @@ static void take(struct world *w, const struct err *e)
     w->n_answers++;
     w->error = e ? *e : (struct err){0};
     if (e)
-        print_message("%s | %s\n", e->text, e->hint);
+        print_message("# %s | %s\n", e->text, e->hint);
 }
 
 static void on_sandbox(void *user, const struct sandbox_info *s, const struct err *e)
