@@ -4,7 +4,8 @@
  * settings.
  *
  * One SOCK_SEQPACKET connection per gateway process. Gateway → daemon: the packet "c" carries an
- * accepted TCP connection (SCM_RIGHTS) whose request head is still unread; {"op":"stop"} ends the
+ * accepted TCP connection (SCM_RIGHTS) whose request head is still unread, "p3000" one that is for
+ * port 3000 inside; {"op":"stop"} ends the
  * sandbox; {"op":"hello"} asks for a {"op":"state",…}. Daemon → gateway:
  * {"op":"state","id":…,"terminals":n,"viewers":n}, once after a connection is accepted (so:
  * "ready") and again whenever a number changes. A packet is at most LINK_PACKET_MAX bytes. The

@@ -34,6 +34,17 @@
 /* Sent once after the subscription's first listing has been pushed as sandbox:created messages. */
 #define MSG_SANDBOX_SYNCED "sandbox:synced"
 
+/* Data {signal: port | server-ready | error, port?, type?, url?, message?}. */
+#define MSG_SIGNAL "signal"
+/* Extension `server-log`, channel server:<slug>: server:log {slug, stream, output, offset} as the
+ * output comes, offset being how many bytes of both streams were before it (a gap: GET
+ * …/logs?since=), and server:status {slug, status, port?, url?, pid?, exit_code?, restart_count,
+ * healthy?}. */
+#define MSG_SERVER_LOG    "server:log"
+#define MSG_SERVER_STATUS "server:status"
+
+#define CHANNEL_SIGNALS         "signals"
+#define CHANNEL_SERVER_PREFIX   "server:"
 #define CHANNEL_SANDBOXES       "sandboxes"
 #define CHANNEL_TERMINAL_PREFIX "terminal:"
 #define CHANNEL_COMMAND_PREFIX  "command:"

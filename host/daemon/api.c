@@ -166,6 +166,13 @@ const struct http_route daemon_routes[] = {
     {"GET", "/terminals/:id/commands", HTTP_READ, api_command_list},
     {"GET", "/terminals/:id/commands/:cmd", HTTP_READ, api_command_get},
     {"GET", "/terminals/:id/commands/:cmd/wait", HTTP_READ, api_command_wait},
+    {"POST", "/signals/start", HTTP_WRITE, api_signals_start},
+    {"POST", "/signals/stop", HTTP_WRITE, api_signals_stop},
+    {"GET", "/signals/status", HTTP_READ, api_signals_status},
+    {"POST", "/signals/port", HTTP_WRITE, api_signals_port, BODY_SMALL},
+    {"POST", "/signals/port/:port/:type", HTTP_WRITE, api_signals_port_path},
+    {"POST", "/signals/error", HTTP_WRITE, api_signals_error, BODY_SMALL},
+    {"POST", "/signals/server-ready", HTTP_WRITE, api_signals_server_ready, BODY_SMALL},
     {"GET", "/ws", HTTP_READ, api_ws},
     {NULL},
 };

@@ -98,6 +98,9 @@ static int start(struct daemon *d, struct err *e)
     commands_init(&d->commands);
     uv_timer_init(d->loop, &d->changed);
     d->changed.data = d;
+    ports_init(&d->ports, d->loop);
+    preview_init(&d->preview, d);
+    signals_init(&d->signals, d);
     r = children_init(&d->children, d->loop, e);
     if (!r)
         r = start_http(d, e);
@@ -131,6 +134,7 @@ void daemon_stop(struct daemon *d)
     d->stopping = true;
     destroy_terminals(d);
     sockets_close(&d->sockets);
+    preview_stop(&d->preview);
     uv_stop(d->loop);
 }
 
@@ -175,10 +179,13 @@ static void finish(struct daemon *d)
     http_server_destroy(d->http, on_http_closed, d);
     link_server_stop(&d->links);
     children_stop(&d->children);
+    signals_stop(&d->signals);
+    ports_stop(&d->ports);
     uv_close((uv_handle_t *)&d->changed, NULL);
     for (int ms = 0; ms < STOP_CLOSE_MS && uv_run(d->loop, UV_RUN_NOWAIT); ms++)
         usleep(1000);
     uv_walk(d->loop, close_rest, NULL);
+    ports_finish(&d->ports);
     environ_finish(&d->environment);
     daemon_settings_finish(&d->settings);
     close(d->null_fd);

@@ -13,7 +13,10 @@
 #include "host/daemon/command.h"
 #include "host/daemon/dying.h"
 #include "host/daemon/link_server.h"
+#include "host/daemon/ports.h"
+#include "host/daemon/preview.h"
 #include "host/daemon/process.h"
+#include "host/daemon/signals.h"
 #include "host/daemon/socket.h"
 #include "host/daemon/terminal.h"
 #include "host/http/http.h"
@@ -31,6 +34,9 @@ struct daemon {
     struct commands commands;
     struct sockets sockets;
     struct link_server links;
+    struct ports ports;
+    struct preview preview;
+    struct signals signals;
     uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
     int null_fd;        /* opened before anybody inside could put something else there */
     struct dying_list dying;

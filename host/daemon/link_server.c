@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -100,12 +101,29 @@ static void take_order(struct link_peer *p, const char *text, size_t n)
     cJSON_Delete(order);
 }
 
+/* "p" and a port. 0: it is something else. */
+static int port_of(const char *bytes, size_t n)
+{
+    char digits[6] = "";
+    int port;
+
+    if (n < 2 || n > 6 || bytes[0] != 'p')
+        return 0;
+    memcpy(digits, bytes + 1, n - 1);
+    if (strspn(digits, "0123456789") != n - 1)
+        return 0;
+    port = (int)strtol(digits, NULL, 10);
+    return port <= 65535 ? port : 0;
+}
+
 static void take_packet(struct link_peer *p, const char *bytes, size_t n, int fd)
 {
     if (fd < 0)
         take_order(p, bytes, n);
     else if (n == 1 && bytes[0] == 'c')
         take_connection(p->server->d, fd);
+    else if (port_of(bytes, n))
+        preview_take(&p->server->d->preview, fd, port_of(bytes, n));
     else
         close(fd);
 }

@@ -195,7 +195,7 @@ pid_t process_start(const struct process_spec *spec, struct err *e)
 
 /* --- ending --- */
 
-static pid_t session_of(const char *pid)
+pid_t process_session(const char *pid)
 {
     char path[32], stat[512];
     const char *p;
@@ -232,7 +232,7 @@ int process_signal_session(pid_t sid, int signum)
     while ((entry = readdir(proc))) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-        if (pid <= 1 || session_of(entry->d_name) != sid)
+        if (pid <= 1 || process_session(entry->d_name) != sid)
             continue;
         kill(pid, signum);
         n++;

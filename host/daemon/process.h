@@ -41,6 +41,9 @@ pid_t process_start(const struct process_spec *spec, struct err *e);
  * Returns how many of the session were there. */
 int process_signal_session(pid_t sid, int signum);
 
+/* The session of the process whose number in /proc this is; -1: there is none. On any thread. */
+pid_t process_session(const char *pid);
+
 /* The status of waitpid as a shell reports it: exit code, or 128 + signal. */
 int process_exit_code(int status);
 

@@ -170,7 +170,12 @@ static void flush(struct sandbox *s)
     struct passed *p;
 
     while (s->link_fd >= 0 && (p = STAILQ_FIRST(&s->queue))) {
-        int result = link_send(s->link_fd, "c", 1, p->fd);
+        char text[16] = "c";
+        int result;
+
+        if (p->port)
+            snprintf(text, sizeof text, "p%d", p->port);
+        result = link_send(s->link_fd, text, strlen(text), p->fd);
 
         if (result == -EAGAIN)
             break;
@@ -192,7 +197,7 @@ static void on_retry(uv_timer_t *timer)
     flush(timer->data);
 }
 
-void daemon_link_pass(struct sandbox *s, int fd)
+void daemon_link_pass(struct sandbox *s, int fd, int port)
 {
     if (s->link_fd < 0 || s->n_queue == PASS_QUEUE_MAX) {
         log_warn("sandbox %s: connection dropped", s->info.id);
@@ -201,6 +206,7 @@ void daemon_link_pass(struct sandbox *s, int fd)
     }
     struct passed *p = xcalloc(1, sizeof *p);
     p->fd = fd;
+    p->port = port;
     STAILQ_INSERT_TAIL(&s->queue, p, entry);
     if (s->n_queue++ == 0)
         flush(s);

@@ -153,7 +153,7 @@ static void route(struct visitor *v, struct slice text)
         int fd = steal_fd(&v->fd);
 
         leave(v);
-        daemon_link_pass(s, fd);
+        daemon_link_pass(s, fd, host.port);
     }
 }
 

@@ -30,7 +30,8 @@ enum phase { PHASE_CREATING, PHASE_RUNNING, PHASE_LOST, PHASE_DESTROYING };
 
 struct passed {
     STAILQ_ENTRY(passed) entry;
-    int fd; /* owned */
+    int fd;   /* owned */
+    int port; /* inside; 0: it is for the daemon's API */
 };
 
 struct waiter {
@@ -134,8 +135,8 @@ int daemon_link_connect(struct sandbox *s, struct err *e);
 void daemon_link_identify(struct sandbox *s);
 void daemon_link_close(struct sandbox *s);
 void daemon_link_say(struct sandbox *s, const char *text);
-/* Hands a connection over; takes fd in any case. */
-void daemon_link_pass(struct sandbox *s, int fd);
+/* Hands a connection over, for its API or (not 0) a port inside; takes fd in any case. */
+void daemon_link_pass(struct sandbox *s, int fd, int port);
 
 /* state.c: the state folder */
 int state_open(struct gateway *g, struct err *e);
