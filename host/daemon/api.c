@@ -80,11 +80,12 @@ static void get_health(struct http_request *r, void *user)
 
 static void get_ready(struct http_request *r, void *user)
 {
+    const struct daemon *d = user;
     cJSON *o = cJSON_CreateObject();
+    bool healthy = true, ready = servers_ready(&d->servers, o, &healthy);
 
-    cJSON_AddBoolToObject(o, "ready", true);
-    cJSON_AddBoolToObject(o, "healthy", true);
-    cJSON_AddArrayToObject(o, "servers");
+    cJSON_AddBoolToObject(o, "ready", ready);
+    cJSON_AddBoolToObject(o, "healthy", healthy);
     cJSON_AddArrayToObject(o, "overlays");
     http_reply_json(r, 200, o);
 }
@@ -100,7 +101,8 @@ static cJSON *envelope(const char *message, cJSON **data)
 
 static void get_info(struct http_request *r, void *user)
 {
-    static const char *const extensions[] = {EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK};
+    static const char *const extensions[] = {EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK,
+                                             EXT_SERVER_LOG};
     const struct daemon *d = user;
     cJSON *data, *o = envelope("sandpit sandbox", &data);
 
@@ -166,6 +168,14 @@ const struct http_route daemon_routes[] = {
     {"GET", "/terminals/:id/commands", HTTP_READ, api_command_list},
     {"GET", "/terminals/:id/commands/:cmd", HTTP_READ, api_command_get},
     {"GET", "/terminals/:id/commands/:cmd/wait", HTTP_READ, api_command_wait},
+    {"POST", "/servers", HTTP_WRITE, api_server_create, BODY_SMALL},
+    {"GET", "/servers", HTTP_READ, api_server_list},
+    {"GET", "/servers/:slug", HTTP_READ, api_server_get},
+    {"DELETE", "/servers/:slug", HTTP_WRITE, api_server_delete},
+    {"POST", "/servers/:slug/stop", HTTP_WRITE, api_server_stop},
+    {"POST", "/servers/:slug/restart", HTTP_WRITE, api_server_restart},
+    {"GET", "/servers/:slug/logs", HTTP_READ, api_server_logs},
+    {"PATCH", "/servers/:slug/status", HTTP_WRITE, api_server_status, BODY_SMALL},
     {"POST", "/signals/start", HTTP_WRITE, api_signals_start},
     {"POST", "/signals/stop", HTTP_WRITE, api_signals_stop},
     {"GET", "/signals/status", HTTP_READ, api_signals_status},

@@ -106,6 +106,8 @@ static int start(struct daemon *d, struct err *e)
         r = start_http(d, e);
     if (!r)
         r = link_server_start(&d->links, d, LINK_FD, e);
+    if (!r)
+        servers_init(&d->servers, d);
     return r;
 }
 
@@ -135,6 +137,7 @@ void daemon_stop(struct daemon *d)
     destroy_terminals(d);
     sockets_close(&d->sockets);
     preview_stop(&d->preview);
+    servers_stop(&d->servers);
     uv_stop(d->loop);
 }
 

@@ -16,6 +16,7 @@
 #include "host/daemon/ports.h"
 #include "host/daemon/preview.h"
 #include "host/daemon/process.h"
+#include "host/daemon/server.h"
 #include "host/daemon/signals.h"
 #include "host/daemon/socket.h"
 #include "host/daemon/terminal.h"
@@ -37,6 +38,7 @@ struct daemon {
     struct ports ports;
     struct preview preview;
     struct signals signals;
+    struct servers servers;
     uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
     int null_fd;        /* opened before anybody inside could put something else there */
     struct dying_list dying;
