@@ -69,7 +69,8 @@ static void daemon__info__names_the_extensions(void **state)
     cJSON *reply = world_call(w, "GET", "/info", WORLD_TOKEN, NULL, &status);
     char *extensions = cJSON_PrintUnformatted(data_of(reply, "extensions"));
 
-    assert_string_equal(extensions, "[\"snapshot\",\"terminal-size\",\"input-ack\"]");
+    assert_string_equal(extensions,
+                        "[\"snapshot\",\"terminal-size\",\"input-ack\",\"server-log\"]");
     assert_string_equal(data_of(reply, "sandbox_url")->valuestring, "http://" WORLD_HOST);
     free(extensions);
     cJSON_Delete(reply);

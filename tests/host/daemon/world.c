@@ -48,7 +48,7 @@ void world_relink(struct world *w)
     assert_int_equal(connect(w->link, (struct sockaddr *)&address, sizeof address), 0);
 }
 
-int world_setup(void **state)
+static int start(struct world *w)
 {
     struct link_env envs[] = {{(char *)"FROM_CREATE", (char *)"yes"}};
     struct daemon_settings settings = {.id = (char *)"box",
@@ -59,10 +59,30 @@ int world_setup(void **state)
                                        .version = (char *)"0",
                                        .n_envs = 1,
                                        .envs = envs};
-    struct world *w = &world;
-    struct jail_spec spec = {.hostname = "box", .id = "box"};
+    struct jail_spec spec = {.hostname = "box", .id = "box", .log_fd = w->log};
     const char *build = getenv("SANDPIT_BUILD_ROOT");
-    cleanup_free char *root = NULL, *program = NULL;
+    cleanup_free char *root = xasprintf("%s/root", w->dir);
+    cleanup_free char *program = xasprintf("%s/host/sandpitd", build ? build : ".");
+    struct err e;
+
+    spec.root = root;
+    spec.program = program;
+    spec.listen_fd = listen_link(w);
+    spec.settings_fd = daemon_settings_memfd(&settings, &e);
+    w->pid = jail_start(&spec, &e);
+    close(spec.listen_fd);
+    close(spec.settings_fd);
+    if (w->pid < 0) {
+        print_message("# %s (%s)\n", e.text, e.hint);
+        return -1;
+    }
+    world_relink(w);
+    return 0;
+}
+
+int world_setup(void **state)
+{
+    struct world *w = &world;
     struct err e;
 
     if (jail_check(&e)) {
@@ -73,24 +93,26 @@ int world_setup(void **state)
     snprintf(w->dir, sizeof w->dir, "/tmp/sandpit-daemon-XXXXXX");
     if (!mkdtemp(w->dir) || chmod(w->dir, 0755))
         return -1;
-    root = xasprintf("%s/root", w->dir);
-    program = xasprintf("%s/host/sandpitd", build ? build : ".");
-    spec.root = root;
-    spec.program = program;
-    spec.listen_fd = listen_link(w);
-    spec.settings_fd = daemon_settings_memfd(&settings, &e);
-    spec.log_fd = w->log = memfd_create("log", MFD_CLOEXEC);
+    w->log = memfd_create("log", MFD_CLOEXEC);
     w->link = -1;
-    w->pid = jail_start(&spec, &e);
-    close(spec.listen_fd);
-    close(spec.settings_fd);
-    if (w->pid < 0) {
-        print_message("# %s (%s)\n", e.text, e.hint);
-        return -1;
-    }
     *state = w;
+    return start(w);
+}
+
+void world_restart(struct world *w)
+{
+    struct ucred daemon;
+    socklen_t n = sizeof daemon;
+
+    /* A connection made after the daemon called listen(3) knows its pid. */
+    cJSON_Delete(world_packet(w));
     world_relink(w);
-    return 0;
+    assert_int_equal(getsockopt(w->link, SOL_SOCKET, SO_PEERCRED, &daemon, &n), 0);
+    assert_int_not_equal(daemon.pid, getpid());
+    assert_int_equal(kill(daemon.pid, SIGKILL), 0);
+    assert_int_equal(waitpid(w->pid, NULL, 0), w->pid);
+    unlink(w->link_path);
+    assert_int_equal(start(w), 0);
 }
 
 static char *read_log(struct world *w)
@@ -159,7 +181,7 @@ cJSON *world_packet(struct world *w)
 
 /* --- HTTP --- */
 
-int world_connect(struct world *w)
+static int connect_as(struct world *w, const char *packet)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     struct timeval timeout = {.tv_sec = DEADLINE_MS / 1000};
@@ -174,11 +196,24 @@ int world_connect(struct world *w)
     assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
     server = accept(listener, NULL, NULL);
     assert_true(server >= 0);
-    assert_int_equal(link_send(w->link, "c", 1, server), 0);
+    assert_int_equal(link_send(w->link, packet, strlen(packet), server), 0);
     close(server);
     close(listener);
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     return client;
+}
+
+int world_connect(struct world *w)
+{
+    return connect_as(w, "c");
+}
+
+int world_connect_port(struct world *w, int port)
+{
+    char packet[16];
+
+    snprintf(packet, sizeof packet, "p%d", port);
+    return connect_as(w, packet);
 }
 
 static void send_all(int fd, const char *bytes, size_t n)

@@ -31,11 +31,15 @@ int world_setup(void **state);
 int world_teardown(void **state);
 /* Connects the link anew, as a gateway after a restart does. */
 void world_relink(struct world *w);
+/* Kills the daemon with all it runs, and starts another on the same files. */
+void world_restart(struct world *w);
 /* Waits for the next packet of the daemon; the caller deletes it. */
 cJSON *world_packet(struct world *w);
 
 /* A connection handed to the daemon; blocking, with a receive timeout. */
 int world_connect(struct world *w);
+/* One for a port inside. */
+int world_connect_port(struct world *w, int port);
 /* One request on a connection of its own. *status: the HTTP status. NULL when the body is empty.
  * token NULL: none. */
 cJSON *world_call(struct world *w, const char *method, const char *path, const char *token,
