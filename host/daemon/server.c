@@ -146,7 +146,8 @@ bool servers_ready(const struct servers *all, cJSON *answer, bool *healthy)
             cJSON_AddItemToObject(o, "health_check", health_status(s));
         cJSON_AddItemToArray(list, o);
         ready &= is_ready(s);
-        if (s->status == STATUS_SERVER_FAILED || (s->spec.health.wanted && !s->healthy))
+        if (s->status == STATUS_SERVER_FAILED ||
+            (s->spec.health.wanted && !s->healthy && s->status != STATUS_SERVER_STOPPED))
             *healthy = false;
     }
     return ready;
@@ -196,17 +197,17 @@ static void start_process(struct server *s)
 
     if (s->spec.port) {
         /* Chosen before, but an installation may have taken its time. */
-        int port = s->port && server_port_free(s, s->port) ? s->port : server_pick_port(s);
+        int port = s->given && server_port_free(s, s->given) ? s->given : server_pick_port(s);
 
         if (!port) {
             server_fail(s, "port %d is taken", s->spec.port);
             return;
         }
-        s->port = port;
+        s->given = s->port = port;
         snprintf(number, sizeof number, "%d", port);
         environ_set(&s->environment, "PORT", number);
     } else {
-        s->port = 0;
+        s->given = s->port = 0;
     }
     if (server_spawn(s, s->spec.start, &e)) {
         fail_to_spawn(s, &e);
@@ -304,10 +305,10 @@ static void restart_later(struct server *s, int64_t delay_ms, bool counts)
 static bool lost_its_port(struct server *s)
 {
     if (!s->exit_code || !s->spec.port || s->spec.strict_port || s->heard ||
-        s->n_port_moves >= PORT_MOVES_MAX || server_port_free(s, s->port))
+        s->n_port_moves >= PORT_MOVES_MAX || server_port_free(s, s->given))
         return false;
     s->n_port_moves++;
-    server_note(s, "port %d was taken meanwhile, trying the next", s->port);
+    server_note(s, "port %d was taken meanwhile, trying the next", s->given);
     return true;
 }
 
@@ -397,6 +398,8 @@ void server_end(struct server *s, enum server_after after, struct server_waiter 
         /* The last word counts, but what is to be deleted is. */
         if (s->after != AFTER_DELETE)
             s->after = after;
+        if (s->after == AFTER_RESTART)
+            server_set(s, STATUS_SERVER_RESTARTING);
         return;
     }
     s->after = after;
@@ -585,7 +588,7 @@ struct server *server_start(struct servers *all, const cJSON *options, struct er
         return NULL;
     }
     s = place(all, &spec);
-    s->port = port;
+    s->given = s->port = port;
     server_begin(s);
     return s;
 }

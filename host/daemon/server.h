@@ -92,7 +92,8 @@ struct server {
     int n_handles;
     int64_t end_by_ms; /* ENDING: then SIGKILL */
     int n_port_moves;  /* restarts because somebody else got the port first */
-    int port;          /* detected or allocated; 0: none yet */
+    int given;         /* the port it was told to use; 0: none */
+    int port;          /* the one it listens on, or is to; 0: none yet */
     bool listening;
     bool heard;     /* it has listened in this run */
     unsigned reach; /* PORT_V4, PORT_V6 */

@@ -61,15 +61,19 @@ static void older(char *out, size_t cap, const char *path)
     snprintf(out, cap, "%s.1", path);
 }
 
-static void write_all(int fd, const char *bytes, size_t n)
+/* Whole records or none, as far as that can be had. A full disk: the offsets show the gap. */
+static void write_whole(int fd, off_t size, const char *bytes, size_t n)
 {
     while (n) {
         ssize_t written = write(fd, bytes, n);
 
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0) /* a full disk: the offsets show that something is missing */
+        if (written < 0) {
+            /* Where that fails, readers look for the next record behind the torn one. */
+            (void)!ftruncate(fd, size);
             return;
+        }
         bytes += written;
         n -= (size_t)written;
     }
@@ -90,7 +94,8 @@ static void write_file(const char *path, const struct buf *out)
     }
     if (fd < 0)
         return;
-    write_all(fd, out->data, out->len);
+    if (!fstat(fd, &st))
+        write_whole(fd, st.st_size, out->data, out->len);
     close(fd);
 }
 
@@ -116,18 +121,32 @@ static void read_file(const char *path, struct buf *bytes)
     close(fd);
 }
 
-/* The record at *at, checked; false: no (whole, sane) record is there. */
+static bool record_sane(const struct buf *bytes, size_t at, struct record *r)
+{
+    memcpy(r, bytes->data + at, sizeof *r);
+    return r->magic == RECORD_MAGIC && r->n <= LOG_RECORD_MAX &&
+           r->n <= bytes->len - at - sizeof *r && r->offset <= UINT64_MAX / 2;
+}
+
+/* The next record that is whole and sane, with *at behind it; false: there is none. What a death in
+ * the middle of a write left is passed over. */
 static bool next_record(const struct buf *bytes, size_t *at, struct record *r)
 {
-    if (bytes->len - *at < sizeof *r)
-        return false;
-    memcpy(r, bytes->data + *at, sizeof *r);
-    *at += sizeof *r;
-    if (r->magic != RECORD_MAGIC || r->n > LOG_RECORD_MAX || r->n > bytes->len - *at ||
-        r->offset > UINT64_MAX / 2)
-        return false;
-    *at += r->n;
-    return true;
+    static const uint32_t magic = RECORD_MAGIC;
+
+    while (bytes->len - *at >= sizeof *r) {
+        const char *found;
+
+        if (record_sane(bytes, *at, r)) {
+            *at += sizeof *r + r->n;
+            return true;
+        }
+        found = memmem(bytes->data + *at + 1, bytes->len - *at - 1, &magic, sizeof magic);
+        if (!found)
+            return false;
+        *at = (size_t)(found - bytes->data);
+    }
+    return false;
 }
 
 static void read_records(struct reading *reading, const char *path)

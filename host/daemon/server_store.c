@@ -3,6 +3,7 @@
  * The definitions of servers on disk: one JSON file, replaced whole. The file lies where the
  * sandbox's users can write, so it is read like a request.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "wire/json.h"
 
 #define FILE_NAME SERVERS_STATE "/servers.json"
+#define LOGS      SERVERS_STATE "/servers"
 #define FILE_MAX  ((size_t)64 * 1024 * 1024)
 
 struct servers_save {
@@ -208,6 +210,33 @@ static void load_one(struct servers *all, const cJSON *item)
     s->stopped = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "stopped"));
 }
 
+static bool is_log(const struct servers *all, const char *name)
+{
+    const struct server *s;
+
+    for (s = all->by_slug; s; s = s->hh.next) {
+        const char *own = strrchr(s->log.path, '/') + 1;
+        size_t n = strlen(own);
+
+        if (!strncmp(name, own, n) && (!name[n] || !strcmp(name + n, ".1")))
+            return true;
+    }
+    return false;
+}
+
+/* A death between a deletion and the end of its files leaves them. */
+static void sweep_logs(const struct servers *all)
+{
+    DIR *dir = opendir(LOGS);
+    const struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_type == DT_REG && strstr(entry->d_name, ".log") && !is_log(all, entry->d_name))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+}
+
 void servers_load(struct servers *all)
 {
     cJSON *object;
@@ -216,11 +245,12 @@ void servers_load(struct servers *all)
 
     mkdir("/var/lib", 0755);
     mkdir(SERVERS_STATE, 0700);
-    mkdir(SERVERS_STATE "/servers", 0700);
+    mkdir(LOGS, 0700);
     object = read_file();
     cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(object, "servers"))
         load_one(all, item);
     cJSON_Delete(object);
+    sweep_logs(all);
     for (s = all->by_slug; s; s = s->hh.next)
         if (s->spec.autostart && !s->stopped)
             server_begin(s);

@@ -40,7 +40,8 @@ static bool promised(const struct server *s, int port)
     const struct server *other;
 
     for (other = s->d->servers.by_slug; other; other = other->hh.next)
-        if (other != s && other->phase != SERVER_IDLE && other->port == port)
+        if (other != s && other->phase != SERVER_IDLE &&
+            (other->port == port || other->given == port))
             return true;
     return false;
 }
@@ -130,7 +131,7 @@ static void on_silent(struct server *s)
     server_set(s, STATUS_SERVER_RUNNING);
 }
 
-/* The port it was given, else the lowest one. */
+/* The port it was told to use, else the one it is known by, else the lowest one. */
 static int find_port(const struct server *s, const struct listeners *l)
 {
     int found = 0;
@@ -138,9 +139,9 @@ static int find_port(const struct server *s, const struct listeners *l)
     for (size_t i = 0; i < l->n; i++) {
         if (l->items[i].session != s->sid)
             continue;
-        if (l->items[i].port == s->port)
-            return s->port;
-        if (!found)
+        if (l->items[i].port == s->given)
+            return s->given;
+        if (!found || (s->listening && l->items[i].port == s->port))
             found = l->items[i].port;
     }
     return found;

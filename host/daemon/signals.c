@@ -171,7 +171,7 @@ static bool read_url(const cJSON *body, const char **url)
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(body, "url");
 
     *url = cJSON_IsString(item) ? item->valuestring : NULL;
-    return !item || cJSON_IsNull(item) || (cJSON_IsString(item) && strlen(*url) < MESSAGE_LENGTH);
+    return !item || cJSON_IsNull(item) || (*url && strlen(*url) < MESSAGE_LENGTH);
 }
 
 static void emit(struct http_request *r, struct daemon *d, struct signal signal)

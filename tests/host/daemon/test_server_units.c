@@ -405,6 +405,8 @@ static void server_log__read__survives_spoiled_files(void **state)
     assert_int_equal(write(fd, "SLG1\xff\xff\xff\xff garbage garbage garbage", 31), 31);
     close(fd);
     expect_log(&l, LOG_COMBINED, 0, "y");
+    server_log_append(&l, LOG_STDOUT, "behind it", 9);
+    expect_log(&l, LOG_COMBINED, 0, "ybehind it");
     assert_int_equal(truncate(path, 20), 0);
     expect_log(&l, LOG_COMBINED, 0, "");
     server_log_finish(&l);
