@@ -238,8 +238,8 @@ static const char *newline_of(struct slice text)
     return end < text.len && end && text.data[end - 1] == '\r' ? "\r\n" : "\n";
 }
 
-static bool append_item(struct slice text, struct slice name, struct slice value,
-                        enum style style, struct buf *out)
+static bool append_item(struct slice text, struct slice name, struct slice value, enum style style,
+                        struct buf *out)
 {
     const char *newline = newline_of(text);
     bool possible;

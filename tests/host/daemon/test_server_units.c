@@ -172,6 +172,9 @@ static void ports__ask__answers_each_once(void **state)
 
 /* --- options --- */
 
+#define A16       "aaaaaaaaaaaaaaaa"
+#define LONG_SLUG "{\"slug\":\"" A16 A16 A16 A16 "\",\"start\":\"x\"}"
+
 static int read_spec(const char *json, struct server_spec *s)
 {
     cJSON *o = cJSON_Parse(json);
@@ -194,8 +197,7 @@ static void server_spec__read__refuses_what_makes_no_sense(void **state)
         "{\"slug\":\"..\",\"start\":\"x\"}",
         "{\"slug\":\"a/b\",\"start\":\"x\"}",
         "{\"slug\":7,\"start\":\"x\"}",
-        "{\"slug\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
-        "\"start\":\"x\"}",
+        LONG_SLUG,
         "{\"slug\":\"a\",\"start\":[]}",
         "{\"slug\":\"a\",\"start\":\"\xff\"}",
         "{\"slug\":\"a\",\"start\":\"x\",\"port\":0}",
