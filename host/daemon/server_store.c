@@ -204,6 +204,9 @@ static void load_one(struct servers *all, const cJSON *item)
         server_spec_finish(&spec);
         return;
     }
+    /* Overlays do not outlive the daemon; what was copied is there. */
+    while (spec.n_depends)
+        free(spec.depends[--spec.n_depends]);
     known = cJSON_IsNumber(created) && created->valuedouble > 0 && created->valuedouble < 1e15;
     s = server_add(all, &spec, known ? (int64_t)created->valuedouble : clock_wall_ms());
     s->installed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "installed"));
