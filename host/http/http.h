@@ -73,6 +73,10 @@ struct http_config {
  * API clients do not. */
 struct http_server *http_server_create(uv_loop_t *loop, const struct http_config *config,
                                        struct err *e);
+/* Bytes of bodies and replies that are in memory; requests that would take it above HTTP_HELD_MAX
+ * get 503. */
+#define HTTP_HELD_MAX ((size_t)1024 * 1024 * 1024)
+size_t http_held(const struct http_server *s);
 /* Takes the connected socket over (also on failure). */
 int http_server_adopt(struct http_server *s, int fd, struct err *e);
 /* Ends all connections, then calls done on the loop; done may be NULL. */

@@ -66,6 +66,7 @@ struct http_request {
     size_t n_skipped; /* bytes of a body nobody wants */
     struct buf body;
     size_t body_max;
+    size_t n_held; /* bytes of body and reply that count in the server's */
     int64_t timeout_ms;
 
     bool who_known;
@@ -91,6 +92,7 @@ struct http_server {
     uv_poll_t poll;
     uv_timer_t timer;
     uv_prepare_t prepare; /* flushes the websockets of `dirty` once a turn */
+    size_t n_held;        /* bytes of bodies and replies in memory */
     int n_handles;        /* open handles of ours and of our connections */
     bool stopping, stopped;
     struct request_list requests;
@@ -116,6 +118,8 @@ void request_on_completed(void *user, struct MHD_Connection *mhd, void **slot,
                           enum MHD_RequestTerminationCode code);
 /* The peer went, or the deadline passed: tells the handler, once. */
 void request_tell_gone(struct http_request *r);
+/* n more bytes are in memory until the request ends. */
+void request_hold(struct http_request *r, size_t n);
 void request_release_handler(struct http_request *r);
 /* Lets MHD call back for a suspended request. */
 void request_resume(struct http_request *r);

@@ -49,6 +49,7 @@ void http_reply_bytes(struct http_request *r, int status, const char *content_ty
 
     if (!response)
         abort(); /* out of memory */
+    request_hold(r, n);
     if (!n)
         free(bytes);
     if (content_type)

@@ -39,11 +39,23 @@ void *request_on_uri(void *user, const char *uri, struct MHD_Connection *mhd)
     return r;
 }
 
+void request_hold(struct http_request *r, size_t n)
+{
+    r->n_held += n;
+    r->server->n_held += n;
+}
+
+size_t http_held(const struct http_server *s)
+{
+    return s->n_held;
+}
+
 void request_free(struct http_request *r)
 {
     if (r->held_by_mhd || r->held_by_handler)
         return;
     LIST_REMOVE(r, entry);
+    r->server->n_held -= r->n_held;
     if (r->response)
         MHD_destroy_response(r->response);
     for (size_t i = 0; i < r->n_headers; i++) {
@@ -274,7 +286,12 @@ static enum MHD_Result take_body(struct http_request *r, const char *bytes, size
         buf_finish(&r->body);
         http_reply_error(r, 413, "the body is larger than %zu bytes", r->body_max);
     }
+    if (!r->status && r->server->n_held + n > HTTP_HELD_MAX) {
+        buf_finish(&r->body);
+        http_reply_error(r, 503, "too many large requests at once");
+    }
     if (!r->status) {
+        request_hold(r, n);
         buf_append(&r->body, bytes, n);
         return MHD_YES;
     }
