@@ -13,6 +13,7 @@
 #include "wire/names.h"
 
 #define BODY_SMALL ((size_t)1024 * 1024)
+#define BODY_FILES ((size_t)512 * 1024 * 1024) /* in JSON; no JavaScript client can send more */
 
 /* --- who --- */
 
@@ -80,13 +81,13 @@ static void get_health(struct http_request *r, void *user)
 
 static void get_ready(struct http_request *r, void *user)
 {
-    const struct daemon *d = user;
+    struct daemon *d = user;
     cJSON *o = cJSON_CreateObject();
-    bool healthy = true, ready = servers_ready(&d->servers, o, &healthy);
+    bool healthy = true, ready = servers_ready(&d->servers, o, &healthy) && !overlays_busy(d);
 
     cJSON_AddBoolToObject(o, "ready", ready);
     cJSON_AddBoolToObject(o, "healthy", healthy);
-    cJSON_AddArrayToObject(o, "overlays");
+    overlays_describe(d, o);
     http_reply_json(r, 200, o);
 }
 
@@ -183,6 +184,20 @@ const struct http_route daemon_routes[] = {
     {"POST", "/signals/port/:port/:type", HTTP_WRITE, api_signals_port_path},
     {"POST", "/signals/error", HTTP_WRITE, api_signals_error, BODY_SMALL},
     {"POST", "/signals/server-ready", HTTP_WRITE, api_signals_server_ready, BODY_SMALL},
+    {"GET", "/files", HTTP_READ, api_file_list},
+    {"POST", "/files", HTTP_WRITE, api_file_write, BODY_FILES},
+    {"POST", "/files/batch", HTTP_WRITE, api_file_batch, BODY_FILES},
+    {"GET", "/files/*path", HTTP_READ, api_file_get},
+    {"HEAD", "/files/*path", HTTP_READ, api_file_head},
+    {"DELETE", "/files/*path", HTTP_WRITE, api_file_delete},
+    {"GET", "/env", HTTP_READ, api_env_get},
+    {"HEAD", "/env", HTTP_READ, api_env_head},
+    {"POST", "/env", HTTP_WRITE, api_env_update, BODY_SMALL},
+    {"DELETE", "/env", HTTP_WRITE, api_env_remove, BODY_SMALL},
+    {"POST", "/filesystem/overlays", HTTP_WRITE, api_overlay_create, BODY_SMALL},
+    {"GET", "/filesystem/overlays", HTTP_READ, api_overlay_list},
+    {"GET", "/filesystem/overlays/:id", HTTP_READ, api_overlay_get},
+    {"DELETE", "/filesystem/overlays/:id", HTTP_WRITE, api_overlay_delete},
     {"GET", "/ws", HTTP_READ, api_ws},
     {NULL},
 };

@@ -96,6 +96,7 @@ static int start(struct daemon *d, struct err *e)
     TAILQ_INIT(&d->dying);
     sockets_init(&d->sockets);
     commands_init(&d->commands);
+    work_init(&d->work, d->loop);
     uv_timer_init(d->loop, &d->changed);
     d->changed.data = d;
     ports_init(&d->ports, d->loop);
@@ -134,6 +135,7 @@ void daemon_stop(struct daemon *d)
     if (d->stopping)
         return;
     d->stopping = true;
+    work_stop(&d->work);
     destroy_terminals(d);
     sockets_close(&d->sockets);
     preview_stop(&d->preview);
@@ -179,6 +181,8 @@ static void finish(struct daemon *d)
     }
     while ((c = TAILQ_FIRST(&d->commands.leftovers)))
         command_destroy_leftover(c);
+    work_finish(&d->work);
+    overlays_finish(d);
     http_server_destroy(d->http, on_http_closed, d);
     link_server_stop(&d->links);
     children_stop(&d->children);

@@ -15,11 +15,13 @@
 #include "host/daemon/link_server.h"
 #include "host/daemon/ports.h"
 #include "host/daemon/preview.h"
+#include "host/daemon/overlay.h"
 #include "host/daemon/process.h"
 #include "host/daemon/server.h"
 #include "host/daemon/signals.h"
 #include "host/daemon/socket.h"
 #include "host/daemon/terminal.h"
+#include "host/daemon/work.h"
 #include "host/http/http.h"
 #include "host/link.h"
 
@@ -39,6 +41,8 @@ struct daemon {
     struct preview preview;
     struct signals signals;
     struct servers servers;
+    struct work work;
+    struct overlays overlays;
     uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
     int null_fd;        /* opened before anybody inside could put something else there */
     struct dying_list dying;
@@ -66,5 +70,19 @@ void api_command_execute(struct http_request *r, void *user);
 void api_command_list(struct http_request *r, void *user);
 void api_command_get(struct http_request *r, void *user);
 void api_command_wait(struct http_request *r, void *user);
+void api_file_list(struct http_request *r, void *user);
+void api_file_get(struct http_request *r, void *user);
+void api_file_head(struct http_request *r, void *user);
+void api_file_write(struct http_request *r, void *user);
+void api_file_batch(struct http_request *r, void *user);
+void api_file_delete(struct http_request *r, void *user);
+void api_env_get(struct http_request *r, void *user);
+void api_env_head(struct http_request *r, void *user);
+void api_env_update(struct http_request *r, void *user);
+void api_env_remove(struct http_request *r, void *user);
+void api_overlay_create(struct http_request *r, void *user);
+void api_overlay_list(struct http_request *r, void *user);
+void api_overlay_get(struct http_request *r, void *user);
+void api_overlay_delete(struct http_request *r, void *user);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/jsontext.h"
 
-#include "base/buf.h"
 #include "base/text.h"
 
 static size_t plain_run(const char *s, size_t n)
@@ -16,6 +15,7 @@ static size_t plain_run(const char *s, size_t n)
 
 static size_t append_one(struct buf *out, const char *s, size_t n)
 {
+    static const char hex[] = "0123456789abcdef";
     uint32_t codepoint;
     size_t used = utf8_decode(s, n, &codepoint);
     char bytes[4];
@@ -26,29 +26,43 @@ static size_t append_one(struct buf *out, const char *s, size_t n)
     } else if (codepoint == '\n') {
         buf_append(out, "\\n", 2);
     } else if (codepoint < 0x20) {
-        buf_printf(out, "\\u%04x", (unsigned)codepoint);
+        char escape[] = {'\\', 'u', '0', '0', (char)('0' + (codepoint >> 4)), hex[codepoint & 15]};
+
+        buf_append(out, escape, sizeof escape);
     } else {
         buf_append(out, bytes, utf8_encode(codepoint, bytes));
     }
     return used;
 }
 
-void json_add_bytes(cJSON *object, const char *name, const char *bytes, size_t n)
+void json_append_bytes(struct buf *out, const char *bytes, size_t n)
 {
-    struct buf text = {0};
-
-    buf_append_char(&text, '"');
     while (n) {
         size_t used = plain_run(bytes, n);
 
         if (used)
-            buf_append(&text, bytes, used);
+            buf_append(out, bytes, used);
         else
-            used = append_one(&text, bytes, n);
+            used = append_one(out, bytes, n);
         bytes += used;
         n -= used;
     }
+}
+
+cJSON *json_bytes(const char *bytes, size_t n)
+{
+    struct buf text = {0};
+    cJSON *item;
+
     buf_append_char(&text, '"');
-    cJSON_AddRawToObject(object, name, text.data);
+    json_append_bytes(&text, bytes, n);
+    buf_append_char(&text, '"');
+    item = cJSON_CreateRaw(text.data);
     buf_finish(&text);
+    return item;
+}
+
+void json_add_bytes(cJSON *object, const char *name, const char *bytes, size_t n)
+{
+    cJSON_AddItemToObject(object, name, json_bytes(bytes, n));
 }

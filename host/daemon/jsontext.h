@@ -9,6 +9,11 @@
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
+/* What stands between the quotes. */
+void json_append_bytes(struct buf *out, const char *bytes, size_t n);
+cJSON *json_bytes(const char *bytes, size_t n);
 void json_add_bytes(cJSON *object, const char *name, const char *bytes, size_t n);
 
 #endif

@@ -277,6 +277,8 @@ cJSON *world_call(struct world *w, const char *method, const char *path, const c
 
     send_request(fd, method, path, token, body, "");
     *status = read_head(fd, &in, &length);
+    if (!strcmp(method, "HEAD"))
+        length = 0;
     while (in.len < length)
         receive(fd, &in);
     if (length) {

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/work.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "host/daemon/internal.h"
+
+#define FINISH_MAX_MS 1000
+
+void work_init(struct work *w, uv_loop_t *loop)
+{
+    w->loop = loop;
+    TAILQ_INIT(&w->serial);
+}
+
+void work_stop(struct work *w)
+{
+    atomic_store(&w->stop, true);
+}
+
+void work_finish(struct work *w)
+{
+    for (int ms = 0; ms < FINISH_MAX_MS && w->n_jobs; ms++) {
+        uv_run(w->loop, UV_RUN_NOWAIT);
+        if (w->n_jobs)
+            usleep(1000);
+    }
+    if (w->n_jobs)
+        log_warn("%u file operations are left over", w->n_jobs);
+}
+
+char *work_cwd(const struct daemon *d)
+{
+    const char *home = environ_get(&d->environment, "HOME");
+    struct stat st;
+
+    return xstrdup(home && home[0] == '/' && !stat(home, &st) && S_ISDIR(st.st_mode) ? home : "/");
+}
+
+struct work_job *work_job(struct daemon *d, struct http_request *r,
+                          int (*run)(struct work_job *job, struct err *e))
+{
+    struct work_job *job;
+
+    if (d->work.n_jobs >= WORK_MAX || d->stopping || http_held(d->http) >= HTTP_HELD_MAX) {
+        http_reply_error(r, 503, "too many file operations at once");
+        return NULL;
+    }
+    job = xcalloc(1, sizeof *job);
+    job->d = d;
+    job->request = r;
+    job->run = run;
+    job->status = 200;
+    job->cwd = work_cwd(d);
+    d->work.n_jobs++;
+    return job;
+}
+
+void work_job_free(struct work_job *job)
+{
+    job->d->work.n_jobs--;
+    free(job->cwd);
+    free(job->path);
+    free(job->shown);
+    cJSON_Delete(job->body);
+    cJSON_Delete(job->reply);
+    buf_finish(&job->text);
+    free(job);
+}
+
+void work_reply_err(struct http_request *r, const struct err *e)
+{
+    if (e->http_status)
+        http_reply_error(r, e->http_status, "%s", e->text);
+    else
+        http_reply_err(r, e);
+}
+
+static void answer(struct work_job *job)
+{
+    struct http_request *r = job->request;
+
+    if (job->result < 0) {
+        work_reply_err(r, &job->e);
+    } else if (job->text.len) {
+        size_t n = job->text.len;
+
+        http_reply_bytes(r, job->status, "application/json", buf_steal(&job->text), n);
+    } else if (job->reply) {
+        http_reply_json(r, job->status, steal_pointer(&job->reply));
+    } else {
+        http_reply_empty(r, job->status);
+    }
+}
+
+static void on_work(uv_work_t *work)
+{
+    struct work_job *job = work->data;
+
+    job->result = job->run(job, &job->e);
+}
+
+static void on_worked(uv_work_t *work, int status);
+
+static void queue(struct work_job *job)
+{
+    job->work.data = job;
+    if (job->serial)
+        job->d->work.serial_busy = true;
+    uv_queue_work(job->d->loop, &job->work, on_work, on_worked);
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+    struct work_job *job = work->data, *next;
+    struct work *w = &job->d->work;
+    bool serial = job->serial;
+
+    (void)status; /* nothing is cancelled */
+    answer(job);
+    work_job_free(job);
+    if (!serial)
+        return;
+    w->serial_busy = false;
+    next = TAILQ_FIRST(&w->serial);
+    if (next) {
+        TAILQ_REMOVE(&w->serial, next, entry);
+        queue(next);
+    }
+}
+
+void work_start(struct work_job *job)
+{
+    struct work *w = &job->d->work;
+
+    if (job->serial && w->serial_busy)
+        TAILQ_INSERT_TAIL(&w->serial, job, entry);
+    else
+        queue(job);
+}
+
+struct file_path work_path(const struct work_job *job)
+{
+    return (struct file_path){job->path, job->shown};
+}
+
+cJSON *work_reply(struct work_job *job, const char *message)
+{
+    job->reply = cJSON_CreateObject();
+    cJSON_AddStringToObject(job->reply, "message", message);
+    return cJSON_AddObjectToObject(job->reply, "data");
+}
