@@ -122,8 +122,14 @@ static int run_get(struct work_job *job, struct err *e)
 
 void api_file_get(struct http_request *r, void *user)
 {
-    struct work_job *job = job_for_path(r, user, run_get);
+    struct daemon *d = user;
+    struct work_job *job;
 
+    if (http_held(d->http) >= HTTP_HELD_MAX) {
+        http_reply_error(r, 503, "too many large requests at once");
+        return;
+    }
+    job = job_for_path(r, d, run_get);
     if (!job)
         return;
     job->flag = query_flag(r, "content");

@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -340,10 +342,14 @@ static int copy_roots(struct copy *c)
 {
     cleanup_fd int source = file_open_path(c->spec->source);
     cleanup_fd int target = -1;
+    struct statfs fs;
     struct stat st;
 
-    if (source < 0 || fstat(source, &st))
+    if (source < 0 || fstat(source, &st) || fstatfs(source, &fs))
         return source < 0 ? source : -errno;
+    /* The daemon's own entries are below it. */
+    if (fs.f_type == PROC_SUPER_MAGIC)
+        return -EACCES;
     target = open_target(c->spec->target);
     if (target < 0 || fstat(target, &c->target))
         return target < 0 ? target : -errno;

@@ -181,7 +181,10 @@ static void finish(struct daemon *d)
     }
     while ((c = TAILQ_FIRST(&d->commands.leftovers)))
         command_destroy_leftover(c);
-    work_finish(&d->work);
+    if (!work_finish(&d->work)) {
+        log_warn("file operations are cut off");
+        _exit(0);
+    }
     overlays_finish(d);
     http_server_destroy(d->http, on_http_closed, d);
     link_server_stop(&d->links);

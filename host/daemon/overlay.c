@@ -182,10 +182,12 @@ void overlay_delete(struct overlay *o)
 
 void overlays_finish(struct daemon *d)
 {
-    struct overlay *o;
+    struct overlay *o, *next;
 
-    while (d->overlays.made && (o = TAILQ_FIRST(&d->overlays.list)))
+    for (o = d->overlays.made ? TAILQ_FIRST(&d->overlays.list) : NULL; o; o = next) {
+        next = TAILQ_NEXT(o, entry);
         overlay_delete(o);
+    }
 }
 
 void overlay_await(struct overlay *o, struct overlay_waiter *w)

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
 #include "host/daemon/internal.h"
 
 #define FINISH_MAX_MS 1000
@@ -22,15 +21,14 @@ void work_stop(struct work *w)
     atomic_store(&w->stop, true);
 }
 
-void work_finish(struct work *w)
+bool work_finish(struct work *w)
 {
     for (int ms = 0; ms < FINISH_MAX_MS && w->n_jobs; ms++) {
         uv_run(w->loop, UV_RUN_NOWAIT);
         if (w->n_jobs)
             usleep(1000);
     }
-    if (w->n_jobs)
-        log_warn("%u file operations are left over", w->n_jobs);
+    return !w->n_jobs;
 }
 
 char *work_cwd(const struct daemon *d)
@@ -46,7 +44,7 @@ struct work_job *work_job(struct daemon *d, struct http_request *r,
 {
     struct work_job *job;
 
-    if (d->work.n_jobs >= WORK_MAX || d->stopping || http_held(d->http) >= HTTP_HELD_MAX) {
+    if (d->work.n_jobs >= WORK_MAX || d->stopping) {
         http_reply_error(r, 503, "too many file operations at once");
         return NULL;
     }

@@ -20,7 +20,7 @@
 #include "host/daemon/file.h"
 #include "host/http/http.h"
 
-#define WORK_MAX 256
+#define WORK_MAX 2048
 
 struct daemon;
 struct work_job;
@@ -56,8 +56,8 @@ struct work_job {
 void work_init(struct work *w, uv_loop_t *loop);
 /* Tells what runs to give up. */
 void work_stop(struct work *w);
-/* Waits for it, a while. */
-void work_finish(struct work *w);
+/* Waits for it, a while; false: something still runs, and nothing it uses may be freed. */
+bool work_finish(struct work *w);
 
 /* A job for a request, or NULL when there are too many: 503 was replied. */
 struct work_job *work_job(struct daemon *d, struct http_request *r,

@@ -73,8 +73,8 @@ struct http_config {
  * API clients do not. */
 struct http_server *http_server_create(uv_loop_t *loop, const struct http_config *config,
                                        struct err *e);
-/* Bytes of bodies and replies that are in memory; requests that would take it above HTTP_HELD_MAX
- * get 503. */
+/* Bytes of bodies and replies that are in memory. Bodies above 1 MiB that would take it above
+ * HTTP_HELD_MAX get 503; handlers with large replies ask first. */
 #define HTTP_HELD_MAX ((size_t)1024 * 1024 * 1024)
 size_t http_held(const struct http_server *s);
 /* Takes the connected socket over (also on failure). */

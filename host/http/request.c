@@ -16,7 +16,8 @@
 #include "host/http/internal.h"
 #include "wire/url.h"
 
-#define SKIP_MAX ((size_t)64 * 1024 * 1024)
+#define SKIP_MAX   ((size_t)64 * 1024 * 1024)
+#define BODY_SMALL ((size_t)1024 * 1024) /* never refused for want of memory */
 
 void *request_on_uri(void *user, const char *uri, struct MHD_Connection *mhd)
 {
@@ -286,7 +287,7 @@ static enum MHD_Result take_body(struct http_request *r, const char *bytes, size
         buf_finish(&r->body);
         http_reply_error(r, 413, "the body is larger than %zu bytes", r->body_max);
     }
-    if (!r->status && r->server->n_held + n > HTTP_HELD_MAX) {
+    if (!r->status && r->body.len + n > BODY_SMALL && r->server->n_held + n > HTTP_HELD_MAX) {
         buf_finish(&r->body);
         http_reply_error(r, 503, "too many large requests at once");
     }

@@ -287,14 +287,16 @@ static void file__delete__gives_up_when_told(void **state)
 static void file__read_json__any_bytes_over_the_piece_border(void **state)
 {
     cleanup_buf struct buf out = {0};
-    cleanup_free char *text = xmalloc(256 * 1024 + 2);
+    const size_t piece = (size_t)256 * 1024;
+    static const char wide[] = {'\xe6', '\xbc', '\xa2'};
+    cleanup_free char *text = xmalloc(piece + 2);
     struct stat st;
 
-    memset(text, 'a', 256 * 1024 + 2);
-    memcpy(text + 256 * 1024 - 1, "\xe6\xbc\xa2", 3);
-    assert_int_equal(file_write_bytes(in("border"), text, 256 * 1024 + 2, NULL), 0);
+    memset(text, 'a', piece + 2);
+    memcpy(text + piece - 1, wide, sizeof wide);
+    assert_int_equal(file_write_bytes(in("border"), text, piece + 2, NULL), 0);
     assert_int_equal(file_read_json(in("border"), &st, &out, NULL), 0);
-    assert_int_equal(out.len, 256 * 1024 + 4);
+    assert_int_equal(out.len, piece + 4);
     assert_memory_equal(out.data + out.len - 5, "a\xe6\xbc\xa2\"", 5);
     assert_int_equal(file_write_bytes(in("border"), "\0\n\x1f\xff\xe6\xbc", 6, NULL), 0);
     buf_clear(&out);
