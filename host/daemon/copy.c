@@ -29,6 +29,7 @@ struct copy {
     struct buf relative; /* of what is being copied */
     struct stat target;  /* the target's own directory */
     char *piece;         /* owned; made when it is needed */
+    const char *where;   /* for messages, while there is no relative path */
     int depth;
 };
 
@@ -350,6 +351,7 @@ static int copy_roots(struct copy *c)
     /* The daemon's own entries are below it. */
     if (fs.f_type == PROC_SUPER_MAGIC)
         return -EACCES;
+    c->where = c->spec->target;
     target = open_target(c->spec->target);
     if (target < 0 || fstat(target, &c->target))
         return target < 0 ? target : -errno;
@@ -360,14 +362,14 @@ static int copy_roots(struct copy *c)
 
 int copy_tree(const struct copy_spec *spec, struct copy_stats *stats, struct err *e)
 {
-    struct copy c = {.spec = spec, .stats = stats};
+    struct copy c = {.spec = spec, .stats = stats, .where = spec->source};
     int r;
 
     buf_reserve(&c.relative, 1);
     c.relative.data[0] = '\0';
     r = copy_roots(&c);
     if (r)
-        r = file_error(e, -r, c.relative.len ? c.relative.data : spec->target);
+        r = file_error(e, -r, c.relative.len ? c.relative.data : c.where);
     buf_finish(&c.relative);
     free(c.piece);
     return r;
