@@ -125,7 +125,7 @@ void api_file_get(struct http_request *r, void *user)
     struct daemon *d = user;
     struct work_job *job;
 
-    if (http_held(d->http) >= HTTP_HELD_MAX) {
+    if (!http_has_room(d->http)) {
         http_reply_error(r, 503, "too many large requests at once");
         return;
     }

@@ -67,16 +67,16 @@ struct http_config {
     size_t header_max;        /* default 32 KiB; beyond: 431 */
     int64_t timeout_ms;       /* for the head and body to arrive, and for the reply; default 35 s */
     unsigned connections_max; /* default 4096 */
+    size_t held_max;          /* bodies and replies in memory at once; default 1 GiB */
 };
 
 /* An Origin that is neither absent nor the host asked gets 403 on every route: browsers send it,
  * API clients do not. */
 struct http_server *http_server_create(uv_loop_t *loop, const struct http_config *config,
                                        struct err *e);
-/* Bytes of bodies and replies that are in memory. Bodies above 1 MiB that would take it above
- * HTTP_HELD_MAX get 503; handlers with large replies ask first. */
-#define HTTP_HELD_MAX ((size_t)1024 * 1024 * 1024)
-size_t http_held(const struct http_server *s);
+/* Is there less than held_max in memory? Bodies above 1 MiB that would pass it get 503; handlers
+ * with large replies ask first. */
+bool http_has_room(const struct http_server *s);
 /* Takes the connected socket over (also on failure). */
 int http_server_adopt(struct http_server *s, int fd, struct err *e);
 /* Ends all connections, then calls done on the loop; done may be NULL. */

@@ -46,9 +46,9 @@ void request_hold(struct http_request *r, size_t n)
     r->server->n_held += n;
 }
 
-size_t http_held(const struct http_server *s)
+bool http_has_room(const struct http_server *s)
 {
-    return s->n_held;
+    return s->n_held < s->config.held_max;
 }
 
 void request_free(struct http_request *r)
@@ -287,7 +287,8 @@ static enum MHD_Result take_body(struct http_request *r, const char *bytes, size
         buf_finish(&r->body);
         http_reply_error(r, 413, "the body is larger than %zu bytes", r->body_max);
     }
-    if (!r->status && r->body.len + n > BODY_SMALL && r->server->n_held + n > HTTP_HELD_MAX) {
+    if (!r->status && r->body.len + n > BODY_SMALL &&
+        r->server->n_held + n > r->server->config.held_max) {
         buf_finish(&r->body);
         http_reply_error(r, 503, "too many large requests at once");
     }

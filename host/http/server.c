@@ -287,6 +287,8 @@ static void fill_defaults(struct http_config *config)
         config->header_max = 32 * 1024;
     if (!config->timeout_ms)
         config->timeout_ms = 35000;
+    if (!config->held_max)
+        config->held_max = (size_t)1024 * 1024 * 1024;
     if (!config->connections_max)
         config->connections_max = 4096;
 }

@@ -234,6 +234,21 @@ static void overlay__create__copied_listed_and_forgotten(void **state)
     cJSON_Delete(reply);
 }
 
+static void overlay__stop__in_the_middle(void **state)
+{
+    WORLD(state)
+    cJSON_Delete(world_run(w, "mkdir -p /tmp/m/a; head -c 20000000 /dev/zero > /tmp/m/a/zeros;"
+                              "for i in 1 2 3 4 5; do cp /tmp/m/a/zeros /tmp/m/a/z$i; done"));
+    for (int i = 0; i < 4; i++) {
+        cleanup_free char *body =
+            xasprintf("{\"source\":\"/tmp/m\",\"target\":\"m%d\",\"strategy\":\"copy\"}", i);
+
+        expect(w, "POST", "/filesystem/overlays", body, 201);
+    }
+    expect(w, "DELETE", "/files//tmp/m", NULL, 204);
+    /* The teardown stops the daemon and looks for what it left. */
+}
+
 static void overlay__create__refuses(void **state)
 {
     WORLD(state)
@@ -270,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(env__change__serial_and_whole, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(overlay__create__copied_listed_and_forgotten, world_setup,
                                         world_teardown),
+        cmocka_unit_test_setup_teardown(overlay__stop__in_the_middle, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(overlay__create__refuses, world_setup, world_teardown),
     };
 

@@ -109,6 +109,8 @@ static const struct http_route routes[] = {
     {"GET", "/hold-blind", HTTP_OPEN, on_hold_blind, 0, 150},
     {"GET", "/hold-short", HTTP_OPEN, on_hold, 0, 150},
     {"GET", "/empty", HTTP_OPEN, on_empty, 0, 0},
+    {"POST", "/empty", HTTP_OPEN, on_empty, 0, 0},
+    {"POST", "/hold", HTTP_OPEN, on_hold, 0, 0},
     {"GET", "/large", HTTP_OPEN, on_large, 0, 0},
     {"GET", "/read", HTTP_READ, on_echo, 0, 0},
     {"POST", "/write", HTTP_WRITE, on_echo, 0, 0},
@@ -349,6 +351,44 @@ static void http__refuse__body_too_large_and_go_on(void **state)
     close_fixture(&f);
 }
 
+static void ask_with_body(struct peer *p, const char *path, const struct buf *body)
+{
+    cleanup_free char *head =
+        xasprintf("POST %s HTTP/1.1\r\n" H "Content-Length: %zu\r\n\r\n", path, body->len);
+
+    buf_clear(&p->in);
+    peer_text(p, head);
+    peer_send(p, body->data, body->len);
+}
+
+static void http__refuse__large_bodies_beyond_the_memory_for_all(void **state)
+{
+    struct http_config small = config;
+    cleanup_buf struct buf body = {0};
+    struct fixture f;
+    struct peer second;
+
+    (void)state;
+    small.body_max = (size_t)4 * 1024 * 1024;
+    small.held_max = (size_t)2 * 1024 * 1024;
+    open_fixture(&f, &small);
+    peer_open(&second, &f.rig);
+    memset(buf_reserve(&body, (size_t)1536 * 1024), 'x', (size_t)1536 * 1024);
+    body.len = (size_t)1536 * 1024;
+    ask_with_body(&f.p, "/hold", &body);
+    rig_until(&f.rig, &f.p, f.rig.held);
+    ask_with_body(&second, "/empty", &body);
+    rig_until(&f.rig, &second, peer_has(&second, "HTTP/1.1 503 ") && peer_has(&second, "\"}"));
+    assert_int_equal(peer_ask(&second, "POST /empty HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\nx"),
+                     204);
+    http_reply_empty(f.rig.held, 204);
+    rig_until(&f.rig, &f.p, peer_has(&f.p, "HTTP/1.1 204 "));
+    ask_with_body(&second, "/empty", &body);
+    rig_until(&f.rig, &second, peer_has(&second, "HTTP/1.1 204 "));
+    peer_close(&second);
+    close_fixture(&f);
+}
+
 static void http__refuse__huge_heads(void **state)
 {
     static const size_t sizes[] = {9000, 60000, 500000};
@@ -525,6 +565,7 @@ int main(void)
         cmocka_unit_test(http__refuse__ambiguous_requests),
         cmocka_unit_test(http__refuse__another_host_on_the_same_connection),
         cmocka_unit_test(http__refuse__body_too_large_and_go_on),
+        cmocka_unit_test(http__refuse__large_bodies_beyond_the_memory_for_all),
         cmocka_unit_test(http__refuse__huge_heads),
         cmocka_unit_test(http__drop__slow_head_and_slow_body),
         cmocka_unit_test(http__reply__later_and_the_rest_of_the_pipeline),
