@@ -168,8 +168,9 @@ static int run_update(struct work_job *job, struct err *e)
     if (r)
         return r;
     keys = reply_keys(job, "Variables updated");
-    cJSON_ArrayForEach (item, variables)
+    cJSON_ArrayForEach (item, variables) {
         cJSON_AddItemToArray(keys, cJSON_CreateString(item->string));
+    }
     return 0;
 }
 

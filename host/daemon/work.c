@@ -10,10 +10,28 @@
 
 #define FINISH_MAX_MS 1000
 
+static void do_nothing(uv_work_t *work)
+{
+    (void)work;
+}
+
+static void on_pool_started(uv_work_t *work, int status)
+{
+    struct work *w = work->data;
+
+    (void)status;
+    w->n_jobs--;
+}
+
 void work_init(struct work *w, uv_loop_t *loop)
 {
     w->loop = loop;
     TAILQ_INIT(&w->serial);
+    /* libuv starts the pool's threads with the first job, and aborts when it cannot: not later,
+     * when those inside may have used up the processes there are. */
+    w->first.data = w;
+    w->n_jobs++;
+    uv_queue_work(loop, &w->first, do_nothing, on_pool_started);
 }
 
 void work_stop(struct work *w)

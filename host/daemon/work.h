@@ -28,6 +28,7 @@ struct work_job;
 struct work {
     uv_loop_t *loop;
     atomic_bool stop;
+    uv_work_t first; /* starts the pool */
     unsigned n_jobs; /* all that use the pool, overlays too */
     bool serial_busy;
     TAILQ_HEAD(work_list, work_job)
