@@ -150,7 +150,8 @@ static void draw_hints(const struct form *f, struct canvas c, int y, const struc
     if (f->busy)
         snprintf(line, sizeof line, "Esc cancel");
     else
-        snprintf(line, sizeof line, "Enter %s  Tab next  Esc cancel", f->verb);
+        snprintf(line, sizeof line, "Enter %s%s  Esc cancel", f->verb,
+                 f->n_fields > 1 ? "  Tab next" : "");
     canvas_parts(c, y, 0, c.cols, theme->styles[ROLE_DIM], line);
 }
 

@@ -55,6 +55,7 @@ struct hint {
 struct hints {
     struct hint list[64];
     size_t n;
+    int keys_w;
 };
 
 static void on_hint(void *user, const struct action_def *def, const char *keys)
@@ -64,6 +65,8 @@ static void on_hint(void *user, const struct action_def *def, const char *keys)
     if (!*keys || def->hidden || h->n == ARRAY_LEN(h->list))
         return;
     snprintf(h->list[h->n].keys, sizeof h->list[h->n].keys, "%s", keys);
+    int w = text_width(h->list[h->n].keys);
+    h->keys_w = w > h->keys_w ? w : h->keys_w;
     h->list[h->n++].help = def->help ? def->help : def->action;
 }
 
@@ -74,7 +77,7 @@ static int hint_columns(int cols, int width)
 
 void status_draw_hints(struct tui *t, struct canvas c)
 {
-    enum { KEYS_COLS = 10, COLUMN_COLS = 38, NARROW_COLS = 24 };
+    enum { COLUMN_COLS = 38, NARROW_COLS = 24 };
     struct hints h = {0};
     char name[KEY_NAME_SIZE], more[32];
 
@@ -97,7 +100,7 @@ void status_draw_hints(struct tui *t, struct canvas c)
         canvas_parts(c, r.y + r.h - 1, 2, c.cols - 4, role_style(t, ROLE_DIM), more);
     for (int i = 0; lines > 0 && i < (int)h.n && i / lines < columns; i++) {
         int y = r.y + 1 + i % lines, x = 2 + i / lines * width;
-        int keys = width - 1 < KEYS_COLS ? width - 1 : KEYS_COLS;
+        int keys = width - 1 < h.keys_w ? width - 1 : h.keys_w;
 
         canvas_label(c, y, x, keys, role_style(t, ROLE_KEY), h.list[i].keys);
         canvas_label(c, y, x + keys + 1, width - keys - 3, role_style(t, ROLE_DIALOG),
