@@ -254,7 +254,7 @@ static struct rect text_where(struct view *v, int rows, int cols)
 
 static void text_hints(struct view *v, struct buf *out)
 {
-    buf_append_str(out, "y copy  Esc close");
+    buf_append_str(out, "Esc close  y copy");
 }
 
 static const struct view_ops text_ops = {

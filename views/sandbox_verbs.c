@@ -232,6 +232,17 @@ struct extension {
     struct request *request;
 };
 
+static bool any_ends(const struct views_env *env, const struct targets *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const struct sandbox *s = gateway_find_id(env->gateway, t->ids[i]);
+
+        if (s && s->info.expires_ms)
+            return true;
+    }
+    return false;
+}
+
 static void extend_closed(void *user)
 {
     struct extension *x = user;
@@ -260,7 +271,10 @@ static void extend_done(void *user, const struct err *e)
         return;
     }
     views_sandbox_name(x->env, x->targets.ids[0], name, sizeof name);
-    tui_toast(x->env->tui, ROLE_GOOD, "\xe2\x9c\x93 more time for %s", name);
+    if (any_ends(x->env, &x->targets))
+        tui_toast(x->env->tui, ROLE_GOOD, "\xe2\x9c\x93 more time for %s", name);
+    else
+        tui_toast(x->env->tui, ROLE_GOOD, "%s has no end that is known", name);
     form_dialog_done(x->dialog);
 }
 
@@ -305,6 +319,12 @@ static enum view_result verb_extend(struct sandboxes *s, const struct sandbox *s
          .required = true,
          .min = 1000,
          .help = "from now; an end that is later stays"},
+        {.label = "At least",
+         .kind = FORM_DURATION,
+         .initial = "15m",
+         .required = true,
+         .min = 1000,
+         .help = "from now; no end is known, and none is set"},
     };
     struct form form;
 
@@ -318,8 +338,8 @@ static enum view_result verb_extend(struct sandboxes *s, const struct sandbox *s
     struct extension *x = xcalloc(1, sizeof *x);
     x->env = s->env;
     x->targets = taken;
-    form_init(&form, x->targets.n > 1 ? "More time for the marked" : "More time", "extend", fields,
-              1);
+    form_init(&form, x->targets.n > 1 ? "More time for the marked" : "More time", "extend",
+              any_ends(s->env, &x->targets) ? &fields[0] : &fields[1], 1);
     form_dialog_open(s->env, &form, &extend_ops, x);
     return VIEW_HANDLED;
 }

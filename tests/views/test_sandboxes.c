@@ -240,6 +240,26 @@ static void sandboxes__delete__asks_and_reports(void **state)
     stage_close(s);
 }
 
+static void sandboxes__more_time__says_where_there_is_no_end(void **state)
+{
+    struct stage *s = stage_open_synced(24, 80);
+
+    add_some(s);
+    stage_await(s, "\xe2\x96\xb8 api");
+    stage_keys(s, "t");
+    stage_await(s, "no end is known");
+    stage_await(s, "Enter extend  Esc cancel");
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, strstr(stage_toast(s), "alice/api has no end"));
+    stage_keys(s, "j");
+    stage_await(s, "\xe2\x96\xb8 demo");
+    stage_keys(s, "t");
+    stage_await(s, "an end that is later stays");
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, strstr(stage_toast(s), "more time for alice/demo"));
+    stage_close(s);
+}
+
 static void sandboxes__identity__survives_changes(void **state)
 {
     struct stage *s = stage_open_synced(24, 80);
@@ -360,6 +380,7 @@ int main(void)
         cmocka_unit_test(sandboxes__filter__is_live),
         cmocka_unit_test(sandboxes__new__splits_the_name_and_survives_an_error),
         cmocka_unit_test(sandboxes__delete__asks_and_reports),
+        cmocka_unit_test(sandboxes__more_time__says_where_there_is_no_end),
         cmocka_unit_test(sandboxes__identity__survives_changes),
         cmocka_unit_test(sandboxes__readonly__changes_nothing),
         cmocka_unit_test(sandboxes__copy__goes_to_the_clipboard),
