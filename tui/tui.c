@@ -135,8 +135,8 @@ static void draw_above(struct tui *t)
         update_view(v);
         draw_view(t, v, whole, r);
     }
-    status_draw_hints(t, whole);
     status_draw_toast(t, whole);
+    status_draw_hints(t, whole);
 }
 
 static struct view_cursor find_cursor(const struct tui *t)
