@@ -55,6 +55,8 @@ static void new_abort(void *user)
 
     request_cancel(n->request);
     n->request = NULL;
+    /* It was on its way: a gateway that only was slow makes it. */
+    tui_toast(n->env->tui, ROLE_WARN, "Not waited for; the gateway may make it all the same");
 }
 
 static void select_when_listed(struct views_env *env, const char *id)

@@ -200,6 +200,7 @@ static void sandboxes__new__splits_the_name_and_survives_an_error(void **state)
     stage_keys(s, "Esc");
     stage_await_gone(s, "working");
     stage_await(s, "90m");
+    assert_non_null(strstr(stage_toast(s), "may make it all the same"));
     s->hold = false;
     stage_keys(s, "Enter");
     await(&s->loop, 5000, strstr(stage_toast(s), "created"));
