@@ -249,13 +249,22 @@ static void prepare(struct server *s)
     server_read_env(s);
 }
 
+/* < 0: unknown or failed, 0: still copying, > 0: complete. */
+static int overlay_state(struct daemon *d, const char *id)
+{
+    const struct overlay *o = overlay_find(d, SLICE(id));
+
+    if (!o || o->status == OVERLAY_FAILED)
+        return -1;
+    return o->status == OVERLAY_COMPLETE;
+}
+
 static void on_waiting(uv_timer_t *timer)
 {
     struct server *s = timer->data;
-    const struct server_hooks *hooks = &s->d->servers.hooks;
 
     for (size_t i = 0; i < s->spec.n_depends; i++) {
-        int state = hooks->overlay_state ? hooks->overlay_state(s->d, s->spec.depends[i]) : -1;
+        int state = overlay_state(s->d, s->spec.depends[i]);
 
         if (state < 0) {
             server_fail(s, "overlay %s failed or is not there", s->spec.depends[i]);
@@ -533,7 +542,7 @@ static int check_place(const struct servers *all, const struct server_spec *spec
 static int check_depends(const struct servers *all, const struct server_spec *spec, struct err *e)
 {
     for (size_t i = 0; i < spec->n_depends; i++)
-        if (!all->hooks.overlay_state || all->hooks.overlay_state(all->d, spec->depends[i]) < 0)
+        if (overlay_state(all->d, spec->depends[i]) < 0)
             return err_set(e, ERR_ARG, "depends_on: no such overlay: %s", spec->depends[i]);
     return 0;
 }
@@ -543,14 +552,11 @@ static int make_overlays(const struct servers *all, struct server_spec *spec, st
     const cJSON *item;
 
     cJSON_ArrayForEach (item, spec->overlays) {
-        char *id;
+        const struct overlay *o = overlay_create(all->d, item, e);
 
-        if (!all->hooks.overlay_create)
-            return err_set(e, ERR_UNSUPPORTED, "overlays are not offered here");
-        id = all->hooks.overlay_create(all->d, item, e);
-        if (!id)
+        if (!o)
             return err_wrap(e, "overlay");
-        spec->depends[spec->n_depends++] = id;
+        spec->depends[spec->n_depends++] = xstrdup(o->id);
     }
     return 0;
 }

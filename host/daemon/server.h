@@ -110,14 +110,6 @@ struct server {
     waiters;
 };
 
-/* What overlays (elsewhere) can do for servers; unset: there are none. */
-struct server_hooks {
-    /* < 0: unknown or failed, 0: still copying, > 0: complete. */
-    int (*overlay_state)(struct daemon *d, const char *id);
-    /* Returns the new overlay's id, the caller frees; NULL: e says why. */
-    char *(*overlay_create)(struct daemon *d, const cJSON *options, struct err *e);
-};
-
 /* Runs once, on the loop, when the definitions as they were at the call are on disk. */
 struct servers_saved {
     TAILQ_ENTRY(servers_saved) entry;
@@ -130,7 +122,6 @@ TAILQ_HEAD(servers_saved_list, servers_saved);
 struct servers {
     struct daemon *d; /* borrowed */
     struct server *by_slug;
-    struct server_hooks hooks;
     uv_timer_t look; /* for ports */
     struct ports_question question;
     struct servers_save *save; /* under way */

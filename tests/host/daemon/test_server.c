@@ -187,6 +187,26 @@ static void server__start__says_why_it_cannot(void **state)
     change(w, "DELETE", "bad", "", 204);
 }
 
+static void server__start__waits_for_its_overlays(void **state)
+{
+    WORLD(state)
+    cJSON *reply;
+
+    expect_sh(w, "mkdir -p /srv/template; echo content > /srv/template/file", "");
+    start(w, "{\"slug\":\"over\",\"start\":\"cat $(find / -xdev -path '*/copied/file'); "
+             "exec sleep 1000\",\"overlay\":{\"source\":\"/srv/template\","
+             "\"target\":\"copied\",\"strategy\":\"copy\"}}");
+    await_log(w, "over", "content\n");
+    reply = await(w, "over", "status", "running");
+    assert_int_equal(cJSON_GetArraySize(field(reply, "depends_on")), 1);
+    cJSON_Delete(reply);
+    cJSON_Delete(call(w, "POST", "/servers",
+                      "{\"slug\":\"none\",\"start\":\"x\",\"overlays\":[{\"source\":"
+                      "\"/no/such\",\"target\":\"t\"}]}",
+                      400));
+    change(w, "DELETE", "over", "", 204);
+}
+
 static void server__exit__restarts_as_its_policy_says(void **state)
 {
     WORLD(state)
@@ -385,6 +405,7 @@ int main(void)
         cmocka_unit_test(server__start__environment_path_and_logs),
         cmocka_unit_test(server__start__refuses),
         cmocka_unit_test(server__start__says_why_it_cannot),
+        cmocka_unit_test(server__start__waits_for_its_overlays),
         cmocka_unit_test(server__exit__restarts_as_its_policy_says),
         cmocka_unit_test(server__stop__term_first_then_kill_with_children),
         cmocka_unit_test(server__port__moves_on_unless_strict),
