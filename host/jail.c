@@ -26,8 +26,8 @@
 #include "base/buf.h"
 #include "host/link.h"
 
-#define SECCOMP_FD    6
-#define FILE_FD_FIRST 7
+#define SECCOMP_FD    8
+#define FILE_FD_FIRST 9
 #define FILES_MAX     8
 #define ARGS_MAX      512
 #define HIGH_FD       64 /* descriptors wait above this before they get their numbers */
@@ -123,7 +123,7 @@ static int add_walls(struct command *c, struct err *e)
         "--unshare-pid",  "--unshare-ipc",
         "--unshare-uts",  "--as-pid-1",
         "--cap-drop",     "ALL",
-        "--seccomp",      "6" /* SECCOMP_FD */,
+        "--seccomp",      "8" /* SECCOMP_FD */,
         "--uid",          "1000" /* JAIL_UID */,
         "--gid",          "1000",
     };
@@ -432,7 +432,7 @@ static int root_prepare(const char *path, struct err *e)
 
 struct descriptors {
     int in, out; /* becomes stdin; stdout and stderr */
-    int low[3];  /* become 3, 4, 5; -1 closed */
+    int low[5];  /* become 3, 4…; -1 closed */
 };
 
 /* Puts each descriptor at its number and closes all others. Async-signal-safe. */
@@ -443,7 +443,7 @@ static bool arrange(const struct command *c, const struct descriptors *d, int re
 
     from[0] = d->in;
     from[1] = from[2] = d->out;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i <= LINK_LAST_FD - LINK_FD; i++)
         from[LINK_FD + i] = d->low[i];
     from[SECCOMP_FD] = c->seccomp_fd;
     for (size_t i = 0; i < c->n_files; i++)
@@ -575,7 +575,9 @@ pid_t jail_start(const struct jail_spec *spec, struct err *e)
     struct descriptors d = {
         .in = null,
         .out = spec->log_fd >= 0 ? spec->log_fd : null,
-        .low = {spec->listen_fd, spec->settings_fd, spec->log_fd >= 0 ? spec->log_fd : null},
+        .low = {spec->listen_fd, spec->settings_fd, spec->log_fd >= 0 ? spec->log_fd : null,
+                spec->store_fd > 0 ? spec->store_fd : null,
+                spec->store_wal_fd > 0 ? spec->store_wal_fd : null},
     };
     int r = root_prepare(spec->root, e);
 
@@ -667,7 +669,7 @@ int jail_check(struct err *e)
     if (!r && pipe2(output, O_CLOEXEC))
         r = err_set_errno(e, errno, "pipe");
     if (!r) {
-        struct descriptors d = {.in = null, .out = output[1], .low = {-1, -1, -1}};
+        struct descriptors d = {.in = null, .out = output[1], .low = {-1, -1, -1, -1, -1}};
 
         add3(&c, "--ro-bind", "/", "/");
         add3(&c, "--proc", "/proc", "--");

@@ -9,6 +9,8 @@
  *   fd 4  a sealed memfd with its settings as JSON (host/link.h): id, url, host names, the access
  *         token, envs… secrets travel nowhere else
  *   fd 5  its log, append only; also its stdout and stderr, and bwrap's
+ *   fd 6, 7  its database and the write-ahead log of that: plain files that are not below the root,
+ *         so nobody inside can open them (/dev/null when there are none)
  *
  * Root directory: spec->root on the host is / inside, writable and kept. On top of it: /usr and a
  * chosen few of /etc read-only from the host, /etc itself a tmpfs with generated passwd, group,
@@ -35,6 +37,7 @@ struct jail_spec {
     const char *hostname; /* what the prompt shows; cleaned to RFC 1123 */
     const char *id;       /* <id>.localhost leads here, inside too */
     int listen_fd, settings_fd, log_fd; /* borrowed */
+    int store_fd, store_wal_fd;         /* borrowed; 0: none */
 };
 
 /* Forks a detached bwrap; returns its pid (> 0; the caller reaps it if it is still its parent), or

@@ -8,8 +8,11 @@
  * port 3000 inside; {"op":"stop"} ends the
  * sandbox; {"op":"hello"} asks for a {"op":"state",…}. Daemon → gateway:
  * {"op":"state","id":…,"terminals":n,"viewers":n}, once after a connection is accepted (so:
- * "ready") and again whenever a number changes. A packet is at most LINK_PACKET_MAX bytes. The
- * daemon calls listen(3) itself, so SO_PEERCRED gives the gateway its pid on the host.
+ * "ready") and again whenever a number changes; {"op":"token","hash":…,"observes":b,"expires":ms}
+ * for each session token (SHA-256 in hex), then and when it is made, {"op":"untoken","hash":…} at
+ * its end; {"op":"event","type":…,"data":{…}} to be stored and told. A packet is at most
+ * LINK_PACKET_MAX bytes. The daemon calls listen(3) itself, so SO_PEERCRED gives the gateway its
+ * pid on the host.
  */
 #ifndef HOST_LINK_H
 #define HOST_LINK_H
@@ -23,7 +26,11 @@
 #define LINK_FD          3
 #define LINK_SETTINGS_FD 4
 #define LINK_LOG_FD      5
-#define LINK_PACKET_MAX  65536
+/* The daemon's database and its write-ahead log, plain files outside the sandbox's root. */
+#define LINK_STORE_FD     6
+#define LINK_STORE_WAL_FD 7
+#define LINK_LAST_FD      LINK_STORE_WAL_FD
+#define LINK_PACKET_MAX   65536
 
 struct link_env {
     char *name, *value;

@@ -34,6 +34,12 @@
 /* Sent once after the subscription's first listing has been pushed as sandbox:created messages. */
 #define MSG_SANDBOX_SYNCED "sandbox:synced"
 
+#define MSG_FILE_CHANGED      "file:changed"
+#define MSG_WATCHER_CREATED   "watcher:created"
+#define MSG_WATCHER_DESTROYED "watcher:destroyed"
+/* Not in the protocol: events of a watcher were lost, those that follow heal what can be healed. */
+#define MSG_WATCHER_OVERFLOW "watcher:overflow"
+
 /* Data {signal: port | server-ready | error, port?, type?, url?, message?}. */
 #define MSG_SIGNAL "signal"
 /* Extension `server-log`, channel server:<slug>: server:log {slug, stream, output, offset} as the
@@ -48,6 +54,7 @@
 #define CHANNEL_SANDBOXES       "sandboxes"
 #define CHANNEL_TERMINAL_PREFIX "terminal:"
 #define CHANNEL_COMMAND_PREFIX  "command:"
+#define CHANNEL_WATCHER_PREFIX  "watcher:"
 
 #define EXT_LIST          "list"
 #define EXT_SNAPSHOT      "snapshot"

@@ -17,37 +17,6 @@
 
 /* --- who --- */
 
-/* Compares in a time that depends on the candidate's length only. */
-static bool token_equal(const char *token, const char *candidate, size_t n)
-{
-    size_t len = strlen(token);
-    unsigned diff = n != len;
-
-    for (size_t i = 0; i < n; i++)
-        diff |= (unsigned char)candidate[i] ^ (unsigned char)token[len ? i % len : 0];
-    return !diff && len;
-}
-
-struct http_identity daemon_authorise(struct http_request *r, void *user)
-{
-    const struct daemon *d = user;
-    const char *header = http_header(r, "Authorization");
-    struct http_identity who = {.access = HTTP_OPEN};
-    struct buf token = {0};
-
-    if (header && !strncasecmp(header, "Bearer ", 7))
-        buf_append_str(&token, header + 7);
-    else if (!header)
-        http_query_get(r, "token", &token);
-    if (token.data && token_equal(d->settings.token, token.data, token.len)) {
-        who.access = HTTP_OWNER;
-        strcpy(who.name, "access-token");
-    }
-    buf_finish(&token);
-    return who;
-}
-
-/* The url's host, with its port or without. */
 /* Our name under any port: a restarted gateway may listen on another one, and a proxy in front of
  * it has its own. It is the name that a rebinding page cannot have. */
 bool daemon_host_allowed(struct slice host, void *user)
@@ -103,7 +72,7 @@ static cJSON *envelope(const char *message, cJSON **data)
 static void get_info(struct http_request *r, void *user)
 {
     static const char *const extensions[] = {EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK,
-                                             EXT_SERVER_LOG};
+                                             EXT_OBSERVE, EXT_SERVER_LOG};
     const struct daemon *d = user;
     cJSON *data, *o = envelope("sandpit sandbox", &data);
 
@@ -118,46 +87,20 @@ static void get_info(struct http_request *r, void *user)
     http_reply_json(r, 200, o);
 }
 
-static void get_auth_status(struct http_request *r, void *user)
-{
-    bool known = daemon_authorise(r, user).access != HTTP_OPEN;
-    cJSON *data, *o = envelope("Authentication status", &data);
-
-    cJSON_AddBoolToObject(data, "authenticated", known);
-    if (known)
-        cJSON_AddStringToObject(data, "token_type", "access_token");
-    http_reply_json(r, 200, o);
-}
-
-static void get_auth_info(struct http_request *r, void *user)
-{
-    static const char *const endpoints[][2] = {
-        {"create_session_token", "POST /auth/session_tokens"},
-        {"list_session_tokens", "GET /auth/session_tokens"},
-        {"get_session_token", "GET /auth/session_tokens/:id"},
-        {"revoke_session_token", "DELETE /auth/session_tokens/:id"},
-        {"create_magic_link", "POST /auth/magic-links"},
-        {"auth_status", "GET /auth/status"},
-        {"auth_info", "GET /auth/info"},
-    };
-    cJSON *data, *list, *o = envelope("Authentication", &data);
-
-    cJSON_AddStringToObject(data, "message", "This sandbox needs a token");
-    cJSON_AddStringToObject(
-        data, "instructions",
-        "Send the access token as \"Authorization: Bearer TOKEN\", or as ?token=");
-    list = cJSON_AddObjectToObject(data, "endpoints");
-    for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
-        cJSON_AddStringToObject(list, endpoints[i][0], endpoints[i][1]);
-    http_reply_json(r, 200, o);
-}
-
 const struct http_route daemon_routes[] = {
     {"GET", "/health", HTTP_OPEN, get_health},
     {"GET", "/ready", HTTP_OPEN, get_ready},
     {"GET", "/info", HTTP_READ, get_info},
-    {"GET", "/auth/status", HTTP_OPEN, get_auth_status},
-    {"GET", "/auth/info", HTTP_OPEN, get_auth_info},
+    {"GET", "/auth/status", HTTP_OPEN, api_auth_status},
+    {"GET", "/auth/info", HTTP_OPEN, api_auth_info},
+    {"POST", "/auth/session_tokens", HTTP_OWNER, api_token_create, BODY_SMALL},
+    {"GET", "/auth/session_tokens", HTTP_OWNER, api_token_list},
+    {"GET", "/auth/session_tokens/:id", HTTP_OWNER, api_token_get},
+    {"DELETE", "/auth/session_tokens/:id", HTTP_OWNER, api_token_delete},
+    {"POST", "/auth/magic-links", HTTP_OWNER, api_magic_create, BODY_SMALL},
+    {"GET", "/auth/magic/:secret", HTTP_OPEN, api_magic_redeem},
+    {"GET", "/play", HTTP_OPEN, api_play},
+    {"GET", "/play/", HTTP_OPEN, api_play},
     {"POST", "/run/command", HTTP_WRITE, api_run, BODY_SMALL},
     {"POST", "/execute", HTTP_WRITE, api_run, BODY_SMALL},
     {"POST", "/run/code", HTTP_WRITE, api_code, BODY_SMALL},
@@ -169,6 +112,10 @@ const struct http_route daemon_routes[] = {
     {"GET", "/terminals/:id/commands", HTTP_READ, api_command_list},
     {"GET", "/terminals/:id/commands/:cmd", HTTP_READ, api_command_get},
     {"GET", "/terminals/:id/commands/:cmd/wait", HTTP_READ, api_command_wait},
+    {"POST", "/watchers", HTTP_WRITE, api_watcher_create, BODY_SMALL},
+    {"GET", "/watchers", HTTP_READ, api_watcher_list},
+    {"GET", "/watchers/:id", HTTP_READ, api_watcher_get},
+    {"DELETE", "/watchers/:id", HTTP_WRITE, api_watcher_delete},
     {"POST", "/servers", HTTP_WRITE, api_server_create, BODY_SMALL},
     {"GET", "/servers", HTTP_READ, api_server_list},
     {"GET", "/servers/:slug", HTTP_READ, api_server_get},

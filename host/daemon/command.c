@@ -18,8 +18,9 @@
 #include "host/daemon/jsontext.h"
 #include "wire/names.h"
 
-#define READ_SIZE     16384
-#define KILL_GRACE_MS 1000
+#define EVENT_TEXT_MAX 1024 /* of a command, in its events */
+#define READ_SIZE      16384
+#define KILL_GRACE_MS  1000
 
 void commands_init(struct commands *c)
 {
@@ -365,6 +366,22 @@ static void keep_finished(struct command *c)
     }
 }
 
+/* The event types the official events client names. */
+static void tell_event(const struct command *c, bool ended)
+{
+    cJSON *data = cJSON_CreateObject();
+
+    json_add_bytes(data, "command", c->text, strnlen(c->text, EVENT_TEXT_MAX));
+    cJSON_AddStringToObject(data, "cmdId", c->id);
+    if (c->terminal)
+        cJSON_AddStringToObject(data, "terminalId", c->terminal->id);
+    if (ended) {
+        cJSON_AddNumberToObject(data, "exitCode", c->exit_code);
+        cJSON_AddNumberToObject(data, "duration", (double)c->duration_ms);
+    }
+    link_server_event(&c->d->links, ended ? "execution.completed" : "execution.started", data);
+}
+
 static void finish(struct command *c, int exit_code)
 {
     struct command_waiter *w;
@@ -375,6 +392,7 @@ static void finish(struct command *c, int exit_code)
     c->finished_wall_ms = clock_wall_ms();
     c->d->commands.n_active--;
     uv_timer_stop(&c->timer);
+    tell_event(c, true);
     if (c->streaming)
         publish(c, MSG_COMMAND_EXIT, NULL, 0);
     update_flow(c);
@@ -463,8 +481,10 @@ int command_start(struct command *c, struct err *e)
     c->started_ms = clock_mono_ms();
     c->started_wall_ms = clock_wall_ms();
     r = spawn(c, &own);
-    if (!r)
+    if (!r) {
+        tell_event(c, false);
         return 0;
+    }
     if (e)
         *e = own;
     capture_close(&c->out);
@@ -511,6 +531,8 @@ void command_destroy(struct command *c)
         c->exit_code = 128 + SIGTERM;
         c->duration_ms = running ? clock_mono_ms() - c->started_ms : 0;
         c->finished_wall_ms = clock_wall_ms();
+        if (running)
+            tell_event(c, true);
     }
     children_forget(&c->d->children, &c->child);
     c->streaming = false;

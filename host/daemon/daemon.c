@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
+#include "host/daemon/store.h"
 #include "host/jail.h"
 
 #define STOP_POLL_MS  10
@@ -85,6 +86,12 @@ static int start_http(struct daemon *d, struct err *e)
     return d->http ? 0 : -1;
 }
 
+static int open_store(struct daemon *d, struct err *e)
+{
+    d->store = store_open(LINK_STORE_FD, LINK_STORE_WAL_FD, e);
+    return d->store ? tokens_init(&d->tokens, d, d->store, e) : -1;
+}
+
 static int start(struct daemon *d, struct err *e)
 {
     int r = read_settings(d, e);
@@ -97,12 +104,15 @@ static int start(struct daemon *d, struct err *e)
     sockets_init(&d->sockets);
     commands_init(&d->commands);
     work_init(&d->work, d->loop);
+    watchers_init(&d->watchers, d);
     uv_timer_init(d->loop, &d->changed);
     d->changed.data = d;
     ports_init(&d->ports, d->loop);
     preview_init(&d->preview, d);
     signals_init(&d->signals, d);
     r = children_init(&d->children, d->loop, e);
+    if (!r)
+        r = open_store(d, e);
     if (!r)
         r = start_http(d, e);
     if (!r)
@@ -192,6 +202,9 @@ static void finish(struct daemon *d)
     signals_stop(&d->signals);
     ports_stop(&d->ports);
     uv_close((uv_handle_t *)&d->changed, NULL);
+    tokens_finish(&d->tokens);
+    watchers_finish(&d->watchers);
+    sqlite3_close(steal_pointer(&d->store));
     for (int ms = 0; ms < STOP_CLOSE_MS && uv_run(d->loop, UV_RUN_NOWAIT); ms++)
         usleep(1000);
     uv_walk(d->loop, close_rest, NULL);
@@ -235,7 +248,7 @@ int daemon_main(int argc, char **argv)
 
         return write(2, text, sizeof text - 1) < 0 ? 1 : 2;
     }
-    for (int fd = LINK_FD; fd <= LINK_LOG_FD; fd++)
+    for (int fd = LINK_FD; fd <= LINK_LAST_FD; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (!fstat(LINK_LOG_FD, &st))
         log_to_fd(LINK_LOG_FD, LOG_LEVEL_INFO);

@@ -22,6 +22,8 @@
 #include "host/daemon/socket.h"
 #include "host/daemon/terminal.h"
 #include "host/daemon/work.h"
+#include "host/daemon/token.h"
+#include "host/daemon/watcher.h"
 #include "host/http/http.h"
 #include "host/link.h"
 
@@ -37,6 +39,9 @@ struct daemon {
     struct commands commands;
     struct sockets sockets;
     struct link_server links;
+    sqlite3 *store; /* owned; out of the guests' reach (store.h) */
+    struct tokens tokens;
+    struct watchers watchers;
     struct ports ports;
     struct preview preview;
     struct signals signals;
@@ -84,5 +89,18 @@ void api_overlay_create(struct http_request *r, void *user);
 void api_overlay_list(struct http_request *r, void *user);
 void api_overlay_get(struct http_request *r, void *user);
 void api_overlay_delete(struct http_request *r, void *user);
+void api_token_create(struct http_request *r, void *user);
+void api_token_list(struct http_request *r, void *user);
+void api_token_get(struct http_request *r, void *user);
+void api_token_delete(struct http_request *r, void *user);
+void api_magic_create(struct http_request *r, void *user);
+void api_magic_redeem(struct http_request *r, void *user);
+void api_play(struct http_request *r, void *user);
+void api_auth_status(struct http_request *r, void *user);
+void api_auth_info(struct http_request *r, void *user);
+void api_watcher_create(struct http_request *r, void *user);
+void api_watcher_list(struct http_request *r, void *user);
+void api_watcher_get(struct http_request *r, void *user);
+void api_watcher_delete(struct http_request *r, void *user);
 
 #endif

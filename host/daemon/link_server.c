@@ -16,6 +16,13 @@
 
 #define PEERS_MAX        8
 #define PACKETS_PER_TURN 64
+#define EVENTS_WAITING   1024 /* further ones are dropped */
+
+struct packet {
+    STAILQ_ENTRY(packet) entry;
+    size_t n;
+    char text[];
+};
 
 struct link_peer {
     TAILQ_ENTRY(link_peer) entry;
@@ -23,6 +30,8 @@ struct link_peer {
     uv_poll_t poll;
     int fd;
     bool untold; /* the state did not fit into the socket */
+    STAILQ_HEAD(, packet) queue;
+    size_t n_queue;
 };
 
 static void on_peer(uv_poll_t *poll, int status, int events);
@@ -30,7 +39,12 @@ static void on_peer(uv_poll_t *poll, int status, int events);
 static void on_peer_closed(uv_handle_t *handle)
 {
     struct link_peer *p = handle->data;
+    struct packet *packet;
 
+    while ((packet = STAILQ_FIRST(&p->queue))) {
+        STAILQ_REMOVE_HEAD(&p->queue, entry);
+        free(packet);
+    }
     close(p->fd);
     free(p);
 }
@@ -40,6 +54,13 @@ static void peer_close(struct link_peer *p)
     TAILQ_REMOVE(&p->server->peers, p, entry);
     p->server->n_peers--;
     uv_close((uv_handle_t *)&p->poll, on_peer_closed);
+}
+
+static void peer_watch(struct link_peer *p)
+{
+    bool more = p->untold || p->n_queue;
+
+    uv_poll_start(&p->poll, more ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_peer);
 }
 
 /* False when the peer is gone. */
@@ -58,8 +79,69 @@ static bool peer_tell(struct link_peer *p)
         peer_close(p);
         return false;
     }
-    uv_poll_start(&p->poll, p->untold ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_peer);
+    peer_watch(p);
     return true;
+}
+
+/* False when the peer is gone. */
+static bool peer_flush(struct link_peer *p)
+{
+    struct packet *packet;
+
+    while ((packet = STAILQ_FIRST(&p->queue))) {
+        int r = link_send(p->fd, packet->text, packet->n, -1);
+
+        if (r == -EAGAIN)
+            break;
+        if (r) {
+            peer_close(p);
+            return false;
+        }
+        STAILQ_REMOVE_HEAD(&p->queue, entry);
+        p->n_queue--;
+        free(packet);
+    }
+    peer_watch(p);
+    return true;
+}
+
+static void say(struct link_server *l, const cJSON *object, size_t waiting_max)
+{
+    char *text = cJSON_PrintUnformatted(object);
+    size_t n = text ? strlen(text) : 0;
+    struct link_peer *p, *next;
+
+    for (p = n && n <= LINK_PACKET_MAX ? TAILQ_FIRST(&l->peers) : NULL; p; p = next) {
+        struct packet *packet;
+
+        next = TAILQ_NEXT(p, entry);
+        if (p->n_queue >= waiting_max)
+            continue;
+        packet = xmalloc(sizeof *packet + n);
+        packet->n = n;
+        memcpy(packet->text, text, n);
+        STAILQ_INSERT_TAIL(&p->queue, packet, entry);
+        p->n_queue++;
+        peer_flush(p);
+    }
+    free(text);
+}
+
+void link_server_say(struct link_server *l, cJSON *object)
+{
+    say(l, object, SIZE_MAX);
+    cJSON_Delete(object);
+}
+
+void link_server_event(struct link_server *l, const char *type, cJSON *data)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(object, "op", "event");
+    cJSON_AddStringToObject(object, "type", type);
+    cJSON_AddItemToObject(object, "data", data);
+    say(l, object, EVENTS_WAITING);
+    cJSON_Delete(object);
 }
 
 void link_server_tell(struct link_server *l)
@@ -146,6 +228,8 @@ static void on_peer(uv_poll_t *poll, int status, int events)
         if (n > 0)
             take_packet(p, bytes, (size_t)n, fd);
     }
+    if (p->n_queue && !peer_flush(p))
+        return;
     if (p->untold)
         peer_tell(p);
 }
@@ -161,6 +245,7 @@ static void peer_open(struct link_server *l, int fd)
     p = xcalloc(1, sizeof *p);
     p->server = l;
     p->fd = fd;
+    STAILQ_INIT(&p->queue);
     p->poll.data = p;
     if (uv_poll_init(l->d->loop, &p->poll, fd)) {
         close(fd);
@@ -169,7 +254,8 @@ static void peer_open(struct link_server *l, int fd)
     }
     TAILQ_INSERT_TAIL(&l->peers, p, entry);
     l->n_peers++;
-    peer_tell(p);
+    if (peer_tell(p))
+        tokens_announce(&l->d->tokens);
 }
 
 static void on_listener(uv_poll_t *poll, int status, int events)

@@ -6,6 +6,7 @@
 #ifndef HOST_DAEMON_LINK_SERVER_H
 #define HOST_DAEMON_LINK_SERVER_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 #include <uv.h>
@@ -28,6 +29,10 @@ struct link_server {
 int link_server_start(struct link_server *l, struct daemon *d, int fd, struct err *e);
 /* Sends the state to every gateway. */
 void link_server_tell(struct link_server *l);
+/* Tells every gateway; takes object over. For what there is a bounded number of. */
+void link_server_say(struct link_server *l, cJSON *object);
+/* An event for the gateway to store (protocol.md section 4), if it keeps up; takes data over. */
+void link_server_event(struct link_server *l, const char *type, cJSON *data);
 /* Closes everything; the caller runs the loop. */
 void link_server_stop(struct link_server *l);
 

@@ -95,6 +95,29 @@ bool sockets_publish(struct daemon *d, const struct message *m)
     return full;
 }
 
+bool sockets_publish_native(struct daemon *d, const struct message *m)
+{
+    struct buf frames[2] = {0}; /* text, binary */
+    bool full = false;
+    struct socket *s;
+
+    TAILQ_FOREACH (s, &d->sockets.list, entry) {
+        struct buf *frame = &frames[s->binary];
+
+        if (!find_channel(s, m->channel.data, m->channel.len))
+            continue;
+        if (!frame->len && s->binary)
+            message_encode_binary(m, frame);
+        else if (!frame->len)
+            message_encode_json(m, frame);
+        send_frame(s, s->binary, frame->data, frame->len);
+        full |= s->full;
+    }
+    buf_finish(&frames[0]);
+    buf_finish(&frames[1]);
+    return full;
+}
+
 bool sockets_channel_full(struct daemon *d, const char *channel)
 {
     struct socket *s;
@@ -250,8 +273,10 @@ static void on_drain(struct websocket *ws)
     s->full = false;
     uv_timer_stop(&s->watchdog);
     socket_pump(s);
-    if (!s->full)
+    if (!s->full) {
         commands_resume(s->d);
+        watchers_resume(s->d);
+    }
 }
 
 /* --- announcements --- */
@@ -406,6 +431,7 @@ static void on_subscribe(struct socket *s, const struct message *m)
     c = xcalloc(1, sizeof *c);
     c->name = xstrndup(m->channel.data, m->channel.len);
     HASH_ADD_KEYPTR(hh, s->channels, c->name, strlen(c->name), c);
+    watchers_subscribed(s->d, c->name);
 }
 
 static void channel_free(struct socket *s, struct channel *c)
@@ -539,8 +565,11 @@ static void on_message(struct websocket *ws, bool binary, const char *bytes, siz
 {
     struct socket *s = websocket_user(ws);
     struct message m;
-    int r =
-        binary ? message_parse_binary(&m, bytes, n, NULL) : message_parse_json(&m, bytes, n, NULL);
+    int r;
+
+    if (s->closed)
+        return;
+    r = binary ? message_parse_binary(&m, bytes, n, NULL) : message_parse_json(&m, bytes, n, NULL);
 
     if (r)
         return;
@@ -588,6 +617,7 @@ static void on_close(struct websocket *ws)
         channel_free(s, c);
     }
     commands_resume(s->d);
+    watchers_resume(s->d);
     daemon_changed(s->d);
     uv_close((uv_handle_t *)&s->timer, on_handle_closed);
     uv_close((uv_handle_t *)&s->watchdog, on_handle_closed);
@@ -650,6 +680,18 @@ void sockets_close(struct sockets *sockets)
     TAILQ_FOREACH (s, &sockets->list, entry)
         if (!s->closed)
             websocket_close(s->ws, 1001, "the sandbox ends");
+}
+
+void sockets_close_of(struct sockets *sockets, const char *who, const char *why)
+{
+    struct socket *s;
+
+    TAILQ_FOREACH (s, &sockets->list, entry) {
+        if (s->closed || strcmp(websocket_who(s->ws)->name, who) != 0)
+            continue;
+        s->closed = true;
+        websocket_close(s->ws, 1008, why);
+    }
 }
 
 unsigned sockets_count_viewers(const struct sockets *sockets)

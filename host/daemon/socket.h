@@ -59,6 +59,8 @@ void sockets_init(struct sockets *s);
 void api_ws(struct http_request *r, void *user);
 /* Closes them all. */
 void sockets_close(struct sockets *s);
+/* Closes those whose credential has this name; what they still send is not read. */
+void sockets_close_of(struct sockets *s, const char *who, const char *why);
 /* Sockets that watch at least one terminal. */
 unsigned sockets_count_viewers(const struct sockets *s);
 
@@ -69,6 +71,8 @@ void sockets_announce(struct daemon *d, const struct terminal *t);
  * it is full: its writer had better wait for commands_resume. */
 bool sockets_send_all(struct daemon *d, const char *type, const char *channel, cJSON *data);
 bool sockets_publish(struct daemon *d, const struct message *m);
+/* The same, as a binary frame to binary connections. */
+bool sockets_publish_native(struct daemon *d, const struct message *m);
 /* Would sockets_publish find a full one now? */
 bool sockets_channel_full(struct daemon *d, const char *channel);
 

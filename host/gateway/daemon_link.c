@@ -214,6 +214,16 @@ void daemon_link_pass(struct sandbox *s, int fd, int port)
 
 /* --- states coming in --- */
 
+static const struct {
+    const char *name;
+    void (*take)(struct sandbox *s, const cJSON *packet);
+} ops[] = {
+    {"state", sandbox_on_state},
+    {"token", sessions_take},
+    {"untoken", sessions_drop},
+    {"event", events_take},
+};
+
 /* Returns false when the connection has ended. */
 static bool take_packet(struct sandbox *s)
 {
@@ -230,8 +240,9 @@ static bool take_packet(struct sandbox *s)
     cJSON *packet = cJSON_ParseWithLength(bytes, (size_t)n);
     const char *op = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(packet, "op"));
 
-    if (op && !strcmp(op, "state"))
-        sandbox_on_state(s, packet);
+    for (size_t i = 0; op && i < ARRAY_LEN(ops); i++)
+        if (!strcmp(op, ops[i].name))
+            ops[i].take(s, packet);
     cJSON_Delete(packet);
     return true;
 }

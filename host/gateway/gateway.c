@@ -20,9 +20,10 @@
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
 
-#define FILES_MIN   256
-#define FILES_SPARE 16
-#define FILES_HINT  "raise it: ulimit -n 4096, or LimitNOFILE= of a systemd unit"
+#define EVENTS_PRUNE_MS (15u * 60 * 1000)
+#define FILES_MIN       256
+#define FILES_SPARE     16
+#define FILES_HINT      "raise it: ulimit -n 4096, or LimitNOFILE= of a systemd unit"
 
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
@@ -73,6 +74,7 @@ void gateway_stop(struct gateway *g)
     front_close(g);
     pubsub_close(g);
     uv_close((uv_handle_t *)&g->feed_timer, NULL);
+    uv_close((uv_handle_t *)&g->events_timer, NULL);
     if (g->config.ephemeral && g->announced) {
         HASH_ITER (hh, g->sandboxes, s, next)
             sandbox_destroy(s);
@@ -199,6 +201,13 @@ static int start_http(struct gateway *g, struct err *e)
     return g->http ? 0 : -(int)ERR_IO;
 }
 
+static void on_events_timer(uv_timer_t *timer)
+{
+    struct gateway *g = timer->data;
+
+    events_prune(g->events);
+}
+
 static int start(struct gateway *g, struct err *e)
 {
     char pubsub[128];
@@ -219,6 +228,7 @@ static int start(struct gateway *g, struct err *e)
     if (result)
         return result;
     g->announced = true;
+    uv_timer_start(&g->events_timer, on_events_timer, EVENTS_PRUNE_MS, EVENTS_PRUNE_MS);
     front_start(g);
     printf("sandpitd: pubsub on %s\nsandpitd: listening on %s\n", pubsub, g->url);
     fflush(stdout);
@@ -262,6 +272,8 @@ int gateway_run(const struct gateway_config *config, struct err *e)
         return err_set(e, ERR_IO, "no event loop");
     uv_timer_init(&g.loop, &g.feed_timer);
     g.feed_timer.data = &g;
+    uv_timer_init(&g.loop, &g.events_timer);
+    g.events_timer.data = &g;
     watch_signals(&g);
     int result = raise_limits(e);
     if (!result)

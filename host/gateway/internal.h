@@ -11,20 +11,24 @@
 #include <uthash.h>
 #include <uv.h>
 
+#include "host/gateway/events.h"
 #include "host/gateway/gateway.h"
 #include "host/gateway/registry.h"
 #include "host/http/http.h"
 
-#define START_TIMEOUT_MS 10000 /* from jail_start to the daemon's first word */
-#define STOP_TIMEOUT_MS  1000  /* then SIGKILL */
-#define KILL_TIMEOUT_MS  5000  /* then we go on without it */
-#define ROW_RETRY_MS     1000  /* until the registry takes a removal */
-#define PASS_QUEUE_MAX   2048  /* connections waiting for a daemon's socket */
-#define VISITORS_MAX     1024  /* connections whose Host is not known yet; the oldest goes */
-#define PEEK_TIMEOUT_MS  5000
-#define SANDBOXES_MAX    10000
+#define START_TIMEOUT_MS   10000 /* from jail_start to the daemon's first word */
+#define STOP_TIMEOUT_MS    1000  /* then SIGKILL */
+#define KILL_TIMEOUT_MS    5000  /* then we go on without it */
+#define ROW_RETRY_MS       1000  /* until the registry takes a removal */
+#define PASS_QUEUE_MAX     2048  /* connections waiting for a daemon's socket */
+#define VISITORS_MAX       1024  /* connections whose Host is not known yet; the oldest goes */
+#define PEEK_TIMEOUT_MS    5000
+#define SANDBOXES_MAX      10000
+#define SESSIONS_MAX       1000 /* of a sandbox; what its daemon makes at most */
+#define SESSION_HASH_CHARS 64
 
 struct gateway;
+struct session;
 
 enum phase { PHASE_CREATING, PHASE_RUNNING, PHASE_LOST, PHASE_DESTROYING };
 
@@ -65,6 +69,7 @@ struct sandbox {
     STAILQ_HEAD(, passed) queue;
     size_t n_queue;
     struct waiter_list waiters;
+    struct session *sessions; /* uthash */
     uv_work_t work;
     int n_busy; /* open timers and work; 0: may be freed */
 };
@@ -81,6 +86,8 @@ struct gateway {
     int port;
     int lock_fd;
     struct registry *registry;
+    struct events *events;
+    uv_timer_t events_timer;
     struct http_server *http;
     struct sandbox *sandboxes, *names; /* uthash */
     struct pubsub *pubsub;
@@ -163,6 +170,7 @@ int head_find_host(const char *bytes, size_t n, struct slice *host);
 /* routes.c */
 extern const struct http_route gateway_routes[];
 struct http_identity gateway_authorise(struct http_request *r, void *user);
+bool key_equal_slow(const char *a, const char *b);
 bool gateway_host_allowed(struct slice host, void *user);
 
 /* options.c */
@@ -178,7 +186,30 @@ void feed_created(struct sandbox *s);
 void feed_changed(struct sandbox *s);
 void feed_deleted(struct sandbox *s);
 
+/* sessions.c: the session tokens of sandboxes, as their daemons tell them */
+void sessions_take(struct sandbox *s, const cJSON *packet);
+void sessions_drop(struct sandbox *s, const cJSON *packet);
+void sessions_free(struct sandbox *s);
+struct credential {
+    struct sandbox *sandbox; /* NULL: none that runs */
+    bool observes;
+    char session[SESSION_HASH_CHARS + 1]; /* "": the access token */
+};
+struct credential credential_find(struct gateway *g, const char *token);
+
+/* events_routes.c */
+/* {"op":"event"} of a daemon. */
+void events_take(struct sandbox *s, const cJSON *packet);
+/* Stores it and tells the subscribers. */
+int gateway_event(struct gateway *g, struct event *event, struct err *e);
+void events_on_store(struct http_request *r, void *user);
+void events_on_find(struct http_request *r, void *user);
+
 /* pubsub.c */
+/* To the subscribers of its sandbox. */
+void pubsub_publish(struct gateway *g, const struct event *event);
+/* Ends the connections that have subscribed to the sandbox; session not NULL: with that token. */
+void pubsub_end(struct gateway *g, const char *id, const char *session);
 int pubsub_open(struct gateway *g, char url[128], struct err *e);
 void pubsub_close(struct gateway *g);
 void pubsub_free(struct gateway *g);

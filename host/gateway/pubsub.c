@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * The events port (protocol.md section 4). It answers PING; events themselves are not offered yet,
- * so everything else gets an error and the connection ends.
+ * The events port (protocol.md section 4): lines come in, lines and events as Redis arrays go out.
+ *
+ * A subscriber that does not read is dropped when QUEUE_MAX bytes wait for it; nobody else notices.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
 
-#define CLIENTS_MAX     256
-#define LINE_MAX_BYTES  1024
-#define IDLE_TIMEOUT_MS 60000
+#define CLIENTS_MAX       1024
+#define LINE_MAX_BYTES    1024
+#define SUBSCRIPTIONS_MAX 16
+#define ERRORS_MAX        16
+#define QUEUE_MAX         ((size_t)1024 * 1024)
+#define IDLE_TIMEOUT_MS   60000 /* of those who have not subscribed */
+#define KEEPALIVE_S       60
 
 TAILQ_HEAD(client_list, pubsub_client);
 
@@ -29,6 +37,11 @@ struct pubsub_client {
     uv_timer_t timer;
     int n_handles;
     bool ending;
+    unsigned n_errors, n_ids;
+    struct subscription {
+        char id[SANDBOX_ID_LEN + 1];
+        char session[SESSION_HASH_CHARS + 1]; /* "": by the access token */
+    } ids[SUBSCRIPTIONS_MAX];
     size_t n;
     char line[LINE_MAX_BYTES];
 };
@@ -57,30 +70,171 @@ static void on_timeout(uv_timer_t *timer)
     drop(timer->data);
 }
 
-/* Short answers: a client whose socket does not take them is not waited for. */
-static void answer(struct pubsub_client *c, const char *text)
-{
-    uv_buf_t bytes = uv_buf_init((char *)text, (unsigned)strlen(text));
+struct sending {
+    uv_write_t request;
+    char bytes[];
+};
 
-    if (uv_try_write((uv_stream_t *)&c->tcp, &bytes, 1) != (int)bytes.len)
+static void on_sent(uv_write_t *request, int status)
+{
+    struct pubsub_client *c = request->handle->data;
+
+    free(request->data);
+    if (status)
         drop(c);
 }
 
-static void take_line(struct pubsub_client *c, const char *line)
+static void send_bytes(struct pubsub_client *c, const char *bytes, size_t n)
 {
-    if (!strcmp(line, "PING")) {
-        answer(c, "+PONG\r\n");
+    uv_stream_t *stream = (uv_stream_t *)&c->tcp;
+    struct sending *s;
+    uv_buf_t buf;
+
+    if (uv_is_closing((uv_handle_t *)stream))
+        return;
+    if (uv_stream_get_write_queue_size(stream) + n > QUEUE_MAX) {
+        drop(c);
         return;
     }
-    answer(c, "-ERR not available\r\n");
-    c->ending = true;
+    s = xmalloc(sizeof *s + n);
+    memcpy(s->bytes, bytes, n);
+    s->request.data = s;
+    buf = uv_buf_init(s->bytes, (unsigned)n);
+    if (uv_write(&s->request, stream, &buf, 1, on_sent)) {
+        free(s);
+        drop(c);
+    }
+}
+
+static void answer(struct pubsub_client *c, const char *text)
+{
+    send_bytes(c, text, strlen(text));
+}
+
+static void refuse(struct pubsub_client *c, const char *text)
+{
+    answer(c, text);
+    if (++c->n_errors >= ERRORS_MAX)
+        c->ending = true;
+}
+
+/* --- subscriptions --- */
+
+static struct subscription *find_subscription(struct pubsub_client *c, const char *id)
+{
+    for (unsigned i = 0; i < c->n_ids; i++)
+        if (!strcmp(c->ids[i].id, id))
+            return &c->ids[i];
+    return NULL;
+}
+
+static void subscribe(struct pubsub_client *c, char *rest)
+{
+    char *save = NULL;
+    const char *id = strtok_r(rest, " ", &save), *token = strtok_r(NULL, " ", &save);
+    bool complete = token && !strtok_r(NULL, " ", &save);
+    struct credential who;
+    struct subscription *sub;
+
+    if (!complete) {
+        refuse(c, "-ERR usage: SUBSCRIBE <sandbox id> <token>\r\n");
+        return;
+    }
+    who = credential_find(c->pubsub->gateway, token);
+    if (!who.sandbox || strcmp(who.sandbox->info.id, id) != 0) {
+        refuse(c, "-ERR unknown sandbox or wrong token\r\n");
+        return;
+    }
+    sub = find_subscription(c, id);
+    if (!sub && c->n_ids == SUBSCRIPTIONS_MAX) {
+        refuse(c, "-ERR too many subscriptions\r\n");
+        return;
+    }
+    if (!sub)
+        sub = &c->ids[c->n_ids++];
+    memcpy(sub->id, who.sandbox->info.id, sizeof sub->id);
+    memcpy(sub->session, who.session, sizeof sub->session);
+    uv_timer_stop(&c->timer);
+    answer(c, "+OK subscribed\r\n");
+}
+
+static void unsubscribe(struct pubsub_client *c, char *rest)
+{
+    (void)rest;
+    c->n_ids = 0;
+    uv_timer_start(&c->timer, on_timeout, IDLE_TIMEOUT_MS, IDLE_TIMEOUT_MS);
+    answer(c, "+OK unsubscribed\r\n");
+}
+
+static void ping(struct pubsub_client *c, char *rest)
+{
+    (void)rest;
+    answer(c, "+PONG\r\n");
+}
+
+void pubsub_publish(struct gateway *g, const struct event *event)
+{
+    cleanup_buf struct buf frame = {0};
+    struct pubsub_client *c, *next;
+
+    if (!g->pubsub)
+        return;
+    for (c = TAILQ_FIRST(&g->pubsub->clients); c; c = next) {
+        next = TAILQ_NEXT(c, entry);
+        if (!find_subscription(c, event->sandbox))
+            continue;
+        if (!frame.len) {
+            cleanup_free char *line = event_line(event);
+            cleanup_free char *channel = xasprintf("sandbox:%s:events", event->sandbox);
+
+            buf_printf(&frame, "*3\r\n$7\r\nmessage\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
+                       strlen(channel), channel, strlen(line), line);
+        }
+        send_bytes(c, frame.data, frame.len);
+    }
+}
+
+void pubsub_end(struct gateway *g, const char *id, const char *session)
+{
+    struct pubsub_client *c, *next;
+
+    if (!g->pubsub)
+        return;
+    for (c = TAILQ_FIRST(&g->pubsub->clients); c; c = next) {
+        const struct subscription *sub = find_subscription(c, id);
+
+        next = TAILQ_NEXT(c, entry);
+        if (sub && (!session || !strcmp(sub->session, session)))
+            drop(c);
+    }
+}
+
+/* --- lines --- */
+
+static const struct {
+    const char *name;
+    void (*handle)(struct pubsub_client *c, char *rest);
+} commands[] = {{"PING", ping}, {"SUBSCRIBE", subscribe}, {"UNSUBSCRIBE", unsubscribe}};
+
+static void take_line(struct pubsub_client *c, char *line)
+{
+    size_t n = strcspn(line, " ");
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strlen(commands[i].name) != n || memcmp(line, commands[i].name, n) != 0)
+            continue;
+        commands[i].handle(c, line + n);
+        return;
+    }
+    refuse(c, "-ERR unknown command\r\n");
 }
 
 static void take_lines(struct pubsub_client *c)
 {
     char *newline;
 
-    while (!c->ending && (newline = memchr(c->line, '\n', c->n))) {
+    while (!c->ending && !uv_is_closing((uv_handle_t *)&c->tcp) &&
+           (newline = memchr(c->line, '\n', c->n))) {
         size_t n = (size_t)(newline - c->line) + 1;
 
         *newline = '\0';
@@ -111,7 +265,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     (void)buf;
     if (n > 0) {
         c->n += (size_t)n;
-        uv_timer_again(&c->timer);
+        if (!c->n_ids)
+            uv_timer_again(&c->timer);
         take_lines(c);
     }
     if (n < 0 || c->ending)
@@ -139,6 +294,8 @@ static void on_connection(uv_stream_t *listener, int status)
         return;
     }
     uv_timer_start(&c->timer, on_timeout, IDLE_TIMEOUT_MS, IDLE_TIMEOUT_MS);
+    uv_tcp_keepalive(&c->tcp, 1, KEEPALIVE_S);
+    uv_tcp_nodelay(&c->tcp, 1);
 }
 
 int pubsub_open(struct gateway *g, char url[128], struct err *e)

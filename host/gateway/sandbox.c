@@ -266,6 +266,7 @@ static void release(struct sandbox *s)
     if (--s->n_busy)
         return;
     HASH_DELETE(hh, g->sandboxes, s);
+    sessions_free(s);
     sandbox_info_finish(&s->info);
     free(s);
     if (g->stopping)
@@ -368,6 +369,15 @@ static int make_settings(const struct sandbox *s, const char *envs, struct err *
     return fd;
 }
 
+/* Beside the root and not in it: whoever lives in the sandbox has the daemon's uid. */
+static int open_store_file(const char *dir, const char *name, struct err *e)
+{
+    cleanup_free char *path = xasprintf("%s/%s", dir, name);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    return fd < 0 ? err_set_errno(e, errno, "%s", path) : fd;
+}
+
 static int start_jail(struct sandbox *s, const char *envs, struct err *e)
 {
     cleanup_free char *dir = state_sandbox_dir(s->gateway, s->info.id);
@@ -376,12 +386,20 @@ static int start_jail(struct sandbox *s, const char *envs, struct err *e)
     cleanup_fd int listen_fd = -1;
     cleanup_fd int settings_fd = -1;
     cleanup_fd int log_fd = -1;
+    cleanup_fd int store_fd = -1;
+    cleanup_fd int store_wal_fd = -1;
 
     if (mkdir(dir, 0700) || mkdir(root, 0755))
         return err_set_errno(e, errno, "%s", dir);
     log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log_fd < 0)
         return err_set_errno(e, errno, "%s", log);
+    store_fd = open_store_file(dir, "daemon.db", e);
+    if (store_fd < 0)
+        return store_fd;
+    store_wal_fd = open_store_file(dir, "daemon.db-wal", e);
+    if (store_wal_fd < 0)
+        return store_wal_fd;
     listen_fd = daemon_link_listen(s, e);
     if (listen_fd < 0)
         return listen_fd;
@@ -396,6 +414,8 @@ static int start_jail(struct sandbox *s, const char *envs, struct err *e)
         .listen_fd = listen_fd,
         .settings_fd = settings_fd,
         .log_fd = log_fd,
+        .store_fd = store_fd,
+        .store_wal_fd = store_wal_fd,
     };
     pid_t pid = jail_start(&spec, e);
     if (pid < 0)
@@ -679,6 +699,7 @@ static void withdraw(struct sandbox *s)
     set_status(s, s->phase, STATUS_DESTROYING, "");
     drop_name(s);
     uv_timer_stop(&s->expiry);
+    pubsub_end(s->gateway, s->info.id, NULL);
     feed_deleted(s);
 }
 

@@ -4,8 +4,9 @@
  *   lock           held by the one gateway that uses it
  *   api-key        made at the first start (0600)
  *   gateway.db     the registry
+ *   events.db      what was stored of events
  *   gateway.json   {"pid","url","version"} while a gateway runs: how `sandpit` finds it
- *   sandboxes/ID/  root, daemon.sock, daemon.log
+ *   sandboxes/ID/  root, daemon.sock, daemon.log, daemon.db (its tokens)
  */
 #include <dirent.h>
 #include <errno.h>
@@ -126,6 +127,7 @@ int state_open(struct gateway *g, struct err *e)
 {
     cleanup_free char *sandboxes = NULL;
     cleanup_free char *db = NULL;
+    cleanup_free char *events = NULL;
     char full[4096];
     int result = make_folders(g->config.state, e);
 
@@ -143,12 +145,17 @@ int state_open(struct gateway *g, struct err *e)
         return result;
     db = path_in(g, "gateway.db");
     g->registry = registry_open(db, e);
-    return g->registry ? 0 : -(int)ERR_IO;
+    if (!g->registry)
+        return -(int)ERR_IO;
+    events = path_in(g, "events.db");
+    g->events = events_open(events, e);
+    return g->events ? 0 : -(int)ERR_IO;
 }
 
 void state_close(struct gateway *g)
 {
     registry_close(g->registry);
+    events_close(g->events);
     if (g->api_key)
         explicit_bzero(g->api_key, strlen(g->api_key));
     free(g->api_key);

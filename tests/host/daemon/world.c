@@ -69,6 +69,8 @@ static int start(struct world *w)
     spec.program = program;
     spec.listen_fd = listen_link(w);
     spec.settings_fd = daemon_settings_memfd(&settings, &e);
+    spec.store_fd = w->store;
+    spec.store_wal_fd = w->store_wal;
     w->pid = jail_start(&spec, &e);
     close(spec.listen_fd);
     close(spec.settings_fd);
@@ -94,6 +96,8 @@ int world_setup(void **state)
     if (!mkdtemp(w->dir) || chmod(w->dir, 0755))
         return -1;
     w->log = memfd_create("log", MFD_CLOEXEC);
+    w->store = memfd_create("store", MFD_CLOEXEC);
+    w->store_wal = memfd_create("store-wal", MFD_CLOEXEC);
     w->link = -1;
     *state = w;
     return start(w);
@@ -162,6 +166,8 @@ int world_teardown(void **state)
     free(log);
     close(w->link);
     close(w->log);
+    close(w->store);
+    close(w->store_wal);
     remove_tree(w->dir);
     return ok ? 0 : -1;
 }
@@ -339,7 +345,12 @@ char *world_pty(struct world *w, const char *more)
 
 void ws_open(struct ws *ws, struct world *w, const char *protocol)
 {
-    cleanup_free char *path = xasprintf("/ws?token=" WORLD_TOKEN "&protocol=%s", protocol);
+    ws_open_as(ws, w, WORLD_TOKEN, protocol);
+}
+
+void ws_open_as(struct ws *ws, struct world *w, const char *token, const char *protocol)
+{
+    cleanup_free char *path = xasprintf("/ws?token=%s&protocol=%s", token, protocol);
     size_t length;
 
     memset(ws, 0, sizeof *ws);

@@ -23,6 +23,7 @@ struct world {
     int link; /* connected; -1 after world_unlink */
     pid_t pid;
     int log;
+    int store, store_wal; /* the daemon's database */
 };
 
 /* NULL in *state: no jails on this machine; tests skip. */
@@ -60,6 +61,7 @@ struct ws {
     int n_created;
 };
 void ws_open(struct ws *ws, struct world *w, const char *protocol);
+void ws_open_as(struct ws *ws, struct world *w, const char *token, const char *protocol);
 void ws_close(struct ws *ws);
 void ws_send(struct ws *ws, const char *json);
 void ws_input(struct ws *ws, const char *terminal_id, const char *input);

@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/watch_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define SLICE_MS      4
+#define CHECK_MS      40 /* from a write to the look at what it did */
+#define READS_MAX     8  /* of 64 KiB a turn */
+#define PATH_TEXT_CAP 8192
+#define WATCH_MASK                                                                                 \
+    (IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM |              \
+     IN_MOVED_TO | IN_ONLYDIR | IN_EXCL_UNLINK)
+
+struct watch {
+    int wd;
+    UT_hash_handle hh;
+    TAILQ_HEAD(, node)
+    nodes; /* of different trees, or of one that was moved meanwhile */
+};
+
+struct stamp {
+    int64_t mtime_ns, ctime_ns;
+    off_t size;
+    ino_t inode;
+};
+
+struct node {
+    UT_hash_handle hh; /* parent->children */
+    struct tree *tree;
+    struct node *parent;
+    struct node *children;
+    struct scan *scan;   /* that lists it, or will */
+    struct watch *watch; /* folders */
+    TAILQ_ENTRY(node) of_watch, of_checks;
+    bool is_dir, checking, written;
+    unsigned seen;       /* the listing that saw it last */
+    unsigned generation; /* folders: the last listing */
+    uint64_t batch;      /* of the stamp */
+    struct stamp stamp;
+    char name[];
+};
+
+struct scan {
+    TAILQ_ENTRY(scan) entry;
+    struct node *dir;
+    DIR *stream; /* NULL: not begun */
+    bool deep;   /* folders known already are listed again, too */
+};
+
+/* --- paths --- */
+
+static void append_path(struct buf *b, const struct node *n)
+{
+    if (!n->parent)
+        return;
+    append_path(b, n->parent);
+    if (b->len)
+        buf_append_char(b, '/');
+    buf_append_str(b, n->name);
+}
+
+static void real_path(struct buf *b, const struct node *n)
+{
+    buf_clear(b);
+    append_path(b, n);
+    struct buf relative = *b;
+    *b = (struct buf){0};
+    buf_printf(b, "%s/%s", n->tree->root, relative.data ? relative.data : "");
+    buf_finish(&relative);
+}
+
+static void tell(struct node *n, enum tree_event event)
+{
+    static struct buf path;
+
+    if (!n->tree->ready)
+        return;
+    buf_clear(&path);
+    append_path(&path, n);
+    n->tree->ops->on_event(n->tree, event, path.data);
+}
+
+/* --- watches --- */
+
+static void watch_leave(struct node *n)
+{
+    struct trees *t = n->tree->trees;
+    struct watch *w = n->watch;
+
+    if (!w)
+        return;
+    n->watch = NULL;
+    if (t->next == n)
+        t->next = TAILQ_NEXT(n, of_watch);
+    TAILQ_REMOVE(&w->nodes, n, of_watch);
+    if (!TAILQ_EMPTY(&w->nodes))
+        return;
+    inotify_rm_watch(t->fd, w->wd);
+    HASH_DEL(t->watches, w);
+    t->n_watches--;
+    free(w);
+}
+
+static void watch_join(struct node *n, int wd)
+{
+    struct trees *t = n->tree->trees;
+    struct watch *w;
+
+    HASH_FIND_INT(t->watches, &wd, w);
+    if (w && n->watch == w)
+        return;
+    watch_leave(n);
+    HASH_FIND_INT(t->watches, &wd, w);
+    if (!w) {
+        w = xcalloc(1, sizeof *w);
+        w->wd = wd;
+        TAILQ_INIT(&w->nodes);
+        HASH_ADD_INT(t->watches, wd, w);
+        t->n_watches++;
+    }
+    n->watch = w;
+    TAILQ_INSERT_TAIL(&w->nodes, n, of_watch);
+}
+
+static void limit(struct tree *tree, const char *what)
+{
+    if (!tree->limited)
+        log_warn("watcher on %s/%s: %s", tree->root, tree->only ? tree->only : "", what);
+    tree->limited = true;
+}
+
+/* Opens the folder without following any link, for a link may lead into the daemon's own /proc. */
+static int open_dir(const struct node *n)
+{
+    static struct buf path;
+    const struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK,
+                                 .resolve = RESOLVE_NO_SYMLINKS};
+    struct statfs fs;
+    int fd;
+
+    real_path(&path, n);
+    fd = (int)syscall(SYS_openat2, AT_FDCWD, path.data, &how, sizeof how);
+    if (fd >= 0 && !fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* First the watch, then the listing: nothing can come between unseen. */
+static bool begin(struct scan *s)
+{
+    struct node *n = s->dir;
+    struct trees *t = n->tree->trees;
+    int fd = open_dir(n), wd;
+    char path[32];
+
+    if (fd < 0)
+        return false;
+    if (!n->watch && t->n_watches >= TREE_WATCHES_MAX) {
+        limit(n->tree, "too many folders");
+        close(fd);
+        return false;
+    }
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    wd = inotify_add_watch(t->fd, path, WATCH_MASK);
+    if (wd < 0) {
+        limit(n->tree, strerror(errno));
+        close(fd);
+        return false;
+    }
+    watch_join(n, wd);
+    n->generation++;
+    s->stream = fdopendir(fd);
+    if (!s->stream)
+        close(fd);
+    return s->stream;
+}
+
+/* --- nodes --- */
+
+static void scan_free(struct scan *s);
+static void scan_add(struct node *dir, bool deep);
+
+static void node_free(struct node *n)
+{
+    struct trees *t = n->tree->trees;
+    struct node *child, *next;
+
+    HASH_ITER (hh, n->children, child, next) {
+        node_free(child);
+    }
+    if (n->scan)
+        scan_free(n->scan);
+    if (n->checking)
+        TAILQ_REMOVE(&t->checks, n, of_checks);
+    watch_leave(n);
+    if (n->parent)
+        HASH_DEL(n->parent->children, n);
+    t->n_nodes--;
+    free(n);
+}
+
+/* What is in it goes first. */
+static void tell_gone(struct node *n)
+{
+    struct node *child, *next;
+
+    HASH_ITER (hh, n->children, child, next) {
+        tell_gone(child);
+    }
+    tell(n, n->is_dir ? TREE_UNLINK_DIR : TREE_UNLINK);
+}
+
+static void node_remove(struct node *n)
+{
+    tell_gone(n);
+    node_free(n);
+}
+
+static void take_stamp(struct node *n, const struct stat *st)
+{
+    n->stamp = (struct stamp){
+        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+        .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
+        .size = st->st_size,
+        .inode = st->st_ino,
+    };
+    n->batch = n->tree->trees->batch;
+    n->written = false;
+}
+
+static struct node *node_create(struct tree *tree, struct node *parent, const char *name,
+                                bool is_dir)
+{
+    size_t len = strlen(name);
+    struct node *n = xcalloc(1, sizeof *n + len + 1);
+
+    n->tree = tree;
+    n->parent = parent;
+    n->is_dir = is_dir;
+    memcpy(n->name, name, len + 1);
+    if (parent)
+        HASH_ADD_KEYPTR(hh, parent->children, n->name, len, n);
+    tree->trees->n_nodes++;
+    return n;
+}
+
+static bool counts(const struct node *dir, const char *name)
+{
+    static struct buf path;
+    struct tree *tree = dir->tree;
+
+    if (!dir->parent && tree->only)
+        return !strcmp(name, tree->only);
+    if (!strncmp(name, TREE_TEMP_PREFIX, sizeof TREE_TEMP_PREFIX - 1))
+        return false;
+    buf_clear(&path);
+    append_path(&path, dir);
+    if (path.len)
+        buf_append_char(&path, '/');
+    buf_append_str(&path, name);
+    return path.len < PATH_TEXT_CAP && !tree->ops->ignored(tree, name, path.data);
+}
+
+static struct node *find_child(const struct node *dir, const char *name)
+{
+    struct node *n;
+
+    HASH_FIND(hh, dir->children, name, strlen(name), n);
+    return n;
+}
+
+static bool stat_child(const struct node *dir, int fd, const char *name, struct stat *st)
+{
+    static struct buf path;
+
+    if (fd >= 0)
+        return !fstatat(fd, name, st, AT_SYMLINK_NOFOLLOW);
+    real_path(&path, dir);
+    if (path.data[path.len - 1] != '/')
+        buf_append_char(&path, '/');
+    buf_append_str(&path, name);
+    return !lstat(path.data, st);
+}
+
+static bool stamp_differs(const struct node *n, const struct stat *st)
+{
+    return n->stamp.mtime_ns != (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec ||
+           n->stamp.size != st->st_size || n->stamp.inode != st->st_ino;
+}
+
+static void add_child(struct node *dir, const char *name, const struct stat *st)
+{
+    struct trees *t = dir->tree->trees;
+    struct node *n;
+
+    if (t->n_nodes >= TREE_NODES_MAX) {
+        limit(dir->tree, "too many files");
+        return;
+    }
+    n = node_create(dir->tree, dir, name, S_ISDIR(st->st_mode));
+    take_stamp(n, st);
+    n->seen = dir->generation;
+    tell(n, n->is_dir ? TREE_ADD_DIR : TREE_ADD);
+    if (n->is_dir)
+        scan_add(n, false);
+}
+
+/* Makes our picture of one name true. */
+static void look_at(struct node *dir, int fd, const char *name, bool deep)
+{
+    struct node *n = find_child(dir, name);
+    struct stat st;
+
+    if (!n && !counts(dir, name))
+        return;
+    if (!stat_child(dir, fd, name, &st)) {
+        if (n)
+            node_remove(n);
+        return;
+    }
+    if (n && (n->is_dir != S_ISDIR(st.st_mode) || (n->is_dir && n->stamp.inode != st.st_ino))) {
+        node_remove(n); /* another one of this name */
+        n = NULL;
+    }
+    if (!n) {
+        add_child(dir, name, &st);
+        return;
+    }
+    n->seen = dir->generation;
+    if (n->is_dir) {
+        if (deep)
+            scan_add(n, true);
+    } else if (stamp_differs(n, &st)) {
+        take_stamp(n, &st);
+        tell(n, TREE_CHANGE);
+    }
+}
+
+/* --- listing --- */
+
+static void on_scan(uv_timer_t *timer);
+
+static void scan_free(struct scan *s)
+{
+    struct tree *tree = s->dir->tree;
+
+    TAILQ_REMOVE(&tree->trees->scans, s, entry);
+    s->dir->scan = NULL;
+    tree->n_scans--;
+    if (s->stream)
+        closedir(s->stream);
+    if (!tree->n_scans && !tree->ready)
+        uv_timer_start(&tree->trees->scan_timer, on_scan, 0, 0);
+    free(s);
+}
+
+static void scan_add(struct node *dir, bool deep)
+{
+    struct trees *t = dir->tree->trees;
+    struct scan *s = dir->scan;
+
+    if (s && s->stream) {
+        scan_free(s); /* what it has seen may be old: from the start */
+        s = NULL;
+    }
+    if (s) {
+        s->deep |= deep;
+        return;
+    }
+    s = xcalloc(1, sizeof *s);
+    s->dir = dir;
+    s->deep = deep;
+    dir->scan = s;
+    dir->tree->n_scans++;
+    TAILQ_INSERT_TAIL(&t->scans, s, entry);
+    if (!t->paused && !uv_is_active((uv_handle_t *)&t->scan_timer))
+        uv_timer_start(&t->scan_timer, on_scan, 0, 0);
+}
+
+static void scan_end(struct scan *s)
+{
+    struct node *dir = s->dir, *child, *next;
+    int fd = dirfd(s->stream);
+    struct stat st;
+
+    HASH_ITER (hh, dir->children, child, next) {
+        if (child->seen != dir->generation && !stat_child(dir, fd, child->name, &st))
+            node_remove(child);
+    }
+    scan_free(s);
+}
+
+/* A few milliseconds of it; it is freed when it is done. */
+static void scan_go_on(struct scan *s, int64_t until_ms)
+{
+    const struct dirent *entry;
+    unsigned n = 0;
+
+    if (!s->stream && !begin(s)) {
+        scan_free(s); /* gone again, or not for us; its parent's events tell */
+        return;
+    }
+    while ((entry = readdir(s->stream))) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            look_at(s->dir, dirfd(s->stream), entry->d_name, s->deep);
+        if (++n % 64 == 0 && (clock_mono_ms() >= until_ms || s->dir->tree->trees->paused))
+            return;
+    }
+    scan_end(s);
+}
+
+static void on_scan(uv_timer_t *timer)
+{
+    struct trees *t = timer->data;
+    int64_t until_ms = clock_mono_ms() + SLICE_MS;
+    struct tree *tree;
+    struct scan *s;
+
+    while (!t->paused && (s = TAILQ_FIRST(&t->scans)) && clock_mono_ms() < until_ms)
+        scan_go_on(s, until_ms);
+    TAILQ_FOREACH (tree, &t->list, entry) {
+        if (tree->n_scans || tree->ready)
+            continue;
+        tree->ready = true;
+        tree->ops->on_ready(tree);
+    }
+    if (!t->paused && !TAILQ_EMPTY(&t->scans))
+        uv_timer_start(&t->scan_timer, on_scan, 0, 0);
+}
+
+/* --- changes of files --- */
+
+static void check(struct node *n)
+{
+    struct stat st;
+
+    if (!stat_child(n->parent, -1, n->name, &st) || S_ISDIR(st.st_mode))
+        return; /* its folder's events tell */
+    /* The clock of files is coarse; a write after our last look counts, whatever it says. */
+    if (stamp_differs(n, &st) || n->written) {
+        take_stamp(n, &st);
+        tell(n, TREE_CHANGE);
+    }
+}
+
+static void on_check(uv_timer_t *timer)
+{
+    struct trees *t = timer->data;
+    int64_t until_ms = clock_mono_ms() + SLICE_MS;
+    struct node *n;
+
+    while (!t->paused && (n = TAILQ_FIRST(&t->checks)) && clock_mono_ms() < until_ms) {
+        TAILQ_REMOVE(&t->checks, n, of_checks);
+        n->checking = false;
+        check(n);
+    }
+    if (!t->paused && !TAILQ_EMPTY(&t->checks))
+        uv_timer_start(&t->check_timer, on_check, 1, 0);
+}
+
+static void check_later(struct node *n)
+{
+    struct trees *t = n->tree->trees;
+
+    if (n->checking)
+        return;
+    n->checking = true;
+    TAILQ_INSERT_TAIL(&t->checks, n, of_checks);
+    if (!t->paused && !uv_is_active((uv_handle_t *)&t->check_timer))
+        uv_timer_start(&t->check_timer, on_check, CHECK_MS, 0);
+}
+
+/* --- inotify --- */
+
+static void take_event(struct node *dir, uint32_t mask, const char *name)
+{
+    struct node *n = find_child(dir, name);
+
+    if (mask & (IN_CREATE | IN_MOVED_TO)) {
+        look_at(dir, -1, name, false);
+    } else if (mask & (IN_DELETE | IN_MOVED_FROM)) {
+        /* Another of this name may be there already: its own event follows. */
+        if (n)
+            node_remove(n);
+    } else if (n && !n->is_dir) {
+        n->written |= (mask & IN_MODIFY) && n->batch < dir->tree->trees->batch;
+        check_later(n);
+    }
+}
+
+static void overflow(struct trees *t)
+{
+    struct tree *tree;
+
+    log_warn("watchers: events were lost, everything is listed again");
+    TAILQ_FOREACH (tree, &t->list, entry) {
+        if (tree->ready)
+            tree->ops->on_overflow(tree);
+        scan_add(tree->top, true);
+    }
+}
+
+static void dispatch(struct trees *t, const struct inotify_event *event)
+{
+    struct watch *w;
+    struct node *n;
+
+    if (event->mask & IN_Q_OVERFLOW) {
+        overflow(t);
+        return;
+    }
+    HASH_FIND_INT(t->watches, &event->wd, w);
+    if (!w)
+        return;
+    if (event->mask & IN_IGNORED) { /* the folder is gone; its parent's event removes the nodes */
+        while ((n = TAILQ_FIRST(&w->nodes))) {
+            TAILQ_REMOVE(&w->nodes, n, of_watch);
+            n->watch = NULL;
+        }
+        HASH_DEL(t->watches, w);
+        t->n_watches--;
+        free(w);
+        return;
+    }
+    if (!event->len)
+        return;
+    /* Taking an event may free nodes below the folder, never the folder itself. */
+    for (n = TAILQ_FIRST(&w->nodes); n; n = t->next) {
+        t->next = TAILQ_NEXT(n, of_watch);
+        take_event(n, event->mask, event->name);
+    }
+}
+
+static void on_inotify(uv_poll_t *poll, int status, int events)
+{
+    static char bytes[65536] __attribute__((aligned(__alignof__(struct inotify_event))));
+    struct trees *t = poll->data;
+
+    (void)status;
+    (void)events;
+    for (int i = 0; i < READS_MAX && !t->paused; i++) {
+        ssize_t n = read(t->fd, bytes, sizeof bytes);
+
+        if (n <= 0)
+            return;
+        t->batch++;
+        for (char *p = bytes; p < bytes + n;) {
+            const struct inotify_event *event = (const struct inotify_event *)p;
+
+            p += sizeof *event + event->len;
+            dispatch(t, event);
+        }
+    }
+}
+
+/* --- life --- */
+
+void trees_init(struct trees *t, uv_loop_t *loop)
+{
+    t->loop = loop;
+    t->fd = -1;
+    TAILQ_INIT(&t->list);
+    TAILQ_INIT(&t->scans);
+    TAILQ_INIT(&t->checks);
+    uv_timer_init(loop, &t->scan_timer);
+    uv_timer_init(loop, &t->check_timer);
+    t->scan_timer.data = t->check_timer.data = t;
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    struct trees *t = handle->data;
+
+    close(steal_fd(&t->fd));
+}
+
+void trees_finish(struct trees *t)
+{
+    if (!t->loop)
+        return;
+    t->paused = false;
+    uv_close((uv_handle_t *)&t->scan_timer, NULL);
+    uv_close((uv_handle_t *)&t->check_timer, NULL);
+    if (t->fd >= 0)
+        uv_close((uv_handle_t *)&t->poll, on_poll_closed);
+}
+
+void trees_pause(struct trees *t, bool paused)
+{
+    if (t->paused == paused || t->fd < 0)
+        return;
+    t->paused = paused;
+    if (paused) {
+        uv_poll_stop(&t->poll);
+        return;
+    }
+    uv_poll_start(&t->poll, UV_READABLE, on_inotify);
+    uv_timer_start(&t->scan_timer, on_scan, 0, 0);
+    uv_timer_start(&t->check_timer, on_check, 0, 0);
+}
+
+static int start(struct trees *t, struct err *e)
+{
+    int r;
+
+    if (t->fd >= 0)
+        return 0;
+    t->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (t->fd < 0)
+        return err_set_errno(e, errno, "inotify");
+    r = uv_poll_init(t->loop, &t->poll, t->fd);
+    if (r) {
+        close(steal_fd(&t->fd));
+        return err_set_errno(e, -r, "inotify");
+    }
+    t->poll.data = t;
+    if (!t->paused)
+        uv_poll_start(&t->poll, UV_READABLE, on_inotify);
+    return 0;
+}
+
+int tree_open(struct trees *t, struct tree *tree, const char *real, struct err *e)
+{
+    const char *slash = strrchr(real, '/');
+    int r = start(t, e);
+
+    if (r)
+        return r;
+    tree->trees = t;
+    tree->root = xstrndup(real, (size_t)(slash - real));
+    tree->only = slash[1] ? xstrdup(slash + 1) : NULL;
+    tree->top = node_create(tree, NULL, "", true);
+    TAILQ_INSERT_TAIL(&t->list, tree, entry);
+    scan_add(tree->top, false);
+    return 0;
+}
+
+void tree_close(struct tree *tree)
+{
+    if (!tree->top)
+        return;
+    TAILQ_REMOVE(&tree->trees->list, tree, entry);
+    node_free(steal_pointer(&tree->top));
+    free(tree->root);
+    free(tree->only);
+}
