@@ -41,6 +41,13 @@ static void leave(struct pty *p)
     pty_destroy(p);
 }
 
+static bool one_gateway_runs(struct pty *p, void *lab)
+{
+    pid_t pids[4];
+
+    return lab_pids(lab, "sandpitd gateway", pids, 4) == 1;
+}
+
 static void gateway_killed__typing_goes_on_and_the_list_returns(void **state)
 {
     struct lab *l = *state;
@@ -58,12 +65,11 @@ static void gateway_killed__typing_goes_on_and_the_list_returns(void **state)
     assert_screen(p, "one");
     pty_send(p, "/\025\r");
     assert_screen(p, "one", "two", "running");
-    pid_t pids[4];
+    assert_true(pty_wait(p, WAIT_MS, one_gateway_runs, l));
+    lab_do(l, "new", "t/three", NULL);
     assert_true(pty_wait_gone(p, WAIT_MS, "disconnected", NULL));
-    assert_int_equal(lab_pids(l, "sandpitd gateway", pids, 4), 1);
     cleanup_free char *record = lab_read(l, "state/sandpitd/gateway.json");
     assert_has(record, url);
-    lab_do(l, "new", "t/three", NULL);
     assert_screen(p, "three");
     pty_destroy(p);
 }
