@@ -21,9 +21,9 @@
 #include "host/daemon/signals.h"
 #include "host/daemon/socket.h"
 #include "host/daemon/terminal.h"
-#include "host/daemon/work.h"
 #include "host/daemon/token.h"
 #include "host/daemon/watcher.h"
+#include "host/daemon/work.h"
 #include "host/http/http.h"
 #include "host/link.h"
 
