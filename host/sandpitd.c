@@ -46,7 +46,10 @@ static int doctor(int argc, char **argv)
 
     if (!jail_check(&e)) {
         puts("ok  bubblewrap: sandboxes run with own namespaces, no capabilities, seccomp filter");
-        printf("ok  they would run as %s\n", geteuid() ? "this user" : "root, without its powers");
+        printf("ok  identity: sandboxes run as %s\n",
+               geteuid() ? "this user" : "root without its powers; a user of its own is safer");
+        puts("note  network: shared with this machine; its loopback services and abstract unix\n"
+             "      sockets can be reached from inside a sandbox");
         return 0;
     }
     printf("missing  isolation: %s\n", e.text);
