@@ -144,7 +144,9 @@ static bool lives_in(pid_t pid, const char *folder)
 
 size_t lab_inside_pids(struct lab *l, const char *id, pid_t *out, size_t cap)
 {
-    cleanup_free char *folder = xasprintf("%s/state/sandpitd/sandboxes/%s", l->dir, id);
+    /* mountinfo's paths begin where the file system does, which may be above or at /tmp. */
+    cleanup_free char *folder =
+        xasprintf("%s/state/sandpitd/sandboxes/%s", strrchr(l->dir, '/'), id);
     DIR *proc = opendir("/proc");
     size_t n = 0;
 
