@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "host/daemon/file.h"
 
 #define SLICE_MS      4
 #define CHECK_MS      40 /* from a write to the look at what it did */
@@ -268,7 +269,7 @@ static bool counts(const struct node *dir, const char *name)
 
     if (!dir->parent && tree->only)
         return !strcmp(name, tree->only);
-    if (!strncmp(name, TREE_TEMP_PREFIX, sizeof TREE_TEMP_PREFIX - 1))
+    if (!strncmp(name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1))
         return false;
     buf_clear(&path);
     append_path(&path, dir);

@@ -24,7 +24,6 @@
 
 #define TREE_NODES_MAX   300000 /* of all trees; what is beyond is not watched */
 #define TREE_WATCHES_MAX 32768
-#define TREE_TEMP_PREFIX ".sandpit-tmp-" /* our own files on their way to their names */
 
 enum tree_event { TREE_ADD, TREE_CHANGE, TREE_UNLINK, TREE_ADD_DIR, TREE_UNLINK_DIR };
 

@@ -98,6 +98,17 @@ static void create_and_reply(struct http_request *r, struct gateway *g,
 
 /* --- sandboxes --- */
 
+/* Who has the name, or NULL. A lost sandbox gives it up: nobody can use that one any more. */
+static struct sandbox *take_name(struct gateway *g, const struct create_options *o)
+{
+    struct sandbox *s = sandbox_find_name(g, o->ns, o->name);
+
+    if (!s || s->phase != PHASE_LOST)
+        return s;
+    sandbox_destroy(s);
+    return NULL;
+}
+
 static void on_create(struct http_request *r, void *user)
 {
     struct gateway *g = user;
@@ -106,11 +117,7 @@ static void on_create(struct http_request *r, void *user)
 
     if (!read_options(r, false, &o))
         return;
-    s = o.name[0] ? sandbox_find_name(g, o.ns, o.name) : NULL;
-    if (s && s->phase == PHASE_LOST) {
-        sandbox_destroy(s);
-        s = NULL;
-    }
+    s = o.name[0] ? take_name(g, &o) : NULL;
     if (s)
         http_reply_error(r, 409, "%s/%s exists already", o.ns, o.name);
     else
@@ -126,11 +133,7 @@ static void on_find_or_create(struct http_request *r, void *user)
 
     if (!read_options(r, true, &o))
         return;
-    s = sandbox_find_name(g, o.ns, o.name);
-    if (s && s->phase == PHASE_LOST) { /* nobody can use that one any more */
-        sandbox_destroy(s);
-        s = NULL;
-    }
+    s = take_name(g, &o);
     if (s)
         sandbox_reply_when_ready(s, r);
     else

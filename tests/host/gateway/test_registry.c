@@ -13,7 +13,10 @@ static char folder[] = "/tmp/sandpit-registry-XXXXXX";
 
 static int set_up(void **state)
 {
-    char *made = mkdtemp(strcpy(folder, "/tmp/sandpit-registry-XXXXXX"));
+    char *made;
+
+    memcpy(folder, "/tmp/sandpit-registry-XXXXXX", sizeof folder);
+    made = mkdtemp(folder);
 
     *state = xasprintf("%s/gateway.db", folder);
     return made ? 0 : -1;
