@@ -22,7 +22,10 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "base/err.h"
+#include "host/sandbox_limits.h"
 
 #define JAIL_UID     1000
 #define JAIL_USER    "user"
@@ -38,6 +41,9 @@ struct jail_spec {
     const char *id;       /* <id>.localhost leads here, inside too */
     int listen_fd, settings_fd, log_fd; /* borrowed */
     int store_fd, store_wal_fd;         /* borrowed; 0: none */
+    struct limits limits;
+    bool private_network; /* a network namespace of its own; its loopback is its own */
+    bool own_system;      /* root brings its own /usr and /etc; nothing of the host's is shown */
 };
 
 /* Forks a detached bwrap; returns its pid (> 0; the caller reaps it if it is still its parent), or

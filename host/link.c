@@ -38,8 +38,9 @@ struct text_field {
 #name, offsetof(struct daemon_settings, name), needed                                      \
     }
 static const struct text_field fields[] = {
-    FIELD(id, true),    FIELD(url, true),       FIELD(subdomain, true),
-    FIELD(token, true), FIELD(provider, false), FIELD(version, false),
+    FIELD(id, true),         FIELD(url, true),       FIELD(subdomain, true),
+    FIELD(token, true),      FIELD(provider, false), FIELD(version, false),
+    FIELD(directory, false), FIELD(servers, false),  FIELD(overlays, false),
 };
 
 static char **field_of(const struct daemon_settings *s, const struct text_field *field)
@@ -101,7 +102,9 @@ static int read_object(struct daemon_settings *s, const cJSON *object, struct er
             return err_set(e, ERR_ARG, "\"%s\" is missing or not a text", fields[i].key);
         *field_of(s, &fields[i]) = xstrdup(item->valuestring);
     }
-    return read_envs(s, cJSON_GetObjectItemCaseSensitive(object, "envs"), e);
+    int r = limits_from_json(&s->limits, cJSON_GetObjectItemCaseSensitive(object, "limits"), e);
+
+    return r ? r : read_envs(s, cJSON_GetObjectItemCaseSensitive(object, "envs"), e);
 }
 
 static int read_all(int fd, struct buf *text, struct err *e)
@@ -155,6 +158,7 @@ static char *settings_text(const struct daemon_settings *s)
 
         cJSON_AddStringToObject(object, fields[i].key, value ? value : "");
     }
+    cJSON_AddItemToObject(object, "limits", limits_to_json(&s->limits));
     for (size_t i = 0; i < s->n_envs; i++)
         cJSON_AddStringToObject(envs, s->envs[i].name, s->envs[i].value);
     text = cJSON_PrintUnformatted(object);

@@ -22,6 +22,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/err.h"
+#include "host/sandbox_limits.h"
 
 #define LINK_FD          3
 #define LINK_SETTINGS_FD 4
@@ -43,6 +44,11 @@ struct daemon_settings {
     char *token;     /* the access token */
     char *provider;
     char *version;
+    char *directory; /* where commands, terminals and relative paths begin; "": the home */
+    /* What the sandbox is born with, JSON texts of arrays (protocol.md: servers, overlays), or "".
+     * Given at its first start only. */
+    char *servers, *overlays;
+    struct limits limits;
     size_t n_envs;
     struct link_env *envs;
 };

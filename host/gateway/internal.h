@@ -15,6 +15,7 @@
 #include "host/gateway/gateway.h"
 #include "host/gateway/registry.h"
 #include "host/http/http.h"
+#include "host/sandbox_limits.h"
 
 #define START_TIMEOUT_MS   10000 /* from jail_start to the daemon's first word */
 #define STOP_TIMEOUT_MS    1000  /* then SIGKILL */
@@ -46,12 +47,23 @@ struct waiter {
 };
 TAILQ_HEAD(waiter_list, waiter);
 
+/* What holds for a sandbox's whole life, also when it is started again. */
+struct lasting {
+    char *directory; /* owned; where commands begin; "": the home */
+    struct limits limits;
+    bool private_network;
+    bool own_system; /* its root brings its own /usr (host/jail.h) */
+};
+
 struct sandbox {
     UT_hash_handle hh;      /* gateway.sandboxes, by id, in order of creation */
     UT_hash_handle hh_name; /* gateway.names, while it lives and has a name */
     struct gateway *gateway;
     int64_t seq;
     struct sandbox_info info; /* owned */
+    char *parent;             /* owned; id; "": none */
+    char *envs;               /* owned; JSON text of an object */
+    struct lasting lasting;   /* owned */
     char *name_key;           /* owned; NULL without a name */
     size_t n_name_key;
     enum phase phase;
@@ -107,6 +119,10 @@ struct gateway {
 /* sandbox.c: one sandbox from its birth to its end */
 struct create_options {
     char *ns, *name, *provider, *metadata, *envs; /* owned; JSON texts, metadata may be "" */
+    char *servers, *overlays;                     /* owned; JSON texts of arrays, or "" */
+    char *template_id, *snapshot_id; /* owned; "": none; at most one of them is given */
+    char *parent, *token;            /* owned; of a child only, else NULL */
+    struct lasting lasting;          /* owned */
     int64_t expires_ms;
 };
 void create_options_finish(struct create_options *o);
@@ -176,6 +192,12 @@ bool gateway_host_allowed(struct slice host, void *user);
 /* options.c */
 int create_options_read(struct create_options *o, const cJSON *body, const char *provider,
                         bool name_needed, struct err *e);
+void lasting_finish(struct lasting *l);
+void lasting_copy(struct lasting *to, const struct lasting *from);
+/* The text the registry keeps; free it. */
+char *lasting_to_text(const struct lasting *l);
+/* Of a text of ours; what is not understood in it is left at its default. */
+void lasting_from_text(struct lasting *l, const char *text);
 int timeout_read(const cJSON *body, const char *key, double fallback, double *timeout_ms,
                  struct err *e);
 int64_t expiry_after(int64_t now_ms, double timeout_ms);

@@ -15,7 +15,71 @@
 #define METADATA_MAX    (64 * 1024)
 #define ENVS_MAX        1000
 #define ENVS_BYTES_MAX  (256 * 1024)
+#define SETUP_MAX       64 /* servers, and overlays */
+#define SETUP_BYTES_MAX (512 * 1024)
 #define LIFETIME_MAX_MS (100.0 * 365 * 24 * 3600 * 1000)
+
+void lasting_finish(struct lasting *l)
+{
+    free(l->directory);
+    *l = (struct lasting){0};
+}
+
+void lasting_copy(struct lasting *to, const struct lasting *from)
+{
+    *to = *from;
+    to->directory = xstrdup(from->directory ? from->directory : "");
+}
+
+char *lasting_to_text(const struct lasting *l)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(object, "directory", l->directory);
+    cJSON_AddItemToObject(object, "limits", limits_to_json(&l->limits));
+    cJSON_AddStringToObject(object, "network", l->private_network ? "private" : "shared");
+    cJSON_AddBoolToObject(object, "ownSystem", l->own_system);
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    return text;
+}
+
+static bool is_text(const cJSON *object, const char *key, const char *text)
+{
+    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+    return value && !strcmp(value, text);
+}
+
+void lasting_from_text(struct lasting *l, const char *text)
+{
+    cJSON *object = cJSON_Parse(text);
+    const char *directory =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "directory"));
+
+    *l = (struct lasting){.directory = xstrdup(directory ? directory : "")};
+    limits_from_json(&l->limits, cJSON_GetObjectItemCaseSensitive(object, "limits"), NULL);
+    l->private_network = is_text(object, "network", "private");
+    l->own_system = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "ownSystem"));
+    cJSON_Delete(object);
+}
+
+void create_options_finish(struct create_options *o)
+{
+    free(o->ns);
+    free(o->name);
+    free(o->provider);
+    free(o->metadata);
+    free(o->envs);
+    free(o->servers);
+    free(o->overlays);
+    free(o->template_id);
+    free(o->snapshot_id);
+    free(o->parent);
+    free(o->token);
+    lasting_finish(&o->lasting);
+    *o = (struct create_options){0};
+}
 
 static size_t count_chars(const char *text)
 {
@@ -116,6 +180,61 @@ static int read_envs(const cJSON *body, char **out, struct err *e)
     return 0;
 }
 
+/* Arrays of objects; what is in them is the daemon's to check. */
+static int read_array(const cJSON *body, const char *key, char **out, struct err *e)
+{
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(body, key), *item;
+
+    if (!array || cJSON_IsNull(array) || (cJSON_IsArray(array) && !array->child)) {
+        *out = xstrdup("");
+        return 0;
+    }
+    if (!cJSON_IsArray(array))
+        return err_set(e, ERR_ARG, "%s must be an array", key);
+    if (cJSON_GetArraySize(array) > SETUP_MAX)
+        return err_set(e, ERR_ARG, "%s has more than %d entries", key, SETUP_MAX);
+    cJSON_ArrayForEach (item, array) {
+        if (!cJSON_IsObject(item))
+            return err_set(e, ERR_ARG, "%s holds something that is no object", key);
+    }
+    *out = cJSON_PrintUnformatted(array);
+    if (!*out || strlen(*out) > SETUP_BYTES_MAX)
+        return err_set(e, ERR_ARG, "%s is larger than %d bytes", key, SETUP_BYTES_MAX);
+    return 0;
+}
+
+static int read_network(const cJSON *body, bool *private_network, struct err *e)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(body, "network");
+
+    if (!item || cJSON_IsNull(item))
+        return 0;
+    if (!is_text(body, "network", "shared") && !is_text(body, "network", "private"))
+        return err_set(e, ERR_ARG, "network must be \"shared\" or \"private\"");
+    *private_network = is_text(body, "network", "private");
+    return 0;
+}
+
+static int read_lasting(const cJSON *body, struct lasting *l, struct err *e)
+{
+    int result = read_name(body, "directory", "", &l->directory, e);
+
+    if (!result)
+        result = limits_from_json(&l->limits, cJSON_GetObjectItemCaseSensitive(body, "limits"), e);
+    return result ? result : read_network(body, &l->private_network, e);
+}
+
+static int read_origin(const cJSON *body, struct create_options *o, struct err *e)
+{
+    int result = read_name(body, "templateId", "", &o->template_id, e);
+
+    if (!result)
+        result = read_name(body, "snapshotId", "", &o->snapshot_id, e);
+    if (!result && o->template_id[0] && o->snapshot_id[0])
+        result = err_set(e, ERR_ARG, "templateId and snapshotId exclude each other");
+    return result;
+}
+
 int timeout_read(const cJSON *body, const char *key, double fallback, double *timeout_ms,
                  struct err *e)
 {
@@ -163,6 +282,14 @@ int create_options_read(struct create_options *o, const cJSON *body, const char 
         result = read_metadata(body, &o->metadata, e);
     if (!result)
         result = read_envs(body, &o->envs, e);
+    if (!result)
+        result = read_array(body, "servers", &o->servers, e);
+    if (!result)
+        result = read_array(body, "overlays", &o->overlays, e);
+    if (!result)
+        result = read_origin(body, o, e);
+    if (!result)
+        result = read_lasting(body, &o->lasting, e);
     if (!result)
         result = timeout_read(body, "timeout", 0, &timeout_ms, e);
     if (!result)

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 enum statement { ADD, SET_STATUS, SET_EXPIRY, REMOVE, EACH, N_STATEMENTS };
 
@@ -22,19 +22,26 @@ static const char schema[] =
     " namespace TEXT NOT NULL, name TEXT NOT NULL,"
     " status TEXT NOT NULL, reason TEXT NOT NULL, provider TEXT NOT NULL, token TEXT NOT NULL,"
     " metadata TEXT NOT NULL, envs TEXT NOT NULL,"
-    " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);"
+    " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
+    " parent TEXT NOT NULL DEFAULT '', options TEXT NOT NULL DEFAULT '{}');"
     "CREATE UNIQUE INDEX sandboxes_name ON sandboxes(namespace, name)"
     " WHERE name != '' AND status != 'destroying';"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
+
+static const char from_version_1[] =
+    "ALTER TABLE sandboxes ADD COLUMN parent TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE sandboxes ADD COLUMN options TEXT NOT NULL DEFAULT '{}';"
+    "PRAGMA user_version = 2;";
 
 static const char *const sql[N_STATEMENTS] = {
     [ADD] = "INSERT INTO sandboxes(id, namespace, name, status, reason, provider, token, metadata,"
-            " envs, created_ms, expires_ms) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+            " envs, created_ms, expires_ms, parent, options)"
+            " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SET_STATUS] = "UPDATE sandboxes SET status = ?2, reason = ?3 WHERE id = ?1",
     [SET_EXPIRY] = "UPDATE sandboxes SET expires_ms = ?2 WHERE id = ?1",
     [REMOVE] = "DELETE FROM sandboxes WHERE id = ?1",
     [EACH] = "SELECT id, namespace, name, status, reason, provider, token, metadata, envs,"
-             " created_ms, expires_ms, seq FROM sandboxes ORDER BY seq",
+             " created_ms, expires_ms, seq, parent, options FROM sandboxes ORDER BY seq",
 };
 
 static int fail(struct registry *r, struct err *e, const char *what)
@@ -49,6 +56,16 @@ static int fail(struct registry *r, struct err *e, const char *what)
 static int exec(struct registry *r, const char *text, struct err *e)
 {
     return sqlite3_exec(r->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(r, e, "open");
+}
+
+/* All of it or nothing. */
+static int exec_whole(struct registry *r, const char *text, struct err *e)
+{
+    int result = exec(r, "BEGIN", e);
+
+    if (!result)
+        result = exec(r, text, e);
+    return result ? result : exec(r, "COMMIT", e);
 }
 
 static int read_version(struct registry *r)
@@ -67,17 +84,16 @@ static int set_up(struct registry *r, struct err *e)
 {
     int result = exec(r,
                       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-                      "PRAGMA synchronous = NORMAL;",
+                      "PRAGMA synchronous = FULL;",
                       e);
 
     if (result)
         return result;
     switch (read_version(r)) {
     case 0:
-        result = exec(r, "BEGIN", e);
-        if (!result)
-            result = exec(r, schema, e);
-        return result ? result : exec(r, "COMMIT", e);
+        return exec_whole(r, schema, e);
+    case 1:
+        return exec_whole(r, from_version_1, e);
     case SCHEMA_VERSION:
         return 0;
     case -1:
@@ -145,6 +161,8 @@ int registry_add(struct registry *r, struct registry_row *row, struct err *e)
         bind_text(statement, (int)i + 1, texts[i]);
     sqlite3_bind_int64(statement, 10, s->created_ms);
     sqlite3_bind_int64(statement, 11, s->expires_ms);
+    bind_text(statement, 12, row->parent);
+    bind_text(statement, 13, row->options ? row->options : "{}");
     int result = step(r, statement, "add", e);
     if (!result)
         row->seq = sqlite3_last_insert_rowid(r->db);
@@ -194,6 +212,8 @@ int registry_each(struct registry *r, void (*on_row)(const struct registry_row *
         struct registry_row row = {
             .seq = sqlite3_column_int64(s, 11),
             .envs = column(s, 8),
+            .parent = column(s, 12),
+            .options = column(s, 13),
             .info = {.id = column(s, 0),
                      .ns = column(s, 1),
                      .name = column(s, 2),

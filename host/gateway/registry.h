@@ -18,6 +18,8 @@ struct registry_row {
     int64_t seq;              /* order of creation; given by registry_add */
     struct sandbox_info info; /* borrowed; without url and counts */
     const char *envs;         /* JSON text of an object */
+    const char *parent;       /* id of the sandbox it is a child of; "" for none */
+    const char *options;      /* JSON text of an object: what holds for its whole life */
 };
 
 struct registry *registry_open(const char *path, struct err *e);

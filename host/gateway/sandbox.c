@@ -30,16 +30,6 @@
 
 static void end(struct sandbox *s);
 
-void create_options_finish(struct create_options *o)
-{
-    free(o->ns);
-    free(o->name);
-    free(o->provider);
-    free(o->metadata);
-    free(o->envs);
-    *o = (struct create_options){0};
-}
-
 /* --- finding --- */
 
 struct sandbox *sandbox_find_any(struct gateway *g, const char *id, size_t n)
@@ -268,6 +258,9 @@ static void release(struct sandbox *s)
     HASH_DELETE(hh, g->sandboxes, s);
     sessions_free(s);
     sandbox_info_finish(&s->info);
+    free(s->parent);
+    free(s->envs);
+    lasting_finish(&s->lasting);
     free(s);
     if (g->stopping)
         gateway_stop_step(g);
@@ -325,6 +318,9 @@ static void fill_info(struct sandbox *s, const struct create_options *o)
     char id[SANDBOX_ID_LEN + 1], token[TOKEN_LEN + 1];
 
     make_id(s->gateway, id);
+    s->parent = xstrdup(o->parent ? o->parent : "");
+    s->envs = xstrdup(o->envs);
+    lasting_copy(&s->lasting, &o->lasting);
     s->info = (struct sandbox_info){
         .id = xstrdup(id),
         .ns = xstrdup(o->ns),
@@ -333,7 +329,7 @@ static void fill_info(struct sandbox *s, const struct create_options *o)
         .reason = xstrdup(""),
         .provider = xstrdup(o->provider),
         .url = xasprintf("http://%s.%s:%d", id, s->gateway->config.domain, s->gateway->port),
-        .token = xstrdup(random_name(token, TOKEN_LEN)),
+        .token = xstrdup(o->token ? o->token : random_name(token, TOKEN_LEN)),
         .metadata = xstrdup(o->metadata),
         .created_ms = clock_wall_ms(),
         .expires_ms = o->expires_ms,
@@ -352,7 +348,7 @@ static void fill_envs(struct daemon_settings *settings, const char *envs)
     cJSON_Delete(object);
 }
 
-static int make_settings(const struct sandbox *s, const char *envs, struct err *e)
+static int make_settings(const struct sandbox *s, const struct create_options *o, struct err *e)
 {
     struct daemon_settings settings = {
         .id = xstrdup(s->info.id),
@@ -361,9 +357,13 @@ static int make_settings(const struct sandbox *s, const char *envs, struct err *
         .token = xstrdup(s->info.token),
         .provider = xstrdup(s->info.provider),
         .version = xstrdup(SANDPIT_VERSION),
+        .directory = xstrdup(s->lasting.directory),
+        .servers = xstrdup(o ? o->servers : ""),
+        .overlays = xstrdup(o ? o->overlays : ""),
+        .limits = s->lasting.limits,
     };
 
-    fill_envs(&settings, envs);
+    fill_envs(&settings, s->envs);
     int fd = daemon_settings_memfd(&settings, e);
     daemon_settings_finish(&settings);
     return fd;
@@ -378,7 +378,8 @@ static int open_store_file(const char *dir, const char *name, struct err *e)
     return fd < 0 ? err_set_errno(e, errno, "%s", path) : fd;
 }
 
-static int start_jail(struct sandbox *s, const char *envs, struct err *e)
+/* o NULL: it is started again. */
+static int start_jail(struct sandbox *s, const struct create_options *o, struct err *e)
 {
     cleanup_free char *dir = state_sandbox_dir(s->gateway, s->info.id);
     cleanup_free char *root = xasprintf("%s/root", dir);
@@ -403,7 +404,7 @@ static int start_jail(struct sandbox *s, const char *envs, struct err *e)
     listen_fd = daemon_link_listen(s, e);
     if (listen_fd < 0)
         return listen_fd;
-    settings_fd = make_settings(s, envs, e);
+    settings_fd = make_settings(s, o, e);
     if (settings_fd < 0)
         return settings_fd;
     struct jail_spec spec = {
@@ -416,6 +417,9 @@ static int start_jail(struct sandbox *s, const char *envs, struct err *e)
         .log_fd = log_fd,
         .store_fd = store_fd,
         .store_wal_fd = store_wal_fd,
+        .limits = s->lasting.limits,
+        .private_network = s->lasting.private_network,
+        .own_system = s->lasting.own_system,
     };
     pid_t pid = jail_start(&spec, e);
     if (pid < 0)
@@ -458,7 +462,9 @@ struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o
     }
     struct sandbox *s = allocate(g);
     fill_info(s, o);
-    struct registry_row row = {.info = s->info, .envs = o->envs};
+    cleanup_free char *lasting = lasting_to_text(&s->lasting);
+    struct registry_row row = {
+        .info = s->info, .envs = s->envs, .parent = s->parent, .options = lasting};
     int result = registry_add(g->registry, &row, e);
 
     s->seq = row.seq;
@@ -470,7 +476,7 @@ struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o
     }
     add_name(s);
     feed_created(s);
-    if (start_jail(s, o->envs, e)) {
+    if (start_jail(s, o, e)) {
         err_wrap(e, "start a sandbox");
         log_error("sandbox %s: %s", s->info.id, e->text);
         end(s);
@@ -746,6 +752,9 @@ void sandbox_restore(const struct registry_row *row, void *gateway)
     s->info.url = xasprintf("http://%s.%s:%d", s->info.id, g->config.domain, g->port);
     s->info.n_terminals = s->info.n_viewers = 0;
     s->seq = row->seq;
+    s->parent = xstrdup(row->parent);
+    s->envs = xstrdup(row->envs);
+    lasting_from_text(&s->lasting, row->options);
     s->phase = strcmp(s->info.status, STATUS_LOST) ? PHASE_RUNNING : PHASE_LOST;
     HASH_ADD_KEYPTR(hh, g->sandboxes, s->info.id, strlen(s->info.id), s);
     if (strcmp(s->info.status, STATUS_DESTROYING) != 0)

@@ -31,6 +31,8 @@ static void settings__memfd__reads_back_sealed(void **state)
                                 .token = (char *)"secret",
                                 .provider = (char *)"e2b",
                                 .version = (char *)"1",
+                                .servers = (char *)"[{}]",
+                                .limits = {.n_files = 64},
                                 .n_envs = 2,
                                 .envs = envs};
     struct daemon_settings back;
@@ -46,6 +48,10 @@ static void settings__memfd__reads_back_sealed(void **state)
     assert_string_equal(back.url, s.url);
     assert_string_equal(back.token, "secret");
     assert_string_equal(back.provider, "e2b");
+    assert_string_equal(back.servers, "[{}]");
+    assert_string_equal(back.overlays, "");
+    assert_int_equal(back.limits.n_files, 64);
+    assert_int_equal(back.limits.memory_bytes, 0);
     assert_int_equal(back.n_envs, 2);
     assert_string_equal(back.envs[1].name, "B");
     assert_string_equal(back.envs[1].value, "x=\"y\"\n");

@@ -34,7 +34,7 @@ static void options__read__everything_and_defaults(void **state)
     create_options_finish(&o);
     assert_int_equal(read_text(&o,
                                "{\"namespace\":\"a:x\",\"name\":\"b\",\"metadata\":{\"k\":[1]},"
-                               "\"envs\":{\"_A1\":\"\"},\"timeout\":1000,\"servers\":7}",
+                               "\"envs\":{\"_A1\":\"\"},\"timeout\":1000,\"image\":7}",
                                true, &e),
                      0);
     assert_string_equal(o.ns, "a:x");
@@ -54,6 +54,14 @@ static void options__refuse__naming_the_field(void **state)
         {"{\"name\":\"a\\u009bb\"}", "name"},
         {"{\"metadata\":\"x\"}", "metadata"},
         {"{\"envs\":[]}", "envs"},
+        {"{\"servers\":7}", "servers"},
+        {"{\"overlays\":[1]}", "overlays"},
+        {"{\"directory\":1}", "directory"},
+        {"{\"limits\":[]}", "limits"},
+        {"{\"limits\":{\"memoryBytes\":-1}}", "memoryBytes"},
+        {"{\"limits\":{\"processes\":9.5}}", "processes"},
+        {"{\"network\":\"none\"}", "network"},
+        {"{\"templateId\":\"a\",\"snapshotId\":\"b\"}", "exclude"},
         {"{\"envs\":{\"A\":1}}", "envs"},
         {"{\"envs\":{\"1A\":\"\"}}", "envs"},
         {"{\"envs\":{\"A=B\":\"\"}}", "envs"},

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/sandbox_limits.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "base/alloc.h"
+
+struct field {
+    const char *key;
+    size_t offset;
+    int64_t min; /* below that nothing can run */
+};
+
+static const struct field fields[] = {
+    {"memoryBytes", offsetof(struct limits, memory_bytes), 8 * 1024 * 1024},
+    {"processes", offsetof(struct limits, n_processes), 8},
+    {"diskBytes", offsetof(struct limits, disk_bytes), 1024 * 1024},
+    {"openFiles", offsetof(struct limits, n_files), 32},
+};
+
+#define VALUE_MAX 9007199254740992.0 /* 2^53: what a JSON number says exactly */
+
+static int64_t *value_of(struct limits *l, const struct field *field)
+{
+    return (int64_t *)((char *)l + field->offset);
+}
+
+int limits_from_json(struct limits *l, const cJSON *object, struct err *e)
+{
+    struct limits read = *l;
+
+    if (!object || cJSON_IsNull(object))
+        return 0;
+    if (!cJSON_IsObject(object))
+        return err_set(e, ERR_ARG, "limits must be an object");
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, fields[i].key);
+
+        if (!item || cJSON_IsNull(item))
+            continue;
+        if (!cJSON_IsNumber(item) || !(item->valuedouble >= (double)fields[i].min) ||
+            item->valuedouble > VALUE_MAX || item->valuedouble != floor(item->valuedouble))
+            return err_set(e, ERR_ARG, "limits: %s must be a whole number of at least %lld",
+                           fields[i].key, (long long)fields[i].min);
+        *value_of(&read, &fields[i]) = (int64_t)item->valuedouble;
+    }
+    *l = read;
+    return 0;
+}
+
+cJSON *limits_to_json(const struct limits *l)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        int64_t value = *value_of((struct limits *)l, &fields[i]);
+
+        if (value)
+            cJSON_AddNumberToObject(object, fields[i].key, (double)value);
+    }
+    return object;
+}
+
+bool limits_any(const struct limits *l)
+{
+    return l->memory_bytes || l->n_processes || l->disk_bytes || l->n_files;
+}
