@@ -91,7 +91,7 @@ static void on_first_sandbox(void *user, const struct sandbox_info *info, const 
     struct dashboard *d = user;
 
     if (info)
-        shell_view_open(&d->env, info->id, NULL, SHELL_ATTACH);
+        shell_view_open(&d->env, info->id, NULL, SHELL_ATTACH, PLACE_HERE);
     else if (e)
         tui_toast(d->tui, ROLE_ERROR, "%s: %s%s%s", d->sandbox, e->text, e->hint[0] ? "; " : "",
                   e->hint);

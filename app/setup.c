@@ -25,6 +25,7 @@ int app_setup(struct app *app, struct err *e)
     config_read(&app->config, app->paths.config_file);
     app->keymap = keymap_create();
     keymap_add(app->keymap, views_actions);
+    keymap_add(app->keymap, tui_actions);
     config_read_keys(&app->config, app->paths.keys_file, app->keymap);
     for (size_t i = 0; i < app->config.n_problems; i++)
         log_warn("%s", app->config.problems[i]);

@@ -13,8 +13,39 @@
 #define CONTEXTS_MAX        8
 
 const struct action_def tui_actions[] = {
-    {"global", "C-l", "redraw", "draw the whole screen again", false},
-    {"global", "C-z", "suspend", "suspend, back with fg", false},
+    {"global", "C-l", "redraw", "Draw the screen again", false},
+    {"global", "C-z", "suspend", "Suspend; fg comes back", false},
+    {"prefix", "h Left", "pane-left", "Pane to the left", true},
+    {"prefix", "j Down", "pane-down", "Pane below", true},
+    {"prefix", "k Up", "pane-up", "Pane above", true},
+    {"prefix", "l Right", "pane-right", "Pane to the right", true},
+    {"prefix", "o", "pane-next", "Next pane"},
+    {"prefix", ";", "pane-last", "Pane before"},
+    {"prefix", "z", "pane-zoom", "Zoom this pane, or all again"},
+    {"prefix", "Space", "pane-layout", "Next layout"},
+    {"prefix", "{", "pane-swap-previous", "Swap with the pane before", true},
+    {"prefix", "}", "pane-swap-next", "Swap with the next pane", true},
+    {"prefix", "C-Left", "pane-push-left", "Move the border left", true},
+    {"prefix", "C-Right", "pane-push-right", "Move the border right", true},
+    {"prefix", "C-Up", "pane-push-up", "Move the border up", true},
+    {"prefix", "C-Down", "pane-push-down", "Move the border down", true},
+    {"prefix", "!", "pane-break", "Give this pane a tab"},
+    {"prefix", "x", "pane-close", "Close this pane; its terminal runs on"},
+    {"prefix", "q", "pane-numbers", "Pane by number"},
+    {"prefix", "n", "tab-next", "Next tab"},
+    {"prefix", "p", "tab-previous", "Previous tab"},
+    {"prefix", "Tab", "tab-last", "Tab before"},
+    {"prefix", "&", "tab-close", "Close this tab; its terminals run on"},
+    {"prefix", "0", "tab-0", "Tab 0", true},
+    {"prefix", "1", "tab-1", "Tab 1", true},
+    {"prefix", "2", "tab-2", "Tab 2", true},
+    {"prefix", "3", "tab-3", "Tab 3", true},
+    {"prefix", "4", "tab-4", "Tab 4", true},
+    {"prefix", "5", "tab-5", "Tab 5", true},
+    {"prefix", "6", "tab-6", "Tab 6", true},
+    {"prefix", "7", "tab-7", "Tab 7", true},
+    {"prefix", "8", "tab-8", "Tab 8", true},
+    {"prefix", "9", "tab-9", "Tab 9", true},
     {0},
 };
 
@@ -51,7 +82,7 @@ static bool own_action(struct tui *t, const char *action)
     else if (strcmp(action, "suspend") == 0)
         tui_suspend(t);
     else
-        return false;
+        return !t->n_overlays && panes_act(t, action);
     return true;
 }
 
@@ -175,6 +206,8 @@ static void on_key(struct tui *t, struct key key)
     bool grabbing = grabs(v);
 
     tui_toast_seen(t);
+    if (panes_number_key(t, key))
+        return;
     if (t->prefix_typed) {
         prefix_key(t, v, key);
         return;
@@ -203,6 +236,8 @@ static void on_mouse(struct tui *t, struct mouse mouse)
     struct view *v = NULL;
     struct rect r = {0};
 
+    if (!t->n_overlays && panes_mouse(t, mouse))
+        return;
     if (t->n_overlays) {
         v = t->overlays[t->n_overlays - 1];
         r = view_node_of(v)->rect;

@@ -18,6 +18,7 @@
 #define TUI_OVERLAYS_MAX  16
 #define TUI_ACTIONS_MAX   16 /* queued by tui_act and not yet run */
 #define TUI_SEQUENCE_KEYS 2
+#define TUI_TABS_MAX      20
 
 enum tui_signal {
     SIGNAL_WINCH,
@@ -39,12 +40,22 @@ struct view_node {
 };
 TAILQ_HEAD(view_list, view_node);
 
+struct tab {
+    struct layout *layout; /* owned */
+    char name[64];         /* given by the user; "" for none */
+    int x, w;              /* of its label in the status line */
+};
+
 struct tui {
     uv_loop_t *loop; /* borrowed */
     struct tui_config config;
-    struct screen *screen;                   /* owned */
-    struct input *input;                     /* owned */
-    struct layout *layout;                   /* owned */
+    struct screen *screen; /* owned */
+    struct input *input;   /* owned */
+    struct tab tabs[TUI_TABS_MAX];
+    size_t n_tabs, tab, last_tab;
+    uint32_t tabs_drawn;                     /* a bit each */
+    struct layout *layout;                   /* borrowed: of the tab that shows */
+    struct border *dragged;                  /* borrowed from the layout; by the mouse */
     struct view_list views;                  /* every view there is */
     struct view *overlays[TUI_OVERLAYS_MAX]; /* the last one is on top */
     size_t n_overlays;
@@ -60,7 +71,7 @@ struct tui {
     size_t n_pending;
 
     uv_poll_t poll;
-    uv_timer_t frame, escape, tick, toast_timer, pending_timer;
+    uv_timer_t frame, escape, tick, toast_timer, pending_timer, numbers_timer;
     uv_signal_t signals[N_SIGNALS];
     int n_open; /* handles whose close callback has not run */
     int escape_ms;
@@ -75,7 +86,7 @@ struct tui {
     bool base_stale; /* every leaf must be drawn */
     bool dirty;      /* a frame is due */
     bool polling_write, gone;
-    bool prefix_typed, hint_shown;
+    bool prefix_typed, hint_shown, numbers_shown;
 };
 
 /* tui.c */
@@ -87,6 +98,8 @@ void tui_schedule(struct tui *t, bool soon);
 /* The view that gets keys: the top overlay, else the focused leaf's; NULL when there is none. */
 struct view *tui_target(const struct tui *t);
 bool tui_is_overlay(const struct tui *t, const struct view *v);
+/* Whoever gets keys now is told; everything is drawn again. */
+void tui_refocus(struct tui *t);
 void views_free_closed(struct tui *t);
 void views_free_all(struct tui *t);
 void tui_apply(struct tui *t, struct view *v, enum view_result result);
@@ -102,6 +115,28 @@ void dispatch_action(struct tui *t, const char *action);
 void dispatch_forget_keys(struct tui *t);
 /* What a key does now: pending keys timed out, or the hints are due. */
 void dispatch_on_timer(struct tui *t);
+
+/* panes.c */
+void panes_init(struct tui *t);
+void panes_finish(struct tui *t);
+/* Gives the tab that shows its rectangle. */
+void panes_place(struct tui *t);
+/* The leaf that holds v, and its tab; NULL when none does. */
+struct leaf *panes_find(const struct tui *t, const struct view *v, size_t *tab);
+/* Takes v out of its leaf; what is empty then closes. */
+void panes_drop(struct tui *t, const struct view *v);
+/* True when the action is one of panes or tabs. */
+bool panes_act(struct tui *t, const char *action);
+/* True when it was for a border, a title or a tab. */
+bool panes_mouse(struct tui *t, struct mouse mouse);
+void panes_show_numbers(struct tui *t, bool on);
+/* True when numbers were shown and the key was for them. */
+bool panes_number_key(struct tui *t, struct key key);
+/* Titles and borders. */
+void panes_draw(struct tui *t, struct canvas whole);
+void panes_draw_numbers(struct tui *t, struct canvas whole);
+/* The tabs, in the status line; returns the column after them, 0 without tabs. */
+int panes_draw_tabs(struct tui *t, struct canvas c);
 
 /* status.c */
 void status_draw_line(struct tui *t, struct canvas c);

@@ -29,6 +29,7 @@ void status_draw_line(struct tui *t, struct canvas c)
         t->config.status(t->config.user, &middle, &line.role);
     if (v && v->ops->hints)
         v->ops->hints(v, &right);
+    line.skip = panes_draw_tabs(t, c);
     line.title = left.data;
     line.about = middle.data;
     line.hints = right.data;

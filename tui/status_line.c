@@ -31,8 +31,10 @@ void status_line_draw(const struct status_line *l, struct canvas c, const struct
     const char *hints = l->hints ? l->hints : "";
     struct style style = theme->styles[ROLE_STATUS];
 
-    canvas_fill(c, (struct rect){.y = c.rows - 1, .h = 1, .w = c.cols}, style);
-    int used = 1 + draw_cut(c, 1, c.cols - 2, style, title);
+    canvas_fill(c, (struct rect){.y = c.rows - 1, .x = l->skip, .h = 1, .w = c.cols - l->skip},
+                style);
+    int used = l->skip + 1;
+    used += draw_cut(c, used, c.cols - 1 - used, style, title);
     int first = first_width(hints), wanted = text_width(about), room = c.cols - used - 3;
     if (l->role == ROLE_STATUS && first && first <= room)
         room -= first + 2;

@@ -10,6 +10,7 @@
 
 /* Texts are borrowed; NULL counts as "". */
 struct status_line {
+    int skip; /* columns at the left that are somebody else's */
     const char *title;
     const char *about; /* in `role`; another than ROLE_STATUS is an alarm */
     enum role role;

@@ -88,12 +88,15 @@ static void draw_view(struct tui *t, struct view *v, struct canvas whole, struct
 static void draw_leaves(struct tui *t)
 {
     struct canvas whole = canvas_of(t, t->base);
+    bool drawn = t->base_stale;
 
     for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
          leaf = layout_next(t->layout, leaf)) {
         struct view *v = leaf_view(leaf);
         struct rect r = leaf_rect(leaf);
 
+        if (!r.h || !r.w)
+            continue;
         if (!v) {
             canvas_fill(whole, r, tui_theme(t)->styles[ROLE_TEXT]);
             continue;
@@ -103,7 +106,10 @@ static void draw_leaves(struct tui *t)
             continue;
         update_view(v);
         draw_view(t, v, whole, r);
+        drawn = true;
     }
+    if (drawn)
+        panes_draw(t, whole);
     t->base_stale = false;
 }
 
@@ -135,6 +141,7 @@ static void draw_above(struct tui *t)
         update_view(v);
         draw_view(t, v, whole, r);
     }
+    panes_draw_numbers(t, whole);
     status_draw_toast(t, whole);
     status_draw_hints(t, whole);
 }
@@ -296,9 +303,7 @@ static void resize(struct tui *t)
     t->base = xcalloc(n, sizeof *t->base);
     t->cells = xcalloc(n, sizeof *t->cells);
     screen_resize(t->screen, t->rows, t->cols);
-    if (!too_small(t))
-        layout_place(t->layout, (struct rect){.h = t->rows - 1, .w = t->cols});
-    t->base_stale = true;
+    panes_place(t);
     tui_schedule(t, true);
 }
 
@@ -493,7 +498,8 @@ static void init_handles(struct tui *t)
         [SIGNAL_WINCH] = SIGWINCH, [SIGNAL_TERM] = SIGTERM, [SIGNAL_HUP] = SIGHUP,
         [SIGNAL_INT] = SIGINT,     [SIGNAL_TSTP] = SIGTSTP, [SIGNAL_CONT] = SIGCONT,
     };
-    uv_timer_t *timers[] = {&t->frame, &t->escape, &t->tick, &t->toast_timer, &t->pending_timer};
+    uv_timer_t *timers[] = {&t->frame,       &t->escape,        &t->tick,
+                            &t->toast_timer, &t->pending_timer, &t->numbers_timer};
 
     for (size_t i = 0; i < ARRAY_LEN(timers); i++) {
         uv_timer_init(t->loop, timers[i]);
@@ -534,7 +540,7 @@ struct tui *tui_create(uv_loop_t *loop, const struct tui_config *config, struct 
     }
     TAILQ_INIT(&t->views);
     t->input = input_create(dispatch_event, t);
-    t->layout = layout_create();
+    panes_init(t);
     t->terminal_focused = true;
     t->escape_ms = escape_delay_ms();
     t->last_frame_ms = clock_mono_ms() - FRAME_MS;
@@ -562,13 +568,14 @@ void tui_destroy(struct tui *t)
     uv_close((uv_handle_t *)&t->poll, on_closed);
     screen_close(t->screen);
     t->gone = true;
-    uv_timer_t *timers[] = {&t->frame, &t->escape, &t->tick, &t->toast_timer, &t->pending_timer};
+    uv_timer_t *timers[] = {&t->frame,       &t->escape,        &t->tick,
+                            &t->toast_timer, &t->pending_timer, &t->numbers_timer};
     for (size_t i = 0; i < ARRAY_LEN(timers); i++)
         uv_close((uv_handle_t *)timers[i], on_closed);
     for (int i = 0; i < N_SIGNALS; i++)
         uv_close((uv_handle_t *)&t->signals[i], on_closed);
     input_destroy(t->input);
-    layout_destroy(t->layout);
+    panes_finish(t);
     for (size_t i = 0; i < t->n_actions; i++)
         free(t->actions[i]);
     free(t->base);

@@ -33,7 +33,8 @@ struct tui_config {
 };
 
 /* The toolkit's own actions ("redraw", "suspend"), for keymap_add. It also does "back" where
- * neither overlay nor view takes it: an overlay closes, a leaf goes back in its history. */
+ * neither overlay nor view takes it: an overlay closes, a leaf goes back in its history; and panes
+ * and tabs ("pane-…", "tab-…"). When the last view is closed, config.act gets "home". */
 extern const struct action_def tui_actions[];
 
 /* Takes the terminal over (raw mode, alternate screen). Fails with a hint when there is none or
@@ -56,12 +57,27 @@ struct view *view_create(struct tui *t, const struct view_ops *ops, void *data);
 void tui_show(struct tui *t, struct view *v);
 /* Back in the focused leaf's history; false when there is nothing before. */
 bool tui_back(struct tui *t);
+/* Shows v in a new leaf below or to the right of the focused one, or in a new tab. False, and v is
+ * still the caller's, when there is no room for it; a toast has said so. */
+bool tui_split(struct tui *t, bool stacked, struct view *v);
+bool tui_tab_open(struct tui *t, struct view *v);
+/* Brings the tab and the leaf where v shows to the front; false when v is in no leaf, or in the
+ * history of one only. */
+bool tui_reveal(struct tui *t, struct view *v);
+/* The views that show in leaves of all tabs, in order; first with NULL, NULL at the end. */
+struct view *tui_each_shown(struct tui *t, const struct view *after);
+/* "" gives the tab back the name of what is in it. */
+void tui_tab_rename(struct tui *t, const char *name);
 /* Puts v on top of everything, focused; overlays stack. */
 void tui_overlay(struct tui *t, struct view *v);
 /* Takes a view from wherever it is; its close runs on the next turn. NULL allowed. */
 void tui_close(struct tui *t, struct view *v);
 /* The focused leaf's view (not the overlay). */
 struct view *tui_focused(struct tui *t);
+/* On the screen now: an overlay, or on top of a leaf of the tab that shows. */
+bool view_is_shown(const struct view *v);
+/* The room a view in a leaf has, also before it was drawn; both 0 when it is in none. */
+void view_room(const struct view *v, int *rows, int *cols);
 /* Marks v to be updated and drawn. Cheap; call as often as things change. */
 void view_damage(struct view *v);
 /* Asks for v to be damaged once after delay_ms at the latest; of several requests the nearest

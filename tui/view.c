@@ -27,16 +27,14 @@ bool tui_is_overlay(const struct tui *t, const struct view *v)
     return false;
 }
 
-static bool is_shown(const struct tui *t, const struct view *v)
+bool view_is_shown(const struct view *v)
 {
-    for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
-         leaf = layout_next(t->layout, leaf))
-        if (leaf_view(leaf) == v)
-            return true;
-    return tui_is_overlay(t, v);
+    struct leaf *leaf = layout_find(v->tui->layout, v);
+
+    return leaf ? leaf_view(leaf) == v && leaf_rect(leaf).h > 0 : tui_is_overlay(v->tui, v);
 }
 
-static void refocus(struct tui *t)
+void tui_refocus(struct tui *t)
 {
     struct view *now = tui_target(t), *before = t->focus;
 
@@ -61,6 +59,15 @@ struct view *view_create(struct tui *t, const struct view_ops *ops, void *data)
     node->view = (struct view){.ops = ops, .tui = t, .data = data, .dirty = true};
     TAILQ_INSERT_TAIL(&t->views, node, all);
     return &node->view;
+}
+
+void view_room(const struct view *v, int *rows, int *cols)
+{
+    size_t tab;
+    struct leaf *leaf = panes_find(v->tui, v, &tab);
+
+    *rows = leaf ? leaf_rect(leaf).h : 0;
+    *cols = leaf ? leaf_rect(leaf).w : 0;
 }
 
 static void free_view(struct tui *t, struct view_node *node)
@@ -92,7 +99,7 @@ void tui_show(struct tui *t, struct view *v)
     v->dirty = true;
     if (oldest)
         tui_close(t, oldest);
-    refocus(t);
+    tui_refocus(t);
 }
 
 bool tui_back(struct tui *t)
@@ -111,7 +118,7 @@ void tui_overlay(struct tui *t, struct view *v)
         tui_close(t, t->overlays[t->n_overlays - 1]);
     t->overlays[t->n_overlays++] = v;
     v->dirty = true;
-    refocus(t);
+    tui_refocus(t);
 }
 
 void tui_close(struct tui *t, struct view *v)
@@ -125,8 +132,8 @@ void tui_close(struct tui *t, struct view *v)
         if (t->overlays[i] != v)
             t->overlays[kept++] = t->overlays[i];
     t->n_overlays = kept;
-    layout_remove(t->layout, v);
-    refocus(t);
+    panes_drop(t, v);
+    tui_refocus(t);
     tui_wake(t);
 }
 
@@ -145,7 +152,7 @@ void tui_apply(struct tui *t, struct view *v, enum view_result result)
 void view_damage(struct view *v)
 {
     v->dirty = true;
-    if (is_shown(v->tui, v))
+    if (view_is_shown(v))
         tui_schedule(v->tui, false);
 }
 
@@ -156,7 +163,8 @@ void views_free_all(struct tui *t)
     t->n_overlays = 0;
     t->focus = NULL;
     for (node = TAILQ_FIRST(&t->views); node; node = TAILQ_NEXT(node, all))
-        layout_remove(t->layout, &node->view);
+        for (size_t i = 0; i < t->n_tabs; i++)
+            layout_remove(t->tabs[i].layout, &node->view);
     for (node = TAILQ_FIRST(&t->views); node; node = next) {
         next = TAILQ_NEXT(node, all);
         node->closing = true;

@@ -55,6 +55,9 @@ struct view_ops {
     void (*title)(struct view *v, struct buf *out); /* left part of the status line */
     void (*hints)(struct view *v, struct buf *out); /* right part: keys that matter now, as text */
     struct view_cursor (*cursor)(struct view *v);
+    /* What its tab's label ends in while another tab shows: '!' it rang, '#' it printed, 0 nothing.
+     */
+    char (*mark)(struct view *v);
     /* Keys go to key() first, and what it ignores to the keymap; of a leaf the tui keeps the prefix
      * key for itself, of an overlay nothing. */
     bool (*grabs_keys)(struct view *v);

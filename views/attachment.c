@@ -32,7 +32,8 @@ struct attachment {
     char ended[256];
     bool drives;
     bool sizes;     /* the size is this pane's to set: nobody else was there, or typed last */
-    int rows, cols; /* of the driving pane; 0: not set */
+    int rows, cols; /* of the pane that sizes; 0: not set */
+    struct attachment_viewer *sizer; /* borrowed: the one that was focused last; NULL: none */
     int64_t typed_at_ms;
     bool settled; /* the size may be told */
     int64_t first_output_ms;
@@ -51,6 +52,26 @@ static void tell(struct attachment *a)
         next = LIST_NEXT(v, link);
         v->on_change(v->user);
     }
+}
+
+static bool is_shown(const struct attachment *a)
+{
+    struct attachment_viewer *v;
+
+    LIST_FOREACH (v, &a->viewers, link)
+        if (v->is_shown(v->user))
+            return true;
+    return false;
+}
+
+/* Tabs are marked with it. */
+static void note_unseen(struct attachment *a, bool rang)
+{
+    if ((rang ? a->rang : a->activity) || is_shown(a))
+        return;
+    a->activity = true;
+    a->rang = a->rang || rang;
+    tui_status_changed(a->env->tui);
 }
 
 static void assert_size(struct attachment *a)
@@ -88,10 +109,10 @@ static bool on_output(void *user, const char *bytes, size_t n)
     term_feed(a->term, bytes, n);
     if (!a->settled)
         settle(a);
-    a->activity = LIST_EMPTY(&a->viewers);
+    note_unseen(a, false);
     tell(a);
     if (n < ECHO_BYTES && a->typed_at_ms && clock_mono_ms() - a->typed_at_ms < ECHO_MS &&
-        !LIST_EMPTY(&a->viewers))
+        is_shown(a))
         tui_draw_soon(a->env->tui);
     return true;
 }
@@ -142,12 +163,11 @@ static void on_bell(void *user)
     char label[160];
 
     tui_bell(a->env->tui);
-    if (!LIST_EMPTY(&a->viewers) || a->rang)
+    if (a->rang || is_shown(a))
         return;
-    a->rang = true;
+    note_unseen(a, true);
     views_sandbox_name(a->env, a->sandbox_id, label, sizeof label);
-    tui_toast(a->env->tui, ROLE_WARN, "Bell in terminal %zu, %s", terminals_number(a->env, a),
-              label);
+    tui_toast(a->env->tui, ROLE_WARN, "Bell in %s", label);
 }
 
 static const struct term_ops term_ops = {
@@ -216,13 +236,26 @@ void attachment_release(struct attachment *a)
 
 void attachment_watch(struct attachment *a, struct attachment_viewer *v)
 {
+    v->of = a;
+    v->rows = v->cols = 0;
     LIST_INSERT_HEAD(&a->viewers, v, link);
-    a->activity = a->rang = false;
+    if (!a->sizer && !v->observes)
+        a->sizer = v;
 }
 
 void attachment_unwatch(struct attachment_viewer *v)
 {
+    struct attachment *a = v->of;
+    struct attachment_viewer *next;
+
     LIST_REMOVE(v, link);
+    v->of = NULL;
+    if (a->sizer != v)
+        return;
+    a->sizer = NULL;
+    LIST_FOREACH (next, &a->viewers, link)
+        if (!next->observes)
+            attachment_focus(next);
 }
 
 const char *attachment_sandbox_id(const struct attachment *a)
@@ -270,14 +303,32 @@ bool attachment_drives(const struct attachment *a)
     return a->drives;
 }
 
-void attachment_resize(struct attachment *a, int rows, int cols)
+static void take_size(struct attachment *a, const struct attachment_viewer *v)
 {
-    if (!a->drives || rows <= 0 || cols <= 0 || (rows == a->rows && cols == a->cols))
+    if (!a->drives || v->rows <= 0 || v->cols <= 0 || (v->rows == a->rows && v->cols == a->cols))
         return;
-    a->rows = rows;
-    a->cols = cols;
+    a->rows = v->rows;
+    a->cols = v->cols;
     if (a->settled)
         assert_size(a);
+}
+
+void attachment_resize(struct attachment_viewer *v, int rows, int cols)
+{
+    if (!v->of || v->observes)
+        return;
+    v->rows = rows;
+    v->cols = cols;
+    if (v->of->sizer == v)
+        take_size(v->of, v);
+}
+
+void attachment_focus(struct attachment_viewer *v)
+{
+    if (!v->of || v->observes)
+        return;
+    v->of->sizer = v;
+    take_size(v->of, v);
 }
 
 bool attachment_input(struct attachment *a, const char *bytes, size_t n)
@@ -307,6 +358,11 @@ int64_t attachment_typed_at_ms(const struct attachment *a)
 bool attachment_activity(const struct attachment *a)
 {
     return a->activity;
+}
+
+void attachment_seen(struct attachment *a)
+{
+    a->activity = a->rang = false;
 }
 
 bool attachment_rang(const struct attachment *a)

@@ -21,7 +21,12 @@ struct attachment;
 /* A view that looks at an attachment. */
 struct attachment_viewer {
     void (*on_change)(void *user); /* cells, state, title: draw again */
+    bool (*is_shown)(void *user);  /* on the screen now */
     void *user;
+    bool observes; /* its size does not count */
+    /* Kept by the attachment. */
+    struct attachment *of;
+    int rows, cols;
     LIST_ENTRY(attachment_viewer) link;
 };
 
@@ -47,17 +52,21 @@ bool attachment_drives(const struct attachment *a);
  * are theirs, until something is typed here. */
 void attachment_yield_size(struct attachment *a);
 bool attachment_sizes(const struct attachment *a);
-/* The size of the pane that drives: told to the host once its snapshot (made for the old size) is
- * here, and asserted again with the next input after another driver changed it. */
-void attachment_resize(struct attachment *a, int rows, int cols);
+/* The size of v's pane. Of several panes that of the one that was focused last counts: it is told
+ * to the host once its snapshot (made for the old size) is here, and asserted again with the next
+ * input after another driver changed it. */
+void attachment_resize(struct attachment_viewer *v, int rows, int cols);
+/* v has the focus now. */
+void attachment_focus(struct attachment_viewer *v);
 /* False: refused, because too much waits for the host already. */
 bool attachment_input(struct attachment *a, const char *bytes, size_t n);
 /* Bytes typed that the host has not confirmed. */
 size_t attachment_pending(const struct attachment *a);
 /* When a key was last sent, clock_mono_ms: the echo of it is drawn at once. */
 int64_t attachment_typed_at_ms(const struct attachment *a);
-/* Printed, or rang, out of sight. */
+/* Printed, or rang, out of sight, and has not been seen since. */
 bool attachment_activity(const struct attachment *a);
 bool attachment_rang(const struct attachment *a);
+void attachment_seen(struct attachment *a);
 
 #endif

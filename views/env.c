@@ -214,7 +214,10 @@ static enum view_result do_sandboxes(struct views_env *env)
 {
     struct view *home = env->state->sandboxes;
 
-    /* The home view is the first of the leaf's history while it lives. */
+    /* Where it shows; else back to it in this pane, where it is the first of the history; else a
+     * new one. */
+    if (home && tui_reveal(env->tui, home))
+        return VIEW_HANDLED;
     while (home && tui_focused(env->tui) != home)
         if (!tui_back(env->tui))
             break;
@@ -243,7 +246,12 @@ enum view_result views_act(struct views_env *env, const char *action)
         {"refresh", do_refresh},
         {"help", do_help},
         {"palette", do_palette},
+        {"home", do_sandboxes},
         {"view-sandboxes", do_sandboxes},
+        {"split-right", pane_split_right},
+        {"split-down", pane_split_down},
+        {"shell-tab", pane_tab},
+        {"tab-rename", pane_rename_tab},
         {"leave", do_sandboxes},
         {"sandbox-choose", do_choose},
     };

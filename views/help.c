@@ -50,7 +50,7 @@ static void list_contexts(struct views_env *env, struct help_context out[CONTEXT
 static void run_choice(struct views_env *env, void *user, const char *value)
 {
     if (strncmp(value, "sandbox:", 8) == 0)
-        shell_view_open(env, value + 8, NULL, SHELL_ATTACH);
+        shell_view_open(env, value + 8, NULL, SHELL_ATTACH, PLACE_HERE);
     else
         tui_act(env->tui, value);
 }

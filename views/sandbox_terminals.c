@@ -57,7 +57,8 @@ static void finish_later(struct terminal_lookup *l)
 
 static void attach_chosen(struct views_env *env, void *user, const char *terminal_id)
 {
-    shell_view_open(env, user, terminal_id, env->readonly ? SHELL_OBSERVE : SHELL_ATTACH);
+    shell_view_open(env, user, terminal_id, env->readonly ? SHELL_OBSERVE : SHELL_ATTACH,
+                    PLACE_HERE);
 }
 
 static void add_terminal(struct picker *picker, const struct terminal_info *t)

@@ -81,20 +81,28 @@ static void on_change(void *user)
     view_damage(sh->view);
 }
 
+static bool is_shown(void *user)
+{
+    const struct shell *sh = user;
+
+    return view_is_shown(sh->view);
+}
+
 static void own_size(const struct shell *sh, int *rows, int *cols)
 {
-    const struct view *v = sh->view->rows ? sh->view : tui_focused(sh->env->tui);
-
-    *rows = v && v->rows ? v->rows : 24;
-    *cols = v && v->cols ? v->cols : 80;
+    view_room(sh->view, rows, cols);
+    if (*rows < 1 || *cols < 1) {
+        *rows = 24;
+        *cols = 80;
+    }
 }
 
 static void resize(struct view *v, int rows, int cols)
 {
     struct shell *sh = v->data;
 
-    if (sh->attachment && !sh->observe)
-        attachment_resize(sh->attachment, rows, cols);
+    if (sh->attachment)
+        attachment_resize(&sh->viewer, rows, cols);
 }
 
 void shell_show(struct shell *sh, struct attachment *a, bool observe)
@@ -108,6 +116,7 @@ void shell_show(struct shell *sh, struct attachment *a, bool observe)
         sh->sandbox_id = xstrdup(attachment_sandbox_id(a));
         sh->name[0] = '\0';
     }
+    sh->viewer.observes = observe;
     attachment_watch(a, &sh->viewer);
     if (!observe) {
         attachment_drive(a);
@@ -115,6 +124,8 @@ void shell_show(struct shell *sh, struct attachment *a, bool observe)
     }
     if (sh->view->rows)
         resize(sh->view, sh->view->rows, sh->view->cols);
+    if (tui_focused(sh->env->tui) == sh->view)
+        attachment_focus(&sh->viewer);
     set_phase(sh, SHELL_LIVE);
 }
 
@@ -221,35 +232,61 @@ void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_
     sh->request = terminal_list(sh->remote, on_listed, sh);
 }
 
-enum view_result shell_next_or_close(struct shell *sh)
+static struct shell *create_view(struct views_env *env)
 {
-    struct attachment *a = terminals_of(sh->env, sh->sandbox_id);
+    struct shell *sh = xcalloc(1, sizeof *sh);
 
-    if (!a)
-        a = terminals_at(sh->env, 1);
-    if (!a)
-        return VIEW_CLOSE;
-    shell_show(sh, a, false);
-    return VIEW_HANDLED;
+    sh->env = env;
+    sh->viewer =
+        (struct attachment_viewer){.on_change = on_change, .is_shown = is_shown, .user = sh};
+    sh->view = view_create(env->tui, &ops, sh);
+    return sh;
+}
+
+static bool place_view(struct views_env *env, struct view *v, enum views_place place)
+{
+    switch (place) {
+    case PLACE_TAB:
+        return tui_tab_open(env->tui, v);
+    case PLACE_RIGHT:
+    case PLACE_BELOW:
+        return tui_split(env->tui, place == PLACE_BELOW, v);
+    default:
+        tui_show(env->tui, v);
+        return true;
+    }
 }
 
 void shell_view_open(struct views_env *env, const char *sandbox_id, const char *terminal_id,
-                     enum shell_how how)
+                     enum shell_how how, enum views_place place)
 {
     struct view *focused = tui_focused(env->tui);
-    struct shell *sh;
+    cleanup_free char *id = xstrdup(sandbox_id); /* may be that of a view that changes */
 
     /* From a shell to a shell is a switch, not another layer to come back from. */
-    if (focused && focused->ops == &ops) {
-        shell_begin(focused->data, sandbox_id, terminal_id, how);
+    if (place == PLACE_HERE && focused && focused->ops == &ops) {
+        shell_begin(focused->data, id, terminal_id, how);
         return;
     }
-    sh = xcalloc(1, sizeof *sh);
-    sh->env = env;
-    sh->viewer = (struct attachment_viewer){.on_change = on_change, .user = sh};
-    sh->view = view_create(env->tui, &ops, sh);
-    shell_begin(sh, sandbox_id, terminal_id, how);
-    tui_show(env->tui, sh->view);
+    struct shell *sh = create_view(env);
+    /* Placed before it begins: a terminal is created in the size of its pane. */
+    if (place_view(env, sh->view, place))
+        shell_begin(sh, id, terminal_id, how);
+    else
+        tui_close(env->tui, sh->view);
+}
+
+struct shell *shell_of_view(struct view *v)
+{
+    return v && v->ops == &ops ? v->data : NULL;
+}
+
+struct view *shell_showing(struct views_env *env, const struct attachment *a)
+{
+    for (struct view *v = tui_each_shown(env->tui, NULL); v; v = tui_each_shown(env->tui, v))
+        if (v->ops == &ops && ((struct shell *)v->data)->attachment == a)
+            return v;
+    return NULL;
 }
 
 /* --- the view --- */
@@ -271,6 +308,15 @@ static void update(struct view *v, int rows, int cols)
         shell_scroll_by(sh, 0);
 }
 
+static char mark(struct view *v)
+{
+    const struct shell *sh = v->data;
+
+    if (!sh->attachment)
+        return 0;
+    return attachment_rang(sh->attachment) ? '!' : attachment_activity(sh->attachment) ? '#' : 0;
+}
+
 static const struct view_ops ops = {
     .name = "shell",
     .contexts = contexts,
@@ -287,4 +333,5 @@ static const struct view_ops ops = {
     .hints = shell_hints,
     .cursor = shell_cursor,
     .grabs_keys = grabs_keys,
+    .mark = mark,
 };

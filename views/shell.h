@@ -46,8 +46,10 @@ const char *shell_name(struct shell *sh);
 void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
                  enum shell_how how);
 void shell_show(struct shell *sh, struct attachment *a, bool observe);
-/* Shows another open terminal instead of one that goes, or closes the view. */
-enum view_result shell_next_or_close(struct shell *sh);
+/* NULL when v is another kind of view. */
+struct shell *shell_of_view(struct view *v);
+/* A view in a leaf that shows a, or NULL. */
+struct view *shell_showing(struct views_env *env, const struct attachment *a);
 static inline struct term *shell_term(const struct shell *sh)
 {
     return sh->attachment ? attachment_term(sh->attachment) : NULL;

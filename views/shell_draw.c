@@ -234,6 +234,7 @@ void shell_draw(struct view *v, struct canvas c)
         return;
     }
     draw_screen(sh, c);
+    attachment_seen(sh->attachment);
     if (!shell_ended(sh))
         sign_link(&signs);
     sign_scroll(&signs);
@@ -262,11 +263,8 @@ void shell_title(struct view *v, struct buf *out)
     buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
         return;
-    size_t number = terminals_number(sh->env, sh->attachment);
     const char *title = term_title(shell_term(sh));
     int64_t round_trip = remote_round_trip_us(attachment_remote(sh->attachment));
-    if (number)
-        buf_printf(out, " %zu/%zu", number, sh->env->state->n_open);
     if (title && *title) {
         cleanup_free char *cut = xstrndup(title, text_prefix(title, 32));
         buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");

@@ -27,7 +27,7 @@ static enum view_result waiting_key(struct shell *sh, struct key key)
 
     if (leave && sh->attachment) {
         terminals_remove(sh->env, sh->attachment);
-        return shell_next_or_close(sh);
+        return VIEW_CLOSE;
     }
     if (leave)
         return VIEW_CLOSE;
@@ -157,6 +157,8 @@ void shell_focus(struct view *v, bool focused)
     struct shell *sh = v->data;
     cleanup_buf struct buf bytes = {0};
 
+    if (focused)
+        attachment_focus(&sh->viewer);
     /* Looking is not typing: it does not make the size ours. */
     if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh) ||
         !attachment_sizes(sh->attachment))

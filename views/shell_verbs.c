@@ -11,65 +11,47 @@
 #include "views/job.h"
 #include "views/shell.h"
 
-static enum view_result verb_new(struct shell *sh)
+static enum view_result open_shell(struct shell *sh, enum views_place place)
 {
-    cleanup_free char *id = xstrdup(sh->sandbox_id);
-
     if (!views_refuse_readonly(sh->env))
-        shell_begin(sh, id, NULL, SHELL_NEW);
+        shell_view_open(sh->env, sh->sandbox_id, NULL, SHELL_NEW, place);
     return VIEW_HANDLED;
 }
 
-static enum view_result switch_to(struct shell *sh, struct attachment *a)
+static enum view_result verb_tab(struct shell *sh)
 {
-    if (!a)
-        tui_toast(sh->env->tui, ROLE_WARN, "No other terminal is open; %s opens one", "c");
-    else if (a != sh->attachment)
-        shell_show(sh, a, false);
-    return VIEW_HANDLED;
+    return open_shell(sh, PLACE_TAB);
 }
 
-static enum view_result step(struct shell *sh, size_t by)
+static enum view_result verb_right(struct shell *sh)
 {
-    size_t n = sh->env->state->n_open;
-    size_t number = terminals_number(sh->env, sh->attachment);
-
-    if (n < 2 && number)
-        return switch_to(sh, NULL);
-    return switch_to(sh, n ? terminals_at(sh->env, (number + n - 1 + by) % n + 1) : NULL);
+    return open_shell(sh, PLACE_RIGHT);
 }
 
-static enum view_result verb_next(struct shell *sh)
+static enum view_result verb_down(struct shell *sh)
 {
-    return step(sh, 1);
-}
-
-static enum view_result verb_previous(struct shell *sh)
-{
-    return step(sh, sh->env->state->n_open > 1 ? sh->env->state->n_open - 1 : 0);
-}
-
-/* 1 to 9, and 0 for the tenth. */
-static enum view_result verb_number(struct shell *sh, char digit)
-{
-    size_t number = digit == '0' ? 10 : (size_t)(digit - '0');
-    struct attachment *a = terminals_at(sh->env, number);
-
-    if (!a)
-        tui_toast(sh->env->tui, ROLE_WARN, "There is no terminal %zu", number);
-    return a ? switch_to(sh, a) : VIEW_HANDLED;
+    return open_shell(sh, PLACE_BELOW);
 }
 
 /* --- choose --- */
+/* Where it shows already, or in this pane. */
 static void on_chosen(struct views_env *env, void *user, const char *value)
 {
-    struct view *v = tui_focused(env->tui);
+    struct shell *sh = shell_of_view(tui_focused(env->tui));
 
     /* By id, not by number: one may have gone while the list was read. */
-    for (size_t i = 1; i <= env->state->n_open; i++)
-        if (strcmp(attachment_id(terminals_at(env, i)), value) == 0 && v &&
-            v->ops->act == shell_act)
-            shell_show(v->data, terminals_at(env, i), false);
+    for (size_t i = 1; i <= env->state->n_open; i++) {
+        struct attachment *a = terminals_at(env, i);
+
+        if (strcmp(attachment_id(a), value) != 0)
+            continue;
+        struct view *v = shell_showing(env, a);
+        if (v)
+            tui_reveal(env->tui, v);
+        else if (sh)
+            shell_show(sh, a, false);
+        return;
+    }
 }
 
 static enum view_result verb_choose(struct shell *sh)
@@ -97,11 +79,17 @@ static enum view_result verb_choose(struct shell *sh)
 }
 
 /* --- end --- */
+static void close_panes(struct views_env *env, const struct attachment *a)
+{
+    struct view *v;
+
+    while ((v = shell_showing(env, a)))
+        tui_close(env->tui, v);
+}
+
 static void on_kill_answer(struct views_env *env, void *user, bool yes)
 {
     struct attachment *a = user;
-    struct view *v = tui_focused(env->tui);
-    struct shell *sh = v && v->ops->act == shell_act ? v->data : NULL;
     char label[256];
 
     if (yes && !*attachment_ended(a)) {
@@ -115,8 +103,7 @@ static void on_kill_answer(struct views_env *env, void *user, bool yes)
     }
     if (yes) {
         terminals_remove(env, a);
-        if (sh && sh->attachment == a && shell_next_or_close(sh) == VIEW_CLOSE)
-            tui_close(env->tui, v);
+        close_panes(env, a);
     }
     attachment_release(a);
 }
@@ -132,7 +119,7 @@ static enum view_result verb_kill(struct shell *sh)
         return VIEW_HANDLED;
     if (shell_ended(sh)) {
         terminals_remove(sh->env, sh->attachment);
-        return shell_next_or_close(sh);
+        return VIEW_CLOSE;
     }
     confirm_init(&question, "End this terminal", "end", "What runs in it is killed.");
     confirm_add(&question, terminals_label(sh->env, sh->attachment, label, sizeof label));
@@ -209,8 +196,8 @@ enum view_result shell_act(struct view *v, const char *action)
         const char *action;
         enum view_result (*run)(struct shell *sh);
     } verbs[] = {
-        {"shell-new", verb_new},           {"shell-next", verb_next},
-        {"shell-previous", verb_previous}, {"shell-choose", verb_choose},
+        {"shell-tab", verb_tab},           {"split-right", verb_right},
+        {"split-down", verb_down},         {"shell-choose", verb_choose},
         {"shell-kill", verb_kill},         {"shell-info", verb_info},
         {"send-prefix", verb_send_prefix}, {"copy-leave", verb_copy_leave},
         {"escape", verb_leave_copy},       {"refresh", verb_refresh},
@@ -220,7 +207,5 @@ enum view_result shell_act(struct view *v, const char *action)
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
         if (strcmp(verbs[i].action, action) == 0)
             return verbs[i].run(sh);
-    if (strncmp(action, "shell-", 6) == 0 && action[6] >= '0' && action[6] <= '9' && !action[7])
-        return verb_number(sh, action[6]);
     return shell_scroll_act(sh, action) ? VIEW_HANDLED : VIEW_IGNORED;
 }

@@ -59,6 +59,12 @@ void views_copy(struct views_env *env, const char *what, const char *text);
 /* An error as a toast: its text and hint. */
 void views_toast_error(struct views_env *env, const struct err *e);
 
+/* views/panes.c */
+enum view_result pane_split_right(struct views_env *env);
+enum view_result pane_split_down(struct views_env *env);
+enum view_result pane_tab(struct views_env *env);
+enum view_result pane_rename_tab(struct views_env *env);
+
 /* Overlays of views/help.c. */
 void help_open(struct views_env *env);
 void palette_open(struct views_env *env);

@@ -59,9 +59,11 @@ enum shell_how {
     SHELL_NEW,     /* a new terminal */
     SHELL_OBSERVE, /* the first that runs, without sending anything */
 };
-/* Shows a terminal of a sandbox in the focused leaf. terminal_id may be NULL; when given, that one
+enum views_place { PLACE_HERE, PLACE_TAB, PLACE_RIGHT, PLACE_BELOW };
+/* Shows a terminal of a sandbox: in the focused leaf, in a tab of its own, or beside the focused
+ * leaf (when there is room; else a toast says so). terminal_id may be NULL; when given, that one
  * is meant and `how` says only whether to observe. Progress and failure appear in the view. */
 void shell_view_open(struct views_env *env, const char *sandbox_id, const char *terminal_id,
-                     enum shell_how how);
+                     enum shell_how how, enum views_place place);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include "base/key.h"
 #include "base/text.h"
-#include "tests/views/toolkit.h"
+#include "tests/views/screen_memory.h"
+#include "tui/internal.h"
 #include "wire/names.h"
 
 #define AWAIT_MS 5000
@@ -36,9 +37,22 @@ static void answer_sandbox(struct stage *s, struct conn *c, const char *id)
 /* It is listed from then on: a client asks again after it has lost its connection. */
 static void answer_new_terminal(struct stage *s, struct conn *c)
 {
-    answer(s, c, "{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"}");
-    if (!s->status && !s->terminals)
-        s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"}]}";
+    cleanup_free char *info =
+        xasprintf("{\"id\":\"t%d\",\"pty\":true,\"status\":\"running\"}", s->n_terminals + 1);
+
+    if (!s->status && !s->hold) {
+        buf_printf(&s->created, "%s%s", s->n_terminals ? "," : "", info);
+        s->n_terminals++;
+    }
+    answer(s, c, info);
+}
+
+static void answer_terminals(struct stage *s, struct conn *c)
+{
+    cleanup_free char *created =
+        xasprintf("{\"terminals\":[%s]}", s->created.data ? s->created.data : "");
+
+    answer(s, c, s->terminals ? s->terminals : created);
 }
 
 static void route(struct stage *s, struct conn *c, const char *line)
@@ -54,7 +68,7 @@ static void route(struct stage *s, struct conn *c, const char *line)
     else if (!strcmp(line, "POST /v1/sandboxes"))
         answer_sandbox(s, c, "new1");
     else if (!strcmp(line, "GET /terminals"))
-        answer(s, c, s->terminals ? s->terminals : "{\"terminals\":[]}");
+        answer_terminals(s, c);
     else if (!strcmp(line, "POST /terminals"))
         answer_new_terminal(s, c);
     else
@@ -100,17 +114,24 @@ void stage_release(struct stage *s)
     route(s, c, s->last_request);
 }
 
+static void copy_slice(char *out, size_t cap, struct slice text)
+{
+    snprintf(out, cap, "%.*s", (int)text.len, text.data);
+}
+
 static void on_sandbox_frame(struct stage *s, struct conn *c, const struct message *m)
 {
     if (m->kind == MESSAGE_SUBSCRIBE) {
         s->shell = c;
+        s->n_attached++;
     } else if (slice_equal(m->type, MSG_TERMINAL_INPUT)) {
         struct slice input = message_string(m, "input");
         struct message ack;
 
         buf_append(&s->typed, input.data, input.len);
-        message_init(&ack, MSG_TERMINAL_ACK, SLICE("terminal:t1"));
-        message_add_string(&ack, "terminal_id", SLICE("t1"));
+        copy_slice(s->typed_into, sizeof s->typed_into, message_string(m, "terminal_id"));
+        message_init(&ack, MSG_TERMINAL_ACK, m->channel);
+        message_add_string(&ack, "terminal_id", message_string(m, "terminal_id"));
         message_add_string(&ack, "client", message_string(m, "client"));
         message_add_number(&ack, "seq", message_number(m, "seq", 0));
         conn_message(c, &ack, true);
@@ -118,6 +139,7 @@ static void on_sandbox_frame(struct stage *s, struct conn *c, const struct messa
     } else if (slice_equal(m->type, MSG_TERMINAL_RESIZE)) {
         s->rows = (int)message_number(m, "rows", 0);
         s->cols = (int)message_number(m, "cols", 0);
+        copy_slice(s->resized, sizeof s->resized, message_string(m, "terminal_id"));
     }
 }
 
@@ -175,11 +197,17 @@ void stage_sandbox(struct stage *s, const char *type, const char *id, const char
 
 void stage_output(struct stage *s, const char *bytes)
 {
+    stage_output_of(s, "t1", bytes);
+}
+
+void stage_output_of(struct stage *s, const char *terminal, const char *bytes)
+{
+    cleanup_free char *channel = xasprintf("terminal:%s", terminal);
     struct message m;
 
     assert_non_null(s->shell);
-    message_init(&m, MSG_TERMINAL_OUTPUT, SLICE("terminal:t1"));
-    message_add_string(&m, "terminal_id", SLICE("t1"));
+    message_init(&m, MSG_TERMINAL_OUTPUT, SLICE(channel));
+    message_add_string(&m, "terminal_id", SLICE(terminal));
     message_add_string(&m, "output", SLICE(bytes));
     conn_message(s->shell, &m, true);
     message_finish(&m);
@@ -215,7 +243,7 @@ static void on_quit(void *user)
 struct stage *stage_open(int rows, int cols)
 {
     struct stage *s = xcalloc(1, sizeof *s);
-    struct tui *t = xcalloc(1, sizeof *t);
+    struct err e;
 
     uv_loop_init(&s->loop);
     script_start(&s->script, &s->loop);
@@ -226,20 +254,19 @@ struct stage *stage_open(int rows, int cols)
     s->gateway = gateway_create(
         s->client, &(struct gateway_config){
                        .url = s->script.url, .api_key = "key", .on_change = on_change, .user = s});
-    s->tui = t;
-    t->loop = &s->loop;
-    t->keymap = keymap_create();
-    keymap_add(t->keymap, views_actions);
-    theme_default(&t->theme);
-    t->act = act;
-    t->status = status;
-    t->user = s;
-    t->rows = rows;
-    t->cols = cols;
+    s->keymap = keymap_create();
+    keymap_add(s->keymap, views_actions);
+    keymap_add(s->keymap, tui_actions);
     s->env = (struct views_env){
-        .client = s->client, .gateway = s->gateway, .on_quit = on_quit, .user = s, .tui = t};
+        .client = s->client, .gateway = s->gateway, .on_quit = on_quit, .user = s};
     views_start(&s->env);
-    tui_show(t, sandboxes_view_create(t, &s->env));
+    screen_memory_size(rows, cols);
+    s->tui = tui_create(
+        &s->loop,
+        &(struct tui_config){.keymap = s->keymap, .act = act, .status = status, .user = s}, &e);
+    assert_non_null(s->tui);
+    s->env.tui = s->tui;
+    tui_show(s->tui, sandboxes_view_create(s->tui, &s->env));
     return s;
 }
 
@@ -260,26 +287,39 @@ static void on_client_closed(void *user)
 
 void stage_close(struct stage *s)
 {
-    toolkit_finish(s->tui);
+    tui_destroy(s->tui);
     views_stop(&s->env);
     gateway_destroy(s->gateway);
     client_destroy(s->client, on_client_closed, s);
     await(&s->loop, AWAIT_MS, s->client_closed);
     script_stop(&s->script);
     loop_finish(&s->loop);
-    keymap_destroy(s->tui->keymap);
-    free(s->tui);
+    keymap_destroy(s->keymap);
     buf_finish(&s->typed);
+    buf_finish(&s->created);
     free(s);
 }
 
 void stage_resize(struct stage *s, int rows, int cols)
 {
-    s->tui->rows = rows;
-    s->tui->cols = cols;
+    screen_memory_size(rows, cols);
+    tui_enter(s->tui);
 }
 
 /* --- the user --- */
+static void settle(struct stage *s)
+{
+    /* UV_RUN_ONCE runs the timer and then waits for another event. */
+    while (uv_run(&s->loop, UV_RUN_NOWAIT), s->tui->dirty || s->tui->n_actions)
+        usleep(500);
+}
+
+static void press(struct stage *s, struct key key)
+{
+    dispatch_event(s->tui, &(struct input_event){.kind = INPUT_KEY, .key = key});
+    settle(s);
+}
+
 void stage_keys(struct stage *s, const char *names)
 {
     char *copy = xstrdup(names), *rest = copy, *name;
@@ -288,48 +328,35 @@ void stage_keys(struct stage *s, const char *names)
         struct key key;
 
         assert_true(key_parse(name, &key));
-        toolkit_key(s->tui, key);
+        press(s, key);
         loop_turn(&s->loop);
-        toolkit_turn(s->tui);
     }
     free(copy);
 }
 
 void stage_type(struct stage *s, const char *text)
 {
-    for (; *text; text++) {
-        toolkit_key(s->tui, (struct key){.code = (unsigned char)*text});
-        toolkit_turn(s->tui);
-    }
+    for (; *text; text++)
+        press(s, (struct key){.code = (unsigned char)*text});
 }
 
 void stage_paste(struct stage *s, const char *text)
 {
-    struct view *v = toolkit_target(s->tui);
-
-    v->ops->paste(v, text, strlen(text));
+    dispatch_event(s->tui,
+                   &(struct input_event){.kind = INPUT_PASTE, .text = text, .n = strlen(text)});
 }
 
 void stage_mouse(struct stage *s, struct mouse mouse)
 {
-    struct view *v = toolkit_target(s->tui);
-
-    v->ops->mouse(v, mouse);
+    dispatch_event(s->tui, &(struct input_event){.kind = INPUT_MOUSE, .mouse = mouse});
 }
 
 char *stage_screen(struct stage *s)
 {
-    int rows = s->tui->rows, cols = s->tui->cols;
-    struct canvas c = {.cells = xcalloc((size_t)rows * (size_t)cols, sizeof(struct cell)),
-                       .stride = cols,
-                       .rows = rows,
-                       .cols = cols};
     struct buf out = {0};
 
-    toolkit_turn(s->tui);
-    toolkit_draw(s->tui, c);
-    canvas_dump(c, &out);
-    free(c.cells);
+    settle(s);
+    canvas_dump(screen_memory_canvas(), &out);
     return buf_steal(&out);
 }
 
@@ -363,15 +390,41 @@ const char *stage_toast(const struct stage *s)
     return s->tui->toast;
 }
 
+void stage_forget_toast(struct stage *s)
+{
+    s->tui->toast[0] = '\0';
+}
+
+int64_t stage_next_tick_ms(const struct stage *s)
+{
+    const struct view_node *node;
+    int64_t nearest = 0;
+
+    TAILQ_FOREACH (node, &s->tui->views, all)
+        if (node->tick_at_ms && (!nearest || node->tick_at_ms < nearest))
+            nearest = node->tick_at_ms;
+    return nearest ? nearest - clock_mono_ms() : 0;
+}
+
+int stage_bells(const struct stage *s)
+{
+    const struct buf *written = screen_memory_written();
+    int n = 0;
+
+    for (size_t i = 0; i < written->len; i++)
+        n += written->data[i] == '\a';
+    return n;
+}
+
 const struct buf *stage_written(const struct stage *s)
 {
-    return &s->tui->written;
+    return screen_memory_written();
 }
 
 bool stage_cursor(struct stage *s, int *row, int *col)
 {
-    struct view *v = toolkit_target(s->tui);
-    struct view_cursor cursor = v->ops->cursor ? v->ops->cursor(v) : (struct view_cursor){0};
+    settle(s);
+    struct view_cursor cursor = screen_memory_cursor();
 
     *row = cursor.row;
     *col = cursor.col;

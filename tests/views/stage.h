@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A stage for views: the real views on the real client and gateway model, fed by a scripted host,
- * with a small toolkit in place of the terminal: it keeps leaf history and overlays, turns key
- * names into actions as the real one does, and draws into text.
+ * A stage for views: the real views and toolkit on the real client and gateway model, fed by a
+ * scripted host, with memory in place of the terminal (screen_memory.h).
  */
 #ifndef TESTS_VIEWS_STAGE_H
 #define TESTS_VIEWS_STAGE_H
@@ -22,6 +21,7 @@ struct stage {
     struct gateway *gateway;
     struct views_env env;
     struct tui *tui;
+    struct keymap *keymap;
     bool quit, client_closed;
     /* The scripted host. */
     int n_subscribed; /* to the list */
@@ -29,10 +29,13 @@ struct stage {
     struct conn *held;
     char last_request[256], last_body[1024];
     int status;            /* of the next answers; 0: 200 */
-    const char *terminals; /* JSON array */
-    struct conn *shell;    /* the sandbox's WebSocket once a terminal is subscribed */
-    struct buf typed;      /* input that came for terminals */
-    int rows, cols;        /* of the last resize */
+    const char *terminals; /* JSON; NULL: those that were created here, t1, t2… */
+    int n_terminals, n_attached;
+    struct buf created;
+    char resized[16], typed_into[16]; /* the terminal of the last resize, of the last input */
+    struct conn *shell;               /* the sandbox's WebSocket once a terminal is subscribed */
+    struct buf typed;                 /* input that came for terminals */
+    int rows, cols;                   /* of the last resize */
     int info_status;
     bool refuse_list; /* upgrades of the list's WebSocket get a 401 */
 };
@@ -50,6 +53,7 @@ void stage_sandbox(struct stage *s, const char *type, const char *id, const char
 void stage_tell(struct stage *s, const char *type, const char *data);
 /* Output of terminal t1 to its subscriber. */
 void stage_output(struct stage *s, const char *bytes);
+void stage_output_of(struct stage *s, const char *terminal, const char *bytes);
 void stage_release(struct stage *s);
 
 /* Keys by name, separated by blanks: "n a l i c e Enter", "C-b c". */
@@ -64,10 +68,13 @@ char *stage_screen(struct stage *s);
 void stage_await(struct stage *s, const char *text);
 void stage_await_gone(struct stage *s, const char *text);
 const char *stage_toast(const struct stage *s);
+void stage_forget_toast(struct stage *s);
+int stage_bells(const struct stage *s);
+/* When the views want to be drawn again; 0: not. */
+int64_t stage_next_tick_ms(const struct stage *s);
 /* What went straight to the terminal. */
 const struct buf *stage_written(const struct stage *s);
 bool stage_cursor(struct stage *s, int *row, int *col);
-size_t stage_frames_wanted(struct stage *s);
 
 /* Compares the screen with tests/views/golden/NAME.txt; SANDPIT_UPDATE_GOLDEN=1 writes it. */
 void stage_golden(struct stage *s, const char *name);

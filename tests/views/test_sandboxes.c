@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "tests/views/toolkit.h"
 #include "wire/names.h"
 
 static const struct {
@@ -285,7 +284,7 @@ static void sandboxes__readonly__changes_nothing(void **state)
     add_some(s);
     stage_keys(s, "D");
     assert_non_null(strstr(stage_toast(s), "read-only"));
-    s->tui->toast[0] = '\0';
+    stage_forget_toast(s);
     stage_keys(s, "n");
     assert_non_null(strstr(stage_toast(s), "read-only"));
     assert_string_equal(s->last_request, "");
@@ -366,7 +365,7 @@ static void sandboxes__idle__ticks_only_when_an_age_changes(void **state)
     stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "x", "old", STATUS_RUNNING, 0, 90000000, 0);
     stage_await(s, "old");
     free(stage_screen(s));
-    assert_true(s->tui->tick_ms == 0 || s->tui->tick_ms > 60000);
+    assert_true(stage_next_tick_ms(s) == 0 || stage_next_tick_ms(s) > 60000);
     stage_close(s);
 }
 

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Panes and tabs: views beside each other.
+ */
+#include "tests/views/stage.h"
+
+#include <string.h>
+
+#include "wire/names.h"
+
+static struct stage *open_shell(int rows, int cols)
+{
+    struct stage *s = stage_open_synced(rows, cols);
+
+    stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
+    stage_await(s, "demo");
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->n_attached == 1);
+    stage_output(s, "first shell");
+    stage_await(s, "first shell");
+    return s;
+}
+
+static void await_attached(struct stage *s, int n, const char *terminal, const char *output)
+{
+    await(&s->loop, 5000, s->n_attached == n);
+    stage_output_of(s, terminal, output);
+    stage_await(s, output);
+}
+
+static void panes__split__is_created_in_its_size(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b %");
+    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals"));
+    await_attached(s, 2, "t2", "second shell");
+    assert_non_null(strstr(s->last_body, "\"cols\":39"));
+    assert_non_null(strstr(s->last_body, "\"rows\":22"));
+    stage_keys(s, "C-b \"");
+    await_attached(s, 3, "t3", "third shell");
+    stage_await(s, "2 alice/demo 39x10");
+    stage_golden(s, "panes-80x24");
+    stage_resize(s, 50, 200);
+    stage_await(s, "2 alice/demo 99x23");
+    stage_golden(s, "panes-200x50");
+    stage_resize(s, 12, 40);
+    stage_await(s, "alice/demo 19x4");
+    stage_golden(s, "panes-40x12");
+    stage_close(s);
+}
+
+static void panes__keys__go_to_the_focused_one_only(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b %");
+    await_attached(s, 2, "t2", "second shell");
+    stage_type(s, "x");
+    await(&s->loop, 5000, s->typed.len == 1);
+    assert_string_equal(s->typed_into, "t2");
+    stage_keys(s, "C-b h");
+    stage_type(s, "y");
+    await(&s->loop, 5000, s->typed.len == 2);
+    assert_string_equal(s->typed_into, "t1");
+    stage_keys(s, "C-b ; z");
+    await(&s->loop, 5000, s->typed.len == 3);
+    assert_string_equal(s->typed_into, "t2");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 5, .col = 3});
+    stage_type(s, "w");
+    await(&s->loop, 5000, s->typed.len == 4);
+    assert_string_equal(s->typed_into, "t1");
+    stage_close(s);
+}
+
+static void panes__zoom_and_close__resize_what_stays(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b %");
+    await_attached(s, 2, "t2", "second shell");
+    stage_keys(s, "C-b z");
+    stage_await_gone(s, "first shell");
+    await(&s->loop, 5000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t2"));
+    stage_keys(s, "C-b z");
+    stage_await(s, "first shell");
+    await(&s->loop, 5000, s->cols == 39);
+    stage_keys(s, "C-b x");
+    stage_await_gone(s, "second shell");
+    await(&s->loop, 5000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t1"));
+    /* Only the pane is gone: the terminal is still in the list of those open here. */
+    stage_keys(s, "C-b w");
+    stage_await(s, "Open terminals");
+    stage_keys(s, "Down Enter");
+    stage_await(s, "second shell");
+    stage_close(s);
+}
+
+static void panes__tabs__are_opened_named_and_switched(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b c");
+    await_attached(s, 2, "t2", "second shell");
+    stage_await(s, "0:alice/demo- 1:alice/demo*");
+    stage_keys(s, "C-b ,");
+    stage_await(s, "Rename this tab");
+    stage_type(s, "build");
+    stage_keys(s, "Enter");
+    stage_await(s, "1:build*");
+    stage_keys(s, "C-b p");
+    stage_await(s, "first shell");
+    stage_await(s, "0:alice/demo* 1:build-");
+    stage_output_of(s, "t2", "\r\nmore");
+    stage_await(s, "1:build#");
+    stage_output_of(s, "t2", "\a");
+    stage_await(s, "1:build!");
+    stage_golden(s, "tabs-80x24");
+    stage_keys(s, "C-b 1");
+    stage_await(s, "more");
+    stage_await(s, "1:build*");
+    stage_keys(s, "C-b &");
+    stage_await(s, "first shell");
+    stage_await_gone(s, "build");
+    stage_close(s);
+}
+
+static void panes__lists__stand_beside_shells(void **state)
+{
+    struct stage *s = open_shell(24, 100);
+
+    stage_keys(s, "C-b e");
+    stage_await(s, "STATUS");
+    stage_keys(s, "C-b %");
+    stage_await(s, "first shell");
+    stage_keys(s, "C-b h");
+    stage_golden(s, "list-and-shell-100x24");
+    /* The same terminal in two panes has one size: that of the pane which was focused last. */
+    stage_keys(s, "Enter");
+    stage_await_gone(s, "STATUS");
+    stage_keys(s, "C-b C-Left");
+    await(&s->loop, 5000, s->cols == 48);
+    stage_keys(s, "C-b l");
+    await(&s->loop, 5000, s->cols == 51);
+    stage_close(s);
+}
+
+static void panes__close__the_last_one_shows_the_list(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b x");
+    stage_await(s, "STATUS");
+    stage_keys(s, "C-b x");
+    stage_await(s, "STATUS");
+    stage_keys(s, "j");
+    stage_close(s);
+}
+
+static void panes__break_and_swap__move_views(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b !");
+    assert_non_null(strstr(stage_toast(s), "a tab of its own already"));
+    stage_forget_toast(s);
+    stage_keys(s, "C-b %");
+    await_attached(s, 2, "t2", "second shell");
+    stage_keys(s, "C-b {");
+    stage_await(s, "second shell                            \xe2\x94\x82"
+                   "first shell");
+    stage_keys(s, "C-b !");
+    stage_await_gone(s, "first shell");
+    stage_await(s, "1:alice/demo*");
+    stage_keys(s, "C-b 0");
+    stage_await(s, "first shell");
+    stage_await_gone(s, "second shell");
+    stage_close(s);
+}
+
+static void panes__numbers__jump(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b %");
+    await_attached(s, 2, "t2", "second shell");
+    stage_keys(s, "C-b q");
+    stage_await(s, "  0  ");
+    stage_keys(s, "0 k");
+    await(&s->loop, 5000, s->typed.len == 1);
+    assert_string_equal(s->typed_into, "t1");
+    stage_close(s);
+}
+
+static void panes__mouse__drags_a_border(void **state)
+{
+    struct stage *s = open_shell(24, 81);
+
+    stage_keys(s, "C-b %");
+    await_attached(s, 2, "t2", "second shell");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 5, .col = 40});
+    stage_mouse(s, (struct mouse){.kind = MOUSE_MOVE, .button = MOUSE_LEFT, .row = 6, .col = 20});
+    stage_mouse(s,
+                (struct mouse){.kind = MOUSE_RELEASE, .button = MOUSE_LEFT, .row = 6, .col = 20});
+    free(stage_screen(s));
+    await(&s->loop, 5000, s->cols == 60 || (s->cols == 20 && !strcmp(s->resized, "t1")));
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(panes__split__is_created_in_its_size),
+        cmocka_unit_test(panes__keys__go_to_the_focused_one_only),
+        cmocka_unit_test(panes__zoom_and_close__resize_what_stays),
+        cmocka_unit_test(panes__tabs__are_opened_named_and_switched),
+        cmocka_unit_test(panes__lists__stand_beside_shells),
+        cmocka_unit_test(panes__close__the_last_one_shows_the_list),
+        cmocka_unit_test(panes__break_and_swap__move_views),
+        cmocka_unit_test(panes__numbers__jump),
+        cmocka_unit_test(panes__mouse__drags_a_border),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
