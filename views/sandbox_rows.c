@@ -75,12 +75,12 @@ static bool row_matches(const struct sandboxes *s, const struct sandbox *sandbox
     char text[1024];
     cJSON *metadata = NULL;
 
-    if (s->filter.kind == FILTER_LABEL && *i->metadata)
+    if (s->list.filter.kind == FILTER_LABEL && *i->metadata)
         metadata = cJSON_Parse(i->metadata);
     cleanup_free char *all =
         xasprintf("%s/%s %s %s %s %s", i->ns, i->name, i->status, i->provider, i->id, i->reason);
     text_sanitise(text, sizeof text, all, strlen(all));
-    bool hit = filter_match(&s->filter, text, metadata ? metadata_value : NULL, metadata);
+    bool hit = filter_match(&s->list.filter, text, metadata ? metadata_value : NULL, metadata);
     cJSON_Delete(metadata);
     return hit;
 }
@@ -94,7 +94,7 @@ static bool row_shown(void *user, size_t row)
         return false;
     if (s->only_ns && strcmp(sandbox->info.ns, s->only_ns) != 0)
         return false;
-    return !filter_active(&s->filter) || row_matches(s, sandbox);
+    return !filter_active(&s->list.filter) || row_matches(s, sandbox);
 }
 
 static int compare_numbers(int64_t a, int64_t b)
@@ -198,7 +198,7 @@ static void cell_name(struct sandboxes *s, const struct sandbox *sandbox, struct
     const struct sandbox_info *i = &sandbox->info;
     const char *name = *i->name ? i->name : i->id;
 
-    if (s->table.grouped && s->table.source.group) {
+    if (s->list.table.grouped && s->list.table.source.group) {
         put(out, name);
     } else {
         cleanup_free char *full = xasprintf("%s/%s", i->ns, name);
@@ -285,7 +285,7 @@ struct table_source sandbox_rows_source(struct sandboxes *s)
 
 const struct sandbox *sandbox_rows_selected(const struct sandboxes *s)
 {
-    const char *id = table_selected(&s->table);
+    const char *id = table_selected(&s->list.table);
     const struct sandbox *sandbox = id ? gateway_find_id(s->env->gateway, id) : NULL;
 
     return sandbox && !sandbox->gone ? sandbox : NULL;

@@ -150,7 +150,7 @@ struct targets {
 static struct targets targets_take(struct sandboxes *s)
 {
     const char **ids;
-    size_t n = table_targets(&s->table, &ids);
+    size_t n = table_targets(&s->list.table, &ids);
     struct targets t = {.ids = xcalloc(n ? n : 1, sizeof *t.ids)};
 
     for (size_t i = 0; i < n; i++) {

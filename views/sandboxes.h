@@ -7,9 +7,7 @@
 #ifndef VIEWS_SANDBOXES_H
 #define VIEWS_SANDBOXES_H
 
-#include "tui/filter.h"
-#include "tui/prompt.h"
-#include "tui/table.h"
+#include "tui/list.h"
 #include "views/state.h"
 
 struct terminal_lookup; /* terminals being asked for, to choose one */
@@ -18,11 +16,7 @@ struct sandboxes {
     struct views_env *env;
     struct view *view;
     struct gateway_listener listener;
-    struct table table;
-    struct filter filter;
-    struct prompt prompt; /* of the filter */
-    struct prompt_history history;
-    bool prompting;
+    struct list list;
     char *only_ns;     /* owned: the one namespace shown; NULL: all */
     char *select_id;   /* owned: to be selected once it is listed */
     size_t n_known;    /* sandboxes that exist, filtered or not */
