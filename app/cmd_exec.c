@@ -11,9 +11,9 @@
 #include "app/env_list.h"
 #include "app/say.h"
 #include "app/session.h"
-#include "app/shell_quote.h"
+#include "base/shell_quote.h"
 #include "base/alloc.h"
-#include "client/remote.h"
+#include "client/command.h"
 
 #define EXIT_TIMEOUT 124
 #define EXIT_OWN     125

@@ -52,10 +52,12 @@ static void drop_chunk(struct channel *c, struct chunk *k)
     free(k);
 }
 
-static bool send_message(struct remote *r, const struct message *m)
+bool remote_send(struct remote *r, const struct message *m)
 {
     struct buf frame = {0};
 
+    if (!socket_is_open(r->socket))
+        return false;
     message_encode_binary(m, &frame);
     bool taken = socket_send(r->socket, frame.data, frame.len, true);
 
@@ -86,7 +88,7 @@ void channel_close(struct channel *c)
         struct message m;
 
         message_init(&m, MSG_UNSUBSCRIBE, SLICE(c->name));
-        send_message(r, &m);
+        remote_send(r, &m);
     }
     while (!TAILQ_EMPTY(&c->input)) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it loses track in TAILQ_REMOVE */
@@ -252,7 +254,7 @@ static void on_ack(struct remote *r, struct channel *c, const struct message *m)
     if (!slice_equal(message_string(m, "client"), c->client) || !(seq >= 1))
         return;
     if (!r->is_info_known)
-        remote_know(r, true);
+        r->has_input_ack = true;
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it loses track in TAILQ_REMOVE */
     while ((k = TAILQ_FIRST(&c->input)) && k->seq && (double)k->seq <= seq) {
         if (k->is_sent)
@@ -304,13 +306,15 @@ void channels_take(struct remote *r, const char *bytes, size_t n, bool is_binary
 
     if (result)
         return;
+    size_t i = 0;
+
     remote_hold(r);
-    for (size_t i = 0; i < ARRAY_LEN(terminal_messages); i++) {
-        if (slice_equal(m.type, terminal_messages[i].type)) {
-            dispatch(r, &terminal_messages[i], &m);
-            break;
-        }
-    }
+    while (i < ARRAY_LEN(terminal_messages) && !slice_equal(m.type, terminal_messages[i].type))
+        i++;
+    if (i < ARRAY_LEN(terminal_messages))
+        dispatch(r, &terminal_messages[i], &m);
+    else
+        feeds_take(r, &m);
     message_finish(&m);
     remote_release(r);
 }
@@ -456,11 +460,11 @@ static void pump_due(struct channel *c)
         message_add_string(&m, "terminal_id", SLICE(c->terminal_id));
         message_add_number(&m, "cols", c->cols);
         message_add_number(&m, "rows", c->rows);
-        c->resize_due = !send_message(c->remote, &m);
+        c->resize_due = !remote_send(c->remote, &m);
     }
     if (c->subscribe_due) {
         message_init(&m, MSG_SUBSCRIBE, SLICE(c->name));
-        c->subscribe_due = !send_message(c->remote, &m);
+        c->subscribe_due = !remote_send(c->remote, &m);
     }
 }
 

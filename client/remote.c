@@ -52,6 +52,8 @@ struct remote *remote_acquire(struct gateway *g, const char *sandbox_id)
     r->backoff_ms = BACKOFF_FIRST_MS;
     random_name(r->client_name, sizeof r->client_name - 1);
     LIST_INIT(&r->channels);
+    LIST_INIT(&r->feeds);
+    LIST_INIT(&r->listings);
     TAILQ_INIT(&r->waiting);
     gateway_hold(g);
     client_hold(r->client);
@@ -107,11 +109,22 @@ void remote_release(struct remote *r)
 
 /* --- state --- */
 
+static bool is_wanted(const struct remote *r)
+{
+    return !LIST_EMPTY(&r->channels) || !LIST_EMPTY(&r->feeds);
+}
+
 static void set_state(struct remote *r, enum link_state state, const struct err *e)
 {
+    struct err told = e ? *e : (struct err){0};
+
     r->state = state;
-    r->error = e ? *e : (struct err){0};
+    r->error = told;
+    remote_hold(r);
     channels_state_changed(r);
+    if (state != LINK_UP)
+        feeds_down(r, &told);
+    remote_release(r);
 }
 
 static void set_gone(struct remote *r, const char *reason)
@@ -129,6 +142,7 @@ static void set_gone(struct remote *r, const char *reason)
     set_state(r, LINK_FAILED, &e);
     calls_go_on(r, &e);
     channels_destroyed(r, reason);
+    feeds_gone(r, &e);
     remote_release(r);
 }
 
@@ -163,10 +177,14 @@ static void on_retry(uv_timer_t *timer)
 {
     struct remote *r = timer->data;
 
-    if (r->is_gone)
+    remote_hold(r);
+    if (r->is_gone) {
         channels_destroyed(r, r->error.text);
-    else
+        feeds_gone(r, &r->error);
+    } else {
         remote_connect(r);
+    }
+    remote_release(r);
 }
 
 void remote_tell_gone_soon(struct remote *r)
@@ -174,14 +192,14 @@ void remote_tell_gone_soon(struct remote *r)
     uv_timer_start(&r->retry, on_retry, 0, 0);
 }
 
-/* Without a channel nobody waits for the link; the next one connects. */
+/* Without a channel or feed nobody waits for the link; the next one connects. */
 static void set_down(struct remote *r, const struct err *e)
 {
     bool is_final = e->code == ERR_TLS || e->code == ERR_FORBIDDEN || e->code == ERR_AUTH;
 
     if (!r->lost_at_ms)
         r->lost_at_ms = clock_mono_ms();
-    if (!is_final && !LIST_EMPTY(&r->channels)) {
+    if (!is_final && is_wanted(r)) {
         uv_timer_start(&r->retry, on_retry, (uint64_t)r->backoff_ms, 0);
         r->backoff_ms = r->backoff_ms * 2 < BACKOFF_MAX_MS ? r->backoff_ms * 2 : BACKOFF_MAX_MS;
     }
@@ -263,7 +281,7 @@ static void on_info(void *user, const struct remote_info *info, const struct err
     r->info = NULL;
     /* A host that does not know the question has no extensions; one that broke is asked again. */
     if (info || (e && e->http_status))
-        remote_know(r, info && info->has_input_ack);
+        remote_know(r, info);
 }
 
 static void on_open(void *user)
@@ -289,7 +307,12 @@ static void on_message(void *user, const char *bytes, size_t n, bool is_binary)
 
 static void on_drain(void *user)
 {
-    channels_pump(user);
+    struct remote *r = user;
+
+    remote_hold(r);
+    channels_pump(r);
+    feeds_pump(r);
+    remote_release(r);
 }
 
 /* Smoothed as TCP does it (RFC 6298: an eighth of each new sample). */
@@ -335,7 +358,7 @@ static const struct socket_ops socket_callbacks = {
 
 void remote_connect(struct remote *r)
 {
-    if (r->is_gone || r->socket || r->asking || LIST_EMPTY(&r->channels))
+    if (r->is_gone || r->socket || r->asking || !is_wanted(r))
         return;
     uv_timer_stop(&r->retry);
     if (!r->token || r->ask_gateway) {
@@ -351,11 +374,12 @@ void remote_connect(struct remote *r)
     buf_finish(&target);
 }
 
-void remote_know(struct remote *r, bool has_input_ack)
+void remote_know(struct remote *r, const struct remote_info *info)
 {
     r->is_info_known = true;
-    r->has_input_ack = has_input_ack;
-    if (!has_input_ack)
+    r->has_input_ack |= info && info->has_input_ack; /* an acknowledgement may have said so */
+    r->has_server_log = info && info->has_server_log;
+    if (!r->has_input_ack)
         channels_drop_sent(r);
 }
 

@@ -86,28 +86,11 @@ void channel_resize(struct channel *c, int rows, int cols);
 /* Bytes typed that the host has not acknowledged. */
 size_t channel_pending(const struct channel *c);
 
-/* --- commands --- */
-struct command_options {
-    const char *command;
-    const char *cwd;  /* NULL: default */
-    const cJSON *env; /* or NULL */
-    bool background;
-    int64_t timeout_ms; /* of the request; 0: 30 s */
-};
-struct command_result {
-    const char *out, *err; /* may hold any bytes but NUL-terminated; lengths below */
-    size_t out_len, err_len;
-    int exit_code;
-    int64_t duration_ms;
-    const char *terminal_id, *command_id;
-};
-typedef void (*command_cb)(void *user, const struct command_result *c, const struct err *e);
-struct request *command_run(struct remote *r, const struct command_options *o, command_cb cb,
-                            void *user);
-
 struct remote_info {
-    const char *version, *url;
-    bool has_snapshot, has_input_ack, has_terminal_size;
+    const char *version, *url; /* "" when not said */
+    int n_sandboxes;           /* itself and its children */
+    /* Extensions (wire/names.h). */
+    bool has_snapshot, has_input_ack, has_terminal_size, has_server_log, has_observe, has_stats;
 };
 typedef void (*remote_info_cb)(void *user, const struct remote_info *i, const struct err *e);
 struct request *remote_info(struct remote *r, remote_info_cb cb, void *user);

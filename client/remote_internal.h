@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the parts of a remote share: its link (remote.c), its channels (channel.c) and its calls
- * (remote_calls.c).
+ * What the parts of a remote share: its link (remote.c), its channels (channel.c), feeds (feed.c)
+ * and calls (call.c).
  */
 #ifndef CLIENT_REMOTE_INTERNAL_H
 #define CLIENT_REMOTE_INTERNAL_H
@@ -61,9 +61,14 @@ struct remote {
     uv_timer_t ack;
     LIST_HEAD(channel_list, channel)
     channels;
+    LIST_HEAD(feed_list, feed)
+    feeds;
+    uint64_t feed_stamp;
+    LIST_HEAD(listing_model_list, listing_model)
+    listings;
     TAILQ_HEAD(remote_call_list, remote_call)
     waiting; /* for the token */
-    bool is_info_known, has_input_ack;
+    bool is_info_known, has_input_ack, has_server_log;
     char client_name[17];
     unsigned n_channels_made;
 };
@@ -76,8 +81,11 @@ void remote_ask(struct remote *r);
 /* For a channel opened after the end. */
 void remote_tell_gone_soon(struct remote *r);
 void remote_forget_token(struct remote *r, const char *token);
-/* What /info says. Input that was sent to a host without acknowledgements is done with. */
-void remote_know(struct remote *r, bool has_input_ack);
+/* What /info says (NULL: the host has no extensions). Input that was sent to a host without
+ * acknowledgements is done with. */
+void remote_know(struct remote *r, const struct remote_info *info);
+/* False: no socket, or its queue is full. */
+bool remote_send(struct remote *r, const struct message *m);
 void remote_note_round_trip(struct remote *r, int64_t sample_us);
 
 /* --- channel.c --- */
@@ -93,7 +101,14 @@ int64_t channels_oldest_sent_ns(const struct remote *r);
 void channels_mark(struct remote *r);
 void channels_end_missing(struct remote *r, const struct terminal_info *t, size_t n);
 
-/* --- remote_calls.c --- */
+/* --- feed.c --- */
+void feeds_take(struct remote *r, const struct message *m);
+void feeds_down(struct remote *r, const struct err *e);
+void feeds_gone(struct remote *r, const struct err *e);
+/* Says the subscriptions that are due. */
+void feeds_pump(struct remote *r);
+
+/* --- call.c --- */
 struct remote_call;
 /* The token is known, or e says why not. */
 void calls_go_on(struct remote *r, const struct err *e);

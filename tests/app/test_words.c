@@ -8,7 +8,7 @@
 #include "app/closest.h"
 #include "app/duration.h"
 #include "app/escape.h"
-#include "app/shell_quote.h"
+#include "base/shell_quote.h"
 #include "base/alloc.h"
 #include "tests/cm.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "client/remote.h"
+#include "client/command.h"
 #include "tests/client/real.h"
 #include "tests/client/script.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "client/remote.h"
+#include "client/command.h"
 #include "tests/client/script.h"
 #include "wire/base64.h"
 #include "wire/names.h"

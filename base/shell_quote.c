@@ -2,7 +2,7 @@
  *
  * Single quotes, with each ' as '\''.
  */
-#include "app/shell_quote.h"
+#include "base/shell_quote.h"
 
 #include <string.h>
 

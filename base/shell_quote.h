@@ -2,8 +2,8 @@
  *
  * Words for a POSIX shell.
  */
-#ifndef APP_SHELL_QUOTE_H
-#define APP_SHELL_QUOTE_H
+#ifndef BASE_SHELL_QUOTE_H
+#define BASE_SHELL_QUOTE_H
 
 #include "base/buf.h"
 
