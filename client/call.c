@@ -21,6 +21,7 @@ static void on_cleanup(struct request *r)
     struct remote_call *c = (struct remote_call *)r;
 
     stop_waiting(c);
+    free(c->base);
     free(c->path);
     free(c->body);
     free(c->token);
@@ -43,19 +44,20 @@ static void on_leg(struct request *r, const struct err *transport);
 static void send_call(struct remote_call *c)
 {
     struct remote *r = c->remote;
+    const char *base = c->base ? c->base : r->url;
     cleanup_free char *url = NULL, *authorization = NULL;
     struct url parsed;
     struct err e;
     size_t n_url;
 
-    if (url_parse(&parsed, r->url, &e)) {
+    if (url_parse(&parsed, base, &e)) {
         request_pause(&c->request, 0, &e, on_leg);
         return;
     }
     url_finish(&parsed);
-    for (n_url = strlen(r->url); n_url && r->url[n_url - 1] == '/';)
+    for (n_url = strlen(base); n_url && base[n_url - 1] == '/';)
         n_url--;
-    url = xasprintf("%.*s%s", (int)n_url, r->url, c->path);
+    url = xasprintf("%.*s%s", (int)n_url, base, c->path);
     authorization = xasprintf("Authorization: Bearer %s", r->token);
     free(c->token);
     c->token = xstrdup(r->token);

@@ -17,6 +17,7 @@ struct remote_call {
     TAILQ_ENTRY(remote_call) link;
     struct remote *remote; /* held */
     const char *method;
+    char *base;         /* owned; NULL: the sandbox\'s own URL */
     char *path, *body;  /* owned; body may be NULL */
     char *token;        /* it was sent with */
     int64_t timeout_ms; /* 0: the client's */

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "client/fields.h"
 #include "client/gateway_internal.h"
 #include "wire/names.h"
 
@@ -59,6 +60,7 @@ struct gateway *gateway_create(struct client *c, const struct gateway_config *co
     g->user = config->user;
     g->peer = (struct peer){"gateway", g->url, true};
     add_header(g, "X-ComputeSDK-API-Key", g->api_key);
+    add_header(g, "X-API-Key", g->api_key); /* as the events API wants it */
     add_header(g, "X-Provider", config->provider ? config->provider : "computesdk");
     add_header(g, "Content-Type", "application/json");
     add_header(g, "Accept", "application/json");
@@ -346,6 +348,7 @@ static void take_extensions(struct gateway *g, const cJSON *root)
     for (size_t i = 0; i < g->n_extensions; i++)
         free(g->extensions[i]);
     g->n_extensions = 0;
+    g->pubsub_port = field_count(data, "pubsub_port");
     cJSON_ArrayForEach (item, list) {
         if (cJSON_IsString(item) && g->n_extensions < GATEWAY_EXTENSIONS_MAX)
             g->extensions[g->n_extensions++] = xstrdup(item->valuestring);
@@ -391,7 +394,7 @@ static void connect_link(struct gateway *g)
     }
     g->asking = request_create(g->client, sizeof(struct info_call), NULL);
     ((struct info_call *)g->asking)->gateway = g;
-    gateway_send(g, g->asking, "GET", "/info", NULL, on_info);
+    gateway_send(g, g->asking, &(struct gateway_send){.method = "GET", .path = "/info"}, on_info);
 }
 
 /* --- reading --- */

@@ -58,30 +58,34 @@ static struct call *call_create(struct gateway *g, const char *method, char *pat
     return c;
 }
 
-void gateway_send(struct gateway *g, struct request *r, const char *method, const char *path,
-                  const char *body, request_leg on_leg)
+void gateway_send(struct gateway *g, struct request *r, const struct gateway_send *send,
+                  request_leg on_leg)
 {
-    cleanup_free char *url = xasprintf("%s%s", g->url, path);
+    const char *base = send->base ? send->base : g->url;
+    cleanup_free char *url = xasprintf("%s%s", base, send->path);
     struct url parsed;
     struct err e;
 
-    if (url_parse(&parsed, g->url, &e)) {
+    if (url_parse(&parsed, base, &e)) {
         request_pause(r, 0, &e, on_leg);
         return;
     }
     url_finish(&parsed);
     request_send(r,
-                 &(struct http_send){.method = method,
+                 &(struct http_send){.method = send->method,
                                      .url = url,
                                      .headers = (const char *const *)g->headers,
-                                     .body = body,
-                                     .body_len = body ? strlen(body) : 0},
+                                     .body = send->body,
+                                     .body_len = send->body ? strlen(send->body) : 0,
+                                     .timeout_ms = send->timeout_ms},
                  on_leg);
 }
 
 static struct request *start(struct call *c, request_leg on_leg)
 {
-    gateway_send(c->gateway, &c->request, c->method, c->path, c->body, on_leg);
+    gateway_send(c->gateway, &c->request,
+                 &(struct gateway_send){.method = c->method, .path = c->path, .body = c->body},
+                 on_leg);
     return &c->request;
 }
 

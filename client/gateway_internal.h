@@ -12,7 +12,7 @@
 #include "client/internal.h"
 
 #define GATEWAY_EXTENSIONS_MAX 32
-#define GATEWAY_HEADERS_MAX    20
+#define GATEWAY_HEADERS_MAX    24
 #define BACKOFF_FIRST_MS       100
 #define BACKOFF_MAX_MS         2000
 
@@ -49,6 +49,7 @@ struct gateway {
     bool is_info_known;
     char *extensions[GATEWAY_EXTENSIONS_MAX]; /* owned */
     size_t n_extensions;
+    int pubsub_port;        /* that the gateway names, or 0 */
     uv_timer_t timer;       /* retry; or the next refresh of known sandboxes */
     uv_timer_t changed;     /* tells on_change at the loop's next turn */
     struct request *asking; /* GET /info, the check of the key, or a refresh */
@@ -73,8 +74,14 @@ void model_sweep(struct gateway *g);
 void model_finish(struct model *m);
 
 /* --- calls --- */
-void gateway_send(struct gateway *g, struct request *r, const char *method, const char *path,
-                  const char *body, request_leg on_leg);
+struct gateway_send {
+    const char *base; /* NULL: the gateway's own URL */
+    const char *method, *path;
+    const char *body;   /* or NULL */
+    int64_t timeout_ms; /* 0: the client's */
+};
+void gateway_send(struct gateway *g, struct request *r, const struct gateway_send *send,
+                  request_leg on_leg);
 /* Judges an answer. 0 with *root to be deleted, or a negative code with e explained. */
 int gateway_reply(struct gateway *g, const struct request *r, const struct err *transport,
                   cJSON **root, struct err *e);

@@ -103,6 +103,7 @@ struct gateway {
     struct http_server *http;
     struct sandbox *sandboxes, *names; /* uthash */
     struct pubsub *pubsub;
+    int pubsub_port;
 
     int listen_fd, spare_fd; /* the spare is given up to refuse a connection when none are left */
     uv_poll_t listener;

@@ -305,6 +305,7 @@ int pubsub_open(struct gateway *g, char url[128], struct err *e)
 
     if (result)
         return result;
+    g->pubsub_port = port;
     p = xcalloc(1, sizeof *p);
     p->gateway = g;
     TAILQ_INIT(&p->clients);

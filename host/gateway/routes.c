@@ -294,6 +294,7 @@ static void on_info(struct http_request *r, void *user)
     data = cJSON_AddObjectToObject(answer, "data");
     cJSON_AddStringToObject(data, "version", SANDPIT_VERSION);
     cJSON_AddNumberToObject(data, "sandbox_count", HASH_COUNT(g->sandboxes));
+    cJSON_AddNumberToObject(data, "pubsub_port", g->pubsub_port);
     cJSON_AddItemToArray(cJSON_AddArrayToObject(data, "extensions"), cJSON_CreateString(EXT_LIST));
     http_reply_json(r, 200, answer);
 }
