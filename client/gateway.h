@@ -76,10 +76,14 @@ typedef void (*gateway_list_cb)(void *user, const struct sandbox_info *s, size_t
 typedef void (*gateway_done_cb)(void *user, const struct err *e);
 
 struct create_options {
-    const char *ns, *name;        /* NULL: none */
-    int64_t timeout_ms;           /* 0: none asked */
-    const char *template_id;      /* NULL: none */
-    const cJSON *metadata, *envs; /* borrowed objects or NULL */
+    const char *ns, *name;           /* NULL: none */
+    int64_t timeout_ms;              /* 0: none asked */
+    const char *template_id;         /* NULL: none */
+    const char *image;               /* NULL: the gateway's choice */
+    const char *snapshot_id;         /* begin as this snapshot was; NULL: empty */
+    const char *directory;           /* where its work is; NULL: the gateway's choice */
+    const cJSON *metadata, *envs;    /* borrowed objects or NULL */
+    const cJSON *overlays, *servers; /* borrowed arrays (client/overlay.h, server.h) or NULL */
 };
 
 /* One page after the other until all are there. */

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "client/fields.h"
 #include "client/gateway_internal.h"
 #include "wire/names.h"
 
@@ -214,12 +215,6 @@ static void on_sandbox_leg(struct request *r, const struct err *transport)
     sandbox_info_finish(&info);
 }
 
-static void add_object(cJSON *body, const char *key, const cJSON *object)
-{
-    if (object)
-        cJSON_AddItemToObject(body, key, cJSON_Duplicate(object, true));
-}
-
 static char *create_body(const struct create_options *o)
 {
     cJSON *body = cJSON_CreateObject();
@@ -230,10 +225,14 @@ static char *create_body(const struct create_options *o)
         cJSON_AddStringToObject(body, "namespace", o->ns ? o->ns : "default");
     if (o->timeout_ms > 0)
         cJSON_AddNumberToObject(body, "timeout", (double)o->timeout_ms);
-    if (o->template_id)
-        cJSON_AddStringToObject(body, "templateId", o->template_id);
-    add_object(body, "metadata", o->metadata);
-    add_object(body, "envs", o->envs);
+    field_add_text(body, "templateId", o->template_id);
+    field_add_text(body, "image", o->image);
+    field_add_text(body, "snapshotId", o->snapshot_id);
+    field_add_text(body, "directory", o->directory);
+    field_add_tree(body, "metadata", o->metadata);
+    field_add_tree(body, "envs", o->envs);
+    field_add_tree(body, "overlays", o->overlays);
+    field_add_tree(body, "servers", o->servers);
     char *text = cJSON_PrintUnformatted(body);
 
     cJSON_Delete(body);
