@@ -17,7 +17,7 @@
 #include "tui/theme.h"
 #include "tui/view.h"
 
-#define FORM_FIELDS_MAX 8
+#define FORM_FIELDS_MAX 24
 
 enum form_kind {
     FORM_TEXT,

@@ -3,7 +3,9 @@
  * Every action with its keys. A key stands here only when it does something today.
  *
  * Contexts: "sandboxes" the list of sandboxes, "list" any list, "motion" moving in lists and texts,
- * "text" a text to read, "prefix" after the prefix key, "copy" a terminal's scrollback, "global".
+ * "resource" any list of what sandboxes have, "servers" that of servers, "tail" lines that keep
+ * coming, "logs" those of servers, "text" a text to read, "prefix" after the prefix key, "copy" a
+ * terminal's scrollback, "global".
  */
 #include "views/views.h"
 
@@ -19,8 +21,42 @@ const struct action_def views_actions[] = {
     {"sandboxes", "y", "sandbox-json", "Show it as JSON"},
     {"sandboxes", "c", "sandbox-copy-name", "Copy its name"},
     {"sandboxes", "C", "sandbox-copy-url", "Copy its URL"},
+    {"sandboxes", "l", "view-logs", "Follow the logs of its servers"},
     {"sandboxes", "0", "sandbox-namespaces", "All namespaces, or only that of the row"},
 
+    {"servers", "Enter l", "server-logs", "Follow its log, or those of all marked"},
+    {"servers", "n", "server-start-new", "Start a new server"},
+    {"servers", "r", "server-restart", "Restart (asks)"},
+    {"servers", "S", "server-start", "Start one that stopped"},
+    {"servers", "X", "server-stop", "Stop (asks)"},
+    {"servers", "D", "server-delete", "Delete (asks)"},
+    {"servers", "C", "server-copy-url", "Copy its URL"},
+
+    {"logs", "s", "logs-stream", "Both streams, stdout, stderr"},
+
+    {"tail", "/", "tail-search", "Search; n and N go on"},
+    {"tail", "n", "tail-next", "Next hit", true},
+    {"tail", "N", "tail-previous", "Hit before", true},
+    {"tail", "&", "tail-keep", "Show only lines like that; ! inverts"},
+    {"tail", "e", "tail-next-error", "Next error"},
+    {"tail", "E", "tail-previous-error", "Error before"},
+    {"tail", "w", "tail-wrap", "Wrap long lines"},
+    {"tail", "t", "tail-times", "Show times"},
+    {"tail", "p", "tail-pretty", "Show JSON over several lines"},
+    {"tail", "v V", "tail-select", "Select lines"},
+    {"tail", "y", "tail-copy", "Copy the line, or those selected"},
+    {"tail", "Enter", "tail-detail", "Show all of the line"},
+    {"tail", "l Right", "tail-right", "To the right", true},
+    {"tail", "h Left", "tail-left", "To the left", true},
+    {"tail", "", "tail-clear", "Forget the lines shown"},
+
+    {"resource", "Enter", "resource-open", "Open it"},
+    {"resource", "d", "resource-describe", "Show all that is known of it"},
+    {"resource", "y", "resource-json", "Show it as JSON"},
+    {"resource", "c", "resource-copy", "Copy its name"},
+
+    {"list", "1", "view-sandboxes", "Sandboxes"},
+    {"list", "2", "view-servers", "Servers of the sandboxes marked or selected"},
     {"list", "/", "list-filter", "Filter: regex, !inverted, -f fuzzy, -l key=value"},
     {"list", ">", "list-sort-next", "Sort by the next column"},
     {"list", "<", "list-sort-previous", "Sort by the previous column"},
@@ -65,6 +101,9 @@ const struct action_def views_actions[] = {
     {"global", "q", "back", "Go back; at the start, quit"},
     {"global", "", "home", "Show the sandboxes", true},
     {"global", "", "view-sandboxes", "Show the sandboxes"},
+    {"global", "", "view-servers", "Show the servers of this sandbox"},
+    {"global", "", "view-servers-all", "Show the servers of all sandboxes"},
+    {"global", "", "view-logs", "Follow the logs of this sandbox's servers"},
     {"global", "", "quit", "Quit; sandboxes and terminals go on running"},
     {"global", "C-r", "refresh", "Ask the gateway again"},
     {"global", "C-c", "cancel", "Cancel what is under way; twice, quit"},

@@ -259,7 +259,7 @@ enum view_result views_act(struct views_env *env, const char *action)
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         if (strcmp(table[i].action, action) == 0)
             return table[i].run(env);
-    return VIEW_IGNORED;
+    return views_open(env, action) ? VIEW_HANDLED : VIEW_IGNORED;
 }
 
 void views_status(struct views_env *env, struct buf *out, enum role *role)

@@ -20,8 +20,15 @@
 static const struct {
     const char *context, *title;
 } titles[] = {
-    {"sandboxes", "The selected sandbox"}, {"list", "This list"}, {"copy", "Scrolled back"},
-    {"prefix", "In a terminal"},           {"text", "This text"},
+    {"sandboxes", "The selected sandbox"},
+    {"list", "This list"},
+    {"copy", "Scrolled back"},
+    {"prefix", "In a terminal"},
+    {"text", "This text"},
+    {"servers", "The selected server"},
+    {"resource", "The selected row"},
+    {"tail", "These lines"},
+    {"logs", "This log"},
 };
 
 static const char *title_of(const char *context)

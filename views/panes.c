@@ -8,32 +8,40 @@
 #include "views/dialog.h"
 #include "views/state.h"
 
-static enum view_result split(struct views_env *env, bool stacked)
+static bool place(struct views_env *env, struct view *v, enum views_place where)
 {
-    struct view *v = sandboxes_view_create(env->tui, env);
+    return where == PLACE_TAB ? tui_tab_open(env->tui, v)
+                              : tui_split(env->tui, where == PLACE_BELOW, v);
+}
 
-    if (!tui_split(env->tui, stacked, v))
+/* A shell of the sandbox that is looked at, else the list. */
+static enum view_result open_at(struct views_env *env, enum views_place where)
+{
+    cleanup_free char *id = views_subject(env);
+
+    if (id) {
+        shell_view_open(env, id, NULL, env->readonly ? SHELL_OBSERVE : SHELL_ATTACH, where);
+        return VIEW_HANDLED;
+    }
+    struct view *v = sandboxes_view_create(env->tui, env);
+    if (!place(env, v, where))
         tui_close(env->tui, v);
     return VIEW_HANDLED;
 }
 
 enum view_result pane_split_right(struct views_env *env)
 {
-    return split(env, false);
+    return open_at(env, PLACE_RIGHT);
 }
 
 enum view_result pane_split_down(struct views_env *env)
 {
-    return split(env, true);
+    return open_at(env, PLACE_BELOW);
 }
 
 enum view_result pane_tab(struct views_env *env)
 {
-    struct view *v = sandboxes_view_create(env->tui, env);
-
-    if (!tui_tab_open(env->tui, v))
-        tui_close(env->tui, v);
-    return VIEW_HANDLED;
+    return open_at(env, PLACE_TAB);
 }
 
 /* --- a tab's name --- */

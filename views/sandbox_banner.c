@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "tui/wrap.h"
+#include "views/notice.h"
 #include "views/sandboxes.h"
 
 static bool is_lost(const struct sandboxes *s)
@@ -23,22 +23,6 @@ int sandbox_banner_height(const struct sandboxes *s, int rows)
         return 0;
     /* Without rows there is room to say why below. */
     return rows >= 8 && s->n_known ? 2 : 1;
-}
-
-/* Parts in the order of their weight; what does not fit any more is left out. */
-static void draw_parts(struct canvas c, int y, struct style style, const char *const *parts,
-                       size_t n)
-{
-    int x = 1;
-
-    canvas_fill(c, (struct rect){y, 0, 1, c.cols}, style);
-    for (size_t i = 0; i < n; i++) {
-        int w = text_width(parts[i]);
-
-        if (!*parts[i] || (x > 1 && x + w + 2 > c.cols))
-            continue;
-        x += canvas_text(c, y, x > 1 ? x + 2 : x, c.cols - x, style, parts[i]) + (x > 1 ? 2 : 0);
-    }
 }
 
 static void format_stale(const struct sandboxes *s, char *out, size_t cap)
@@ -75,44 +59,13 @@ void sandbox_banner_draw(struct sandboxes *s, struct canvas c)
 
     format_stale(s, stale, sizeof stale);
     format_retry(s, retry, sizeof retry);
-    draw_parts(c, 0, styles[ROLE_STATUS_ALERT], parts, 3);
+    notice_parts(c, 0, styles[ROLE_STATUS_ALERT], parts, 3);
     if (c.rows < 2)
         return;
     snprintf(why, sizeof why, "%s%s%s", e->text, *e->hint ? ": " : "", e->hint);
     canvas_label(c, 1, 1, c.cols - 2, styles[ROLE_BAD], why);
     /* The countdown and the age tick. */
     view_tick(s->view, 1000);
-}
-
-static void draw_centred(struct canvas c, int y, struct style style, const char *text)
-{
-    int w = text_width(text);
-
-    if (w <= c.cols)
-        canvas_text(c, y, (c.cols - w) / 2, w, style, text);
-    else
-        wrap_draw(c, (struct rect){y, 0, c.rows - y, c.cols}, style, text);
-}
-
-static void draw_failure(struct sandboxes *s, struct canvas c)
-{
-    const struct style *styles = tui_theme(s->view->tui)->styles;
-    const struct err *e = gateway_error(s->env->gateway);
-    int w = c.cols < 72 ? c.cols - 2 : 70;
-    int spare = c.rows - wrap_count(e->text, w) - wrap_count(e->hint, w);
-    int y = spare > 0 ? spare / 3 : 0;
-
-    y +=
-        wrap_draw(c, (struct rect){y, (c.cols - w) / 2, c.rows - y, w}, styles[ROLE_TEXT], e->text);
-    wrap_draw(c, (struct rect){y, (c.cols - w) / 2, c.rows - y, w}, styles[ROLE_TITLE], e->hint);
-}
-
-static void hint(const struct sandboxes *s, const char *context, const char *action, char *out,
-                 size_t cap)
-{
-    keymap_hint(tui_keymap(s->view->tui), context, action, out, cap);
-    if (!*out)
-        snprintf(out, cap, ":");
 }
 
 void sandbox_empty_draw(struct sandboxes *s, struct canvas c)
@@ -122,26 +75,26 @@ void sandbox_empty_draw(struct sandboxes *s, struct canvas c)
     int y = c.rows / 3;
 
     if (is_lost(s)) {
-        draw_failure(s, c);
+        notice_error(c, tui_theme(s->view->tui), gateway_error(s->env->gateway));
         return;
     }
     if (gateway_state(s->env->gateway) == LINK_CONNECTING) {
         snprintf(line, sizeof line, "\xe2\x80\xa6 connecting to %s", gateway_url(s->env->gateway));
-        draw_centred(c, y, styles[ROLE_DIM], line);
+        notice_centred(c, y, styles[ROLE_DIM], line);
         return;
     }
     if (s->n_known) {
-        draw_centred(c, y, styles[ROLE_TITLE], "No sandbox is like that");
-        hint(s, s->only_ns ? "sandboxes" : "global", s->only_ns ? "sandbox-namespaces" : "escape",
-             key, sizeof key);
+        notice_centred(c, y, styles[ROLE_TITLE], "No sandbox is like that");
+        notice_key(s->view, s->only_ns ? "sandboxes" : "global",
+                   s->only_ns ? "sandbox-namespaces" : "escape", key, sizeof key);
         snprintf(line, sizeof line, s->only_ns ? "%s shows all namespaces" : "%s clears the filter",
                  key);
-        draw_centred(c, y + 1, styles[ROLE_DIM], line);
+        notice_centred(c, y + 1, styles[ROLE_DIM], line);
         return;
     }
-    draw_centred(c, y, styles[ROLE_TITLE], "No sandboxes yet");
-    hint(s, "sandboxes", "sandbox-new", key, sizeof key);
+    notice_centred(c, y, styles[ROLE_TITLE], "No sandboxes yet");
+    notice_key(s->view, "sandboxes", "sandbox-new", key, sizeof key);
     snprintf(line, sizeof line, s->env->readonly ? "This context is read-only" : "%s creates one",
              key);
-    draw_centred(c, y + 1, styles[ROLE_DIM], line);
+    notice_centred(c, y + 1, styles[ROLE_DIM], line);
 }

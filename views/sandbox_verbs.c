@@ -347,17 +347,11 @@ static enum view_result verb_extend(struct sandboxes *s, const struct sandbox *s
 }
 
 /* --- shells and copies --- */
-static enum view_result open_at(struct sandboxes *s, const struct sandbox *selected,
-                                enum views_place place)
-{
-    shell_view_open(s->env, selected->info.id, NULL,
-                    s->env->readonly ? SHELL_OBSERVE : SHELL_ATTACH, place);
-    return VIEW_HANDLED;
-}
-
 static enum view_result verb_open(struct sandboxes *s, const struct sandbox *selected)
 {
-    return open_at(s, selected, PLACE_HERE);
+    shell_view_open(s->env, selected->info.id, NULL,
+                    s->env->readonly ? SHELL_OBSERVE : SHELL_ATTACH, PLACE_HERE);
+    return VIEW_HANDLED;
 }
 
 static enum view_result verb_shell(struct sandboxes *s, const struct sandbox *selected)
@@ -365,21 +359,6 @@ static enum view_result verb_shell(struct sandboxes *s, const struct sandbox *se
     if (!views_refuse_readonly(s->env))
         shell_view_open(s->env, selected->info.id, NULL, SHELL_NEW, PLACE_HERE);
     return VIEW_HANDLED;
-}
-
-static enum view_result verb_tab(struct sandboxes *s, const struct sandbox *selected)
-{
-    return open_at(s, selected, PLACE_TAB);
-}
-
-static enum view_result verb_right(struct sandboxes *s, const struct sandbox *selected)
-{
-    return open_at(s, selected, PLACE_RIGHT);
-}
-
-static enum view_result verb_down(struct sandboxes *s, const struct sandbox *selected)
-{
-    return open_at(s, selected, PLACE_BELOW);
 }
 
 static enum view_result verb_observe(struct sandboxes *s, const struct sandbox *selected)
@@ -415,8 +394,7 @@ sandbox_verb sandbox_verb_find(const char *action, bool *needs_row)
         {"sandbox-observe", verb_observe},   {"sandbox-delete", verb_delete},
         {"sandbox-extend", verb_extend},     {"sandbox-describe", sandbox_describe},
         {"sandbox-json", sandbox_json},      {"sandbox-copy-name", verb_copy_name},
-        {"sandbox-copy-url", verb_copy_url}, {"shell-tab", verb_tab},
-        {"split-right", verb_right},         {"split-down", verb_down},
+        {"sandbox-copy-url", verb_copy_url},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {

@@ -4,6 +4,7 @@
  * is kept here but ids.
  */
 #include "views/sandboxes.h"
+#include "views/notice.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -161,29 +162,19 @@ static void title(struct view *v, struct buf *out)
     list_title(&s->list, out);
 }
 
-static void add_hint(struct view *v, struct buf *out, const char *context, const char *action,
-                     const char *word)
-{
-    char key[24];
-
-    keymap_hint(tui_keymap(v->tui), context, action, key, sizeof key);
-    if (*key)
-        buf_printf(out, "%s%s %s", out->len ? "  " : "", key, word);
-}
-
 static void hints(struct view *v, struct buf *out)
 {
     struct sandboxes *s = v->data;
 
     if (list_hints(&s->list, out))
         return;
-    add_hint(v, out, "global", "help", "help");
+    notice_hint(v, out, "global", "help", "help");
     if (s->list.table.n_rows)
-        add_hint(v, out, "sandboxes", "sandbox-open", "shell");
+        notice_hint(v, out, "sandboxes", "sandbox-open", "shell");
     if (!s->env->readonly)
-        add_hint(v, out, "sandboxes", "sandbox-new", "new");
+        notice_hint(v, out, "sandboxes", "sandbox-new", "new");
     if (s->list.table.n_rows)
-        add_hint(v, out, "list", "list-filter", "filter");
+        notice_hint(v, out, "list", "list-filter", "filter");
 }
 
 static const struct view_ops ops = {
@@ -216,4 +207,9 @@ struct view *sandboxes_view_create(struct tui *t, struct views_env *env)
     if (!env->state->sandboxes)
         env->state->sandboxes = s->view;
     return s->view;
+}
+
+struct sandboxes *sandboxes_of_view(struct view *v)
+{
+    return v && v->ops == &ops ? v->data : NULL;
 }

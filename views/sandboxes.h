@@ -25,6 +25,9 @@ struct sandboxes {
     struct terminal_lookup *lookup;
 };
 
+/* NULL when v is another kind of view. */
+struct sandboxes *sandboxes_of_view(struct view *v);
+
 /* sandbox_rows.c */
 enum sandbox_column {
     COLUMN_NAME,

@@ -65,6 +65,11 @@ enum view_result pane_split_down(struct views_env *env);
 enum view_result pane_tab(struct views_env *env);
 enum view_result pane_rename_tab(struct views_env *env);
 
+/* views/open.c: "view-…" of what sandboxes have; false when it is none of them. */
+bool views_open(struct views_env *env, const char *action);
+/* The one sandbox the user is looking at, to free; NULL when it is none or several. */
+char *views_subject(struct views_env *env);
+
 /* Overlays of views/help.c. */
 void help_open(struct views_env *env);
 void palette_open(struct views_env *env);

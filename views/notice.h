@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lines about a view rather than in it: why it is empty, whether it can be trusted.
+ */
+#ifndef VIEWS_NOTICE_H
+#define VIEWS_NOTICE_H
+
+#include "tui/canvas.h"
+#include "tui/tui.h"
+
+/* Centred in row y; what is too long is wrapped from the left edge. */
+void notice_centred(struct canvas c, int y, struct style style, const char *text);
+/* Row y filled with parts in the order of their weight; what does not fit any more is left out. */
+void notice_parts(struct canvas c, int y, struct style style, const char *const *parts, size_t n);
+/* A title with a line below it, a third down: an empty view says what to press. */
+void notice_empty(struct canvas c, const struct theme *theme, const char *title, const char *hint);
+/* An error's text and hint, wrapped, a third down. */
+void notice_error(struct canvas c, const struct theme *theme, const struct err *e);
+/* Appends "KEY word" for a hint line; nothing when the action has no key. */
+void notice_hint(const struct view *v, struct buf *out, const char *context, const char *action,
+                 const char *word);
+/* The action's key, or ":" when it has none. Returns out. */
+char *notice_key(const struct view *v, const char *context, const char *action, char *out,
+                 size_t cap);
+
+#endif

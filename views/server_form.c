@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Starting a server: a form with every option of protocol.md.
+ */
+#include "views/server_form.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "client/server.h"
+#include "views/dialog.h"
+
+enum server_field {
+    SLUG,
+    START,
+    INSTALL,
+    PATH,
+    PORT,
+    STRICT,
+    ENVIRONMENT,
+    ENV_FILE,
+    AUTOSTART,
+    POLICY,
+    MAX_RESTARTS,
+    RESTART_DELAY,
+    STOP_TIMEOUT,
+    HEALTH_PATH,
+    HEALTH_INTERVAL,
+    N_FIELDS
+};
+
+struct new_server {
+    struct views_env *env;
+    struct remote *remote; /* a reference */
+    struct view *dialog;
+    struct request *request;
+};
+
+static bool check_slug(const char *value, char *reason, size_t cap)
+{
+    for (const char *p = value; *p; p++) {
+        if (isalnum((unsigned char)*p) || strchr("-_.", *p))
+            continue;
+        snprintf(reason, cap, "letters, digits, - _ . only");
+        return false;
+    }
+    return true;
+}
+
+/* "A=1 B=two words": each begins at a name before "=". */
+static cJSON *parse_environment(const char *text, char *reason, size_t cap)
+{
+    cJSON *object = cJSON_CreateObject();
+    cleanup_free char *copy = xstrdup(text);
+    char *rest = copy, *word;
+
+    while ((word = strsep(&rest, " "))) {
+        char *equals = strchr(word, '=');
+
+        if (!*word)
+            continue;
+        if (!equals || equals == word) {
+            snprintf(reason, cap, "\"%.40s\" is not NAME=value", word);
+            cJSON_Delete(object);
+            return NULL;
+        }
+        *equals = '\0';
+        cJSON_AddStringToObject(object, word, equals + 1);
+    }
+    return object;
+}
+
+static bool check_environment(const char *value, char *reason, size_t cap)
+{
+    cJSON *object = parse_environment(value, reason, cap);
+
+    cJSON_Delete(object);
+    return object;
+}
+
+static bool check_health(const char *value, char *reason, size_t cap)
+{
+    if (!*value || *value == '/')
+        return true;
+    snprintf(reason, cap, "begins with /");
+    return false;
+}
+
+static const char *const yes_no[] = {"no", "yes", NULL};
+static const char *const no_yes[] = {"yes", "no", NULL};
+static const char *const policies[] = {"never", "on-failure", "always", NULL};
+
+static const struct form_field fields[N_FIELDS] = {
+    [SLUG] = {.label = "Name",
+              .required = true,
+              .check = check_slug,
+              .help = "unique in the sandbox: web"},
+    [START] = {.label = "Command", .required = true, .help = "run by sh; PORT is set for it"},
+    [INSTALL] = {.label = "Install", .placeholder = "nothing", .help = "run before it, to its end"},
+    [PATH] = {.label = "Directory", .placeholder = "the home", .help = "where it runs"},
+    [PORT] = {.label = "Port",
+              .placeholder = "found out",
+              .kind = FORM_NUMBER,
+              .min = 1,
+              .max = 65535,
+              .help = "told to it as PORT; the next free one if it is taken"},
+    [STRICT] = {.label = "Only that port",
+                .kind = FORM_CHOICE,
+                .choices = yes_no,
+                .help = "fail rather than take another"},
+    [ENVIRONMENT] = {.label = "Environment",
+                     .placeholder = "none",
+                     .check = check_environment,
+                     .help = "NAME=value NAME=value"},
+    [ENV_FILE] = {.label = "Env file",
+                  .placeholder = "none",
+                  .help = "below its directory; Environment wins"},
+    [AUTOSTART] = {.label = "Autostart",
+                   .kind = FORM_CHOICE,
+                   .choices = no_yes,
+                   .help = "again when the sandbox comes back"},
+    [POLICY] = {.label = "Restart",
+                .kind = FORM_CHOICE,
+                .choices = policies,
+                .help = "when it ends by itself"},
+    [MAX_RESTARTS] = {.label = "At most",
+                      .placeholder = "no limit",
+                      .kind = FORM_NUMBER,
+                      .min = 0,
+                      .max = 1000000,
+                      .help = "restarts"},
+    [RESTART_DELAY] = {.label = "Delay",
+                       .placeholder = "the host's",
+                       .kind = FORM_DURATION,
+                       .help = "before a restart: 2s"},
+    [STOP_TIMEOUT] = {.label = "Stop timeout",
+                      .placeholder = "the host's",
+                      .kind = FORM_DURATION,
+                      .help = "from asking it to end to killing it"},
+    [HEALTH_PATH] = {.label = "Health path",
+                     .placeholder = "no check",
+                     .check = check_health,
+                     .help = "ready when GET of it answers 2xx: /health"},
+    [HEALTH_INTERVAL] = {.label = "Health every",
+                         .placeholder = "the host's",
+                         .kind = FORM_DURATION},
+};
+
+static void closed(void *user)
+{
+    struct new_server *n = user;
+
+    request_cancel(n->request);
+    remote_release(n->remote);
+    free(n);
+}
+
+static void abort_request(void *user)
+{
+    struct new_server *n = user;
+
+    request_cancel(n->request);
+    n->request = NULL;
+    tui_toast(n->env->tui, ROLE_WARN, "Not waited for; the host may start it all the same");
+}
+
+static void on_started(void *user, const struct server_info *s, const struct err *e)
+{
+    struct new_server *n = user;
+    char name[128];
+
+    n->request = NULL;
+    if (e) {
+        form_dialog_fail(n->dialog, e);
+        return;
+    }
+    tui_toast(n->env->tui, ROLE_GOOD, "\xe2\x9c\x93 %s is %s",
+              text_sanitise(name, sizeof name, s->slug, strlen(s->slug)), s->status);
+    form_dialog_done(n->dialog);
+}
+
+static const char *text_of(const struct form *f, enum server_field field)
+{
+    const char *text = form_text(f, field);
+
+    return *text ? text : NULL;
+}
+
+static int64_t duration_of(const struct form *f, enum server_field field)
+{
+    return *form_text(f, field) ? form_number(f, field) : -1;
+}
+
+static void submit(void *user, struct view *dialog, struct form *f)
+{
+    struct new_server *n = user;
+    char reason[8];
+    cJSON *environment = parse_environment(form_text(f, ENVIRONMENT), reason, sizeof reason);
+    struct server_options options = {
+        .slug = form_text(f, SLUG),
+        .start = form_text(f, START),
+        .install = text_of(f, INSTALL),
+        .path = text_of(f, PATH),
+        .env_file = text_of(f, ENV_FILE),
+        .environment = environment && environment->child ? environment : NULL,
+        .port = (int)form_number(f, PORT),
+        .strict_port = strcmp(form_text(f, STRICT), "yes") == 0,
+        .no_autostart = strcmp(form_text(f, AUTOSTART), "no") == 0,
+        .restart_policy = form_text(f, POLICY),
+        .max_restarts = (int)form_number(f, MAX_RESTARTS),
+        .restart_delay_ms = duration_of(f, RESTART_DELAY),
+        .stop_timeout_ms = duration_of(f, STOP_TIMEOUT),
+        .health = {.path = text_of(f, HEALTH_PATH), .interval_ms = form_number(f, HEALTH_INTERVAL)},
+    };
+
+    n->dialog = dialog;
+    form_dialog_busy(dialog);
+    n->request = server_start(n->remote, &options, on_started, n);
+    cJSON_Delete(environment);
+}
+
+static const struct form_dialog_ops ops = {submit, abort_request, closed};
+
+void server_form_open(struct views_env *env, struct remote *remote)
+{
+    struct new_server *n = xcalloc(1, sizeof *n);
+    struct form form;
+
+    n->env = env;
+    n->remote = remote_acquire(env->gateway, remote_sandbox_id(remote));
+    form_init(&form, "New server", "start", fields, N_FIELDS);
+    form_dialog_open(env, &form, &ops, n);
+}
