@@ -101,6 +101,7 @@ const struct http_route daemon_routes[] = {
     {"GET", "/auth/magic/:secret", HTTP_OPEN, api_magic_redeem},
     {"GET", "/play", HTTP_OPEN, api_play},
     {"GET", "/play/", HTTP_OPEN, api_play},
+    {"GET", "/play/:asset", HTTP_OPEN, api_play_asset},
     {"POST", "/run/command", HTTP_WRITE, api_run, BODY_SMALL},
     {"POST", "/execute", HTTP_WRITE, api_run, BODY_SMALL},
     {"POST", "/run/code", HTTP_WRITE, api_code, BODY_SMALL},

@@ -100,27 +100,35 @@ static bool is_given(const cJSON *item)
 }
 
 /* NULL, or what is wrong. */
+static const char *read_scope(const cJSON *body, bool *observes)
+{
+    const cJSON *scope = cJSON_GetObjectItemCaseSensitive(body, "scope");
+
+    *observes = false;
+    if (!is_given(scope))
+        return NULL;
+    *observes = cJSON_IsString(scope) && !strcmp(scope->valuestring, "observe");
+    if (*observes || (cJSON_IsString(scope) && !strcmp(scope->valuestring, "full")))
+        return NULL;
+    return "scope is neither \"observe\" nor \"full\"";
+}
+
+/* NULL, or what is wrong. */
 static const char *read_spec(const cJSON *body, struct token_spec *spec)
 {
     const cJSON *text = cJSON_GetObjectItemCaseSensitive(body, "description");
     const cJSON *life = cJSON_GetObjectItemCaseSensitive(body, "expiresIn");
-    const cJSON *scope = cJSON_GetObjectItemCaseSensitive(body, "scope");
 
     if (is_given(text) && (!cJSON_IsString(text) || strlen(text->valuestring) > DESCRIPTION_MAX ||
                            !utf8_valid(text->valuestring, strlen(text->valuestring))))
         return "description is not a text of at most 1024 bytes";
     if (is_given(life) && (!cJSON_IsNumber(life) || !(life->valuedouble > 0)))
         return "expiresIn is not a number of seconds greater than 0";
-    if (is_given(scope) && (!cJSON_IsString(scope) || (strcmp(scope->valuestring, "observe") != 0 &&
-                                                       strcmp(scope->valuestring, "full") != 0)))
-        return "scope is neither \"observe\" nor \"full\"";
-    *spec =
-        (struct token_spec){.text = is_given(text) ? text->valuestring : "",
-                            .life_ms = TOKEN_LIFE_MS,
-                            .observes = is_given(scope) && !strcmp(scope->valuestring, "observe")};
+    *spec = (struct token_spec){.text = is_given(text) ? text->valuestring : "",
+                                .life_ms = TOKEN_LIFE_MS};
     if (is_given(life))
         spec->life_ms = (int64_t)(fmin(life->valuedouble, LIFE_MAX_S) * 1000);
-    return NULL;
+    return read_scope(body, &spec->observes);
 }
 
 static void reply_failure(struct http_request *r, const struct err *e)
@@ -218,9 +226,11 @@ static const char *scheme_of(const struct daemon *d)
     return !strncmp(d->settings.url, "https:", 6) ? "https" : "http";
 }
 
-static void create_link(struct http_request *r, struct daemon *d, const char *redirect)
+static void create_link(struct http_request *r, struct daemon *d, const char *redirect,
+                        bool observes)
 {
-    const struct token_spec spec = {.text = redirect, .life_ms = TOKEN_LINK_MS, .is_link = true};
+    const struct token_spec spec = {
+        .text = redirect, .life_ms = TOKEN_LINK_MS, .is_link = true, .observes = observes};
     cleanup_free char *url = NULL;
     char secret[TOKEN_SIZE];
     struct token *token;
@@ -242,6 +252,7 @@ static void create_link(struct http_request *r, struct daemon *d, const char *re
     cJSON_AddStringToObject(data, "magic_url", url);
     add_time(data, "expires_at", token->expires_ms);
     cJSON_AddStringToObject(data, "redirect_url", redirect);
+    cJSON_AddStringToObject(data, "scope", observes ? "observe" : "full");
     http_reply_json(r, 201, o);
 }
 
@@ -249,12 +260,48 @@ void api_magic_create(struct http_request *r, void *user)
 {
     cJSON *body = http_body_object(r);
     const cJSON *to = cJSON_GetObjectItemCaseSensitive(body, "redirectUrl");
+    const char *wrong = NULL;
+    bool observes = false;
 
-    if (body && is_given(to) && (!cJSON_IsString(to) || !redirect_ok(to->valuestring)))
-        http_reply_error(r, 400, "redirectUrl is not a path on this host, as \"/play/\" is one");
-    else if (body)
-        create_link(r, user, is_given(to) ? to->valuestring : "/play/");
+    if (!body)
+        return;
+    if (is_given(to) && (!cJSON_IsString(to) || !redirect_ok(to->valuestring)))
+        wrong = "redirectUrl is not a path on this host, as \"/play/\" is one";
+    else
+        wrong = read_scope(body, &observes);
+    if (wrong)
+        http_reply_error(r, 400, "%s", wrong);
+    else
+        create_link(r, user, is_given(to) ? to->valuestring : "/play/", observes);
     cJSON_Delete(body);
+}
+
+void reply_signed_in(struct http_request *r, const struct daemon *d, const char *text,
+                     const char *to, int64_t life_ms)
+{
+    cleanup_free char *cookie =
+        xasprintf(COOKIE "=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s", text,
+                  (long long)(life_ms / 1000), !strcmp(scheme_of(d), "https") ? "; Secure" : "");
+
+    http_reply_header(r, "Location", to);
+    http_reply_header(r, "Set-Cookie", cookie);
+    http_reply_header(r, "Cache-Control", "no-store");
+    http_reply_header(r, "Referrer-Policy", "no-referrer");
+    http_reply_empty(r, 302);
+    explicit_bzero(cookie, strlen(cookie));
+}
+
+void reply_new_session(struct http_request *r, struct daemon *d, const struct token_spec *spec,
+                       const char *to)
+{
+    char session[TOKEN_SIZE];
+    struct err e;
+
+    if (token_create(&d->tokens, spec, session, &e))
+        reply_signed_in(r, d, session, to, spec->life_ms);
+    else
+        reply_failure(r, &e);
+    explicit_bzero(session, sizeof session);
 }
 
 void api_magic_redeem(struct http_request *r, void *user)
@@ -262,42 +309,21 @@ void api_magic_redeem(struct http_request *r, void *user)
     struct daemon *d = user;
     struct slice secret = http_param(r, "secret");
     struct token *link = token_find_secret(&d->tokens, secret.data, secret.len, true);
-    const struct token_spec spec = {.text = "magic link", .life_ms = TOKEN_LIFE_MS};
+    struct token_spec spec = {.text = "magic link", .life_ms = TOKEN_LIFE_MS};
     cleanup_free char *to = NULL;
-    cleanup_free char *cookie = NULL;
-    char session[TOKEN_SIZE];
     struct err e;
 
     if (!link) {
-        http_reply_error(r, 410, "this link was used already, has expired or never existed");
+        reply_used_link(r);
         return;
     }
     to = xstrdup(link->text);
+    spec.observes = link->observes;
     /* First it is used up: at worst it is lost, never redeemed twice. */
-    if (token_revoke(&d->tokens, link, &e) || !token_create(&d->tokens, &spec, session, &e)) {
+    if (token_revoke(&d->tokens, link, &e))
         reply_failure(r, &e);
-        return;
-    }
-    cookie =
-        xasprintf(COOKIE "=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", session,
-                  (int)(TOKEN_LIFE_MS / 1000), !strcmp(scheme_of(d), "https") ? "; Secure" : "");
-    explicit_bzero(session, sizeof session);
-    http_reply_header(r, "Location", to);
-    http_reply_header(r, "Set-Cookie", cookie);
-    http_reply_header(r, "Cache-Control", "no-store");
-    http_reply_header(r, "Referrer-Policy", "no-referrer");
-    http_reply_empty(r, 302);
-}
-
-void api_play(struct http_request *r, void *user)
-{
-    static const char page[] =
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>sandpit</title>"
-        "<p>You are signed in. The terminal in the browser is not part of this build.</p></html>\n";
-
-    (void)user;
-    http_reply_header(r, "Content-Security-Policy", "default-src 'none'");
-    http_reply_bytes(r, 200, "text/html; charset=utf-8", xstrdup(page), sizeof page - 1);
+    else
+        reply_new_session(r, d, &spec, to);
 }
 
 /* --- about --- */

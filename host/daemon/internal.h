@@ -64,6 +64,15 @@ extern const struct http_route daemon_routes[];
 struct http_identity daemon_authorise(struct http_request *r, void *user);
 bool daemon_host_allowed(struct slice host, void *user);
 
+/* Answers with the cookie of a session and the way to go on; text is the session token. */
+void reply_signed_in(struct http_request *r, const struct daemon *d, const char *text,
+                     const char *to, int64_t life_ms);
+/* The same for a new session token. */
+void reply_new_session(struct http_request *r, struct daemon *d, const struct token_spec *spec,
+                       const char *to);
+/* A page of words for a magic link that cannot be redeemed (410). */
+void reply_used_link(struct http_request *r);
+
 /* Handlers. */
 void api_run(struct http_request *r, void *user);
 void api_code(struct http_request *r, void *user);
@@ -96,6 +105,7 @@ void api_token_delete(struct http_request *r, void *user);
 void api_magic_create(struct http_request *r, void *user);
 void api_magic_redeem(struct http_request *r, void *user);
 void api_play(struct http_request *r, void *user);
+void api_play_asset(struct http_request *r, void *user);
 void api_auth_status(struct http_request *r, void *user);
 void api_auth_info(struct http_request *r, void *user);
 void api_watcher_create(struct http_request *r, void *user);

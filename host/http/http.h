@@ -117,6 +117,9 @@ void http_reply_err(struct http_request *r, const struct err *e);
 /* Any bytes; takes them over. */
 void http_reply_bytes(struct http_request *r, int status, const char *content_type, char *bytes,
                       size_t n);
+/* Bytes that outlive the server: neither copied nor counted in held_max. */
+void http_reply_static(struct http_request *r, int status, const char *content_type,
+                       const void *bytes, size_t n);
 /* Before replying: a further header. */
 void http_reply_header(struct http_request *r, const char *name, const char *value);
 

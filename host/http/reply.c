@@ -41,20 +41,32 @@ void http_reply_header(struct http_request *r, const char *name, const char *val
     r->headers[r->n_headers++] = (struct header_pair){xstrdup(name), xstrdup(value)};
 }
 
-void http_reply_bytes(struct http_request *r, int status, const char *content_type, char *bytes,
-                      size_t n)
+static void reply_buffer(struct http_request *r, int status, const char *content_type, void *bytes,
+                         size_t n, enum MHD_ResponseMemoryMode mode)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        n, bytes, n ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(n, bytes, mode);
 
     if (!response)
         abort(); /* out of memory */
-    request_hold(r, n);
-    if (!n)
-        free(bytes);
     if (content_type)
         MHD_add_response_header(response, "Content-Type", content_type);
     reply_set(r, status, response);
+}
+
+void http_reply_bytes(struct http_request *r, int status, const char *content_type, char *bytes,
+                      size_t n)
+{
+    request_hold(r, n);
+    if (!n)
+        free(bytes);
+    reply_buffer(r, status, content_type, bytes, n,
+                 n ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+}
+
+void http_reply_static(struct http_request *r, int status, const char *content_type,
+                       const void *bytes, size_t n)
+{
+    reply_buffer(r, status, content_type, (void *)bytes, n, MHD_RESPMEM_PERSISTENT);
 }
 
 void http_reply_json(struct http_request *r, int status, cJSON *object)
