@@ -17,7 +17,7 @@ fetch() {
     if cmp -s "$source/package-lock.json" "$work/fetched"; then return 0; fi
     cp "$source/package.json" "$source/package-lock.json" "$work/"
     (cd "$work" && "$npm" ci --ignore-scripts --prefer-offline --no-audit --no-fund \
-        --fetch-retries=1 --loglevel=error >&2) || return 1
+        --fetch-retries=1 --loglevel=error >/dev/null) || return 1
     cp "$source/package-lock.json" "$work/fetched"
 }
 

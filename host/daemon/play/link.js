@@ -91,7 +91,6 @@ export class Link {
         this.terminal = id;
         this.client = randomName();
         this.seq = 0;
-        this.half = '';
         this.queue = [];
         this.subscribed = false;
         this.behind = 0;
@@ -104,11 +103,7 @@ export class Link {
     input(text) {
         if (!this.terminal || this.readOnly) return true;
         if (this.pending + text.length > PENDING_MAX) return false;
-        const whole = this.half + text;
-
-        // Some keyboards bring the two halves of a character one after the other.
-        this.half = /[\uD800-\uDBFF]$/.test(whole) ? whole.slice(-1) : '';
-        cut(wellFormed(whole.slice(0, whole.length - this.half.length)), (piece) => {
+        cut(wellFormed(text), (piece) => {
             const item = { seq: ++this.seq, text: piece, sentAt: 0 };
 
             this.queue.push(item);

@@ -15,7 +15,8 @@ const KEPT = 'sandpit.terminal';
 const ASK_AGAIN_MS = 2000;
 const RESIZE_MS = 80;
 const BELL_MS = 150;
-const FONT_MIN = 5;
+const FONT_MIN = 6;
+const FONT_MAX = 28;
 const TITLE_MAX = 200;
 const $ = (id) => document.getElementById(id);
 const main = document.querySelector('main');
@@ -117,22 +118,22 @@ function onState(name, details) {
 
 // --- size ---
 
-// The font that makes another's size fit in here.
-function shrinkToFit() {
+// The font with which another's size fills what room there is.
+function scaleFont() {
     term.options.fontSize = fontSize;
     const room = fit.proposeDimensions();
 
     if (!room) return;
-    const scale = Math.min(1, room.cols / foreign.cols, room.rows / foreign.rows);
+    const scale = Math.min(room.cols / foreign.cols, room.rows / foreign.rows);
 
-    term.options.fontSize = Math.max(FONT_MIN, Math.floor(fontSize * scale * 10) / 10);
+    term.options.fontSize = Math.min(FONT_MAX, Math.max(FONT_MIN, Math.floor(fontSize * scale)));
     term.resize(foreign.cols, foreign.rows);
 }
 
 function fitNow() {
     main.classList.toggle('foreign', Boolean(foreign));
     if (foreign) {
-        shrinkToFit();
+        scaleFont();
         return;
     }
     if (term.options.fontSize !== fontSize) term.options.fontSize = fontSize;
