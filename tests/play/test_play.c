@@ -219,6 +219,18 @@ static void paste(const char *expression)
     cJSON_Delete(browser_run(&stage.browser, script));
 }
 
+/* A pipe from `head`, which gets its bytes as they are. What came earlier would be the line
+ * editor's, and a paste in brackets. */
+static void type_to_head(const char *command)
+{
+    cleanup_free char *line =
+        xasprintf("stty raw -echo; echo ready-$((1+1)); head -c %s; stty sane\n", command);
+
+    type(line);
+    wait_screen("ready-2");
+    assert_sh("for i in $(seq 400); do pgrep -x head && break; sleep 0.05; done | wc -l", "1\n");
+}
+
 /* --- cases --- */
 
 static void play__link__leads_to_a_shell(void **state)
@@ -241,8 +253,7 @@ static void play__keys__reach_the_program(void **state)
 {
     open_play();
     /* Ctrl-C, Escape, arrow up as the program gets them. */
-    type("stty raw -echo; head -c 5 | od -An -tx1; stty sane\n");
-    wait_for("return document.body.dataset.state === 'open'");
+    type_to_head("5 | od -An -tx1");
     type("\xee\x80\x89"
          "c\xee\x80\x89"  /* Control down, c, up */
          "\xee\x80\x8c"   /* Escape */
@@ -346,11 +357,7 @@ static void play__paste__lines_wait_for_enter(void **state)
 static void play__paste__large_text_arrives_whole(void **state)
 {
     open_play();
-    type("stty raw -echo; head -c 200000 | md5sum; stty sane\n");
-    /* Only once the terminal is raw: before, the line editor would cut it. */
-    wait_for("return " SCREEN ".includes('stty sane')");
-    wait_for("return !document.querySelector('.xterm').classList.contains('pasting')");
-    free(sh("for i in $(seq 200); do pgrep -x head >/dev/null && exit; sleep 0.05; done"));
+    type_to_head("200000 | md5sum");
     paste("Array.from({length: 20000}, (_, i) => String(i).padStart(9, '0') + ' ').join('')");
     cleanup_free char *expected =
         sh("for i in $(seq 0 19999); do printf '%09d ' $i; done | md5sum");
