@@ -211,6 +211,30 @@ static void magic__redeem__once(void **state)
     cJSON_Delete(link);
 }
 
+static void magic__scope__is_the_sessions(void **state)
+{
+    WORLD(state)
+    static const char *const bodies[] = {"{\"scope\":\"observe\"}", "{\"scope\":\"full\"}"};
+    int status;
+
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        cJSON *link = world_call(w, "POST", "/auth/magic-links", WORLD_TOKEN, bodies[i], &status);
+        const char *path = strstr(data_of(link, "magic_url")->valuestring, "/auth/");
+        cJSON *list;
+
+        assert_int_equal(status_of(w, "GET", path, NULL, NULL), 302);
+        list = world_call(w, "GET", "/auth/session_tokens", WORLD_TOKEN, NULL, &status);
+        const cJSON *all = data_of(list, "tokens");
+        const cJSON *session = cJSON_GetArrayItem(all, cJSON_GetArraySize(all) - 1);
+        assert_string_equal(text_of(session, "scope"), i ? "full" : "observe");
+        end_token(w, session);
+        cJSON_Delete(list);
+        cJSON_Delete(link);
+    }
+    assert_int_equal(status_of(w, "POST", "/auth/magic-links", WORLD_TOKEN, "{\"scope\":\"all\"}"),
+                     400);
+}
+
 /* Whatever is tried from inside, with the daemon's own uid. */
 static void token__store__is_closed_to_guests(void **state)
 {
@@ -274,6 +298,7 @@ int main(void)
         cmocka_unit_test(token__observe__reads_everything_writes_nothing),
         cmocka_unit_test(magic__create__refuses_other_hosts),
         cmocka_unit_test(magic__redeem__once),
+        cmocka_unit_test(magic__scope__is_the_sessions),
         cmocka_unit_test(token__store__is_closed_to_guests),
         cmocka_unit_test(token__store__survives_kill_9),
     };
