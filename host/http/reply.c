@@ -59,7 +59,7 @@ void http_reply_bytes(struct http_request *r, int status, const char *content_ty
     request_hold(r, n);
     if (!n)
         free(bytes);
-    reply_buffer(r, status, content_type, bytes, n,
+    reply_buffer(r, status, content_type, n ? bytes : NULL, n,
                  n ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 }
 

@@ -201,6 +201,29 @@ void browser_reload(struct browser *b)
     cJSON_Delete(must(b, "POST", "/refresh", "{}"));
 }
 
+static void switch_to(struct browser *b, const cJSON *handle)
+{
+    cleanup_free char *body = object_of("handle", cJSON_GetStringValue(handle));
+
+    cJSON_Delete(must(b, "POST", "/window", body));
+}
+
+void browser_open_tab(struct browser *b)
+{
+    cJSON *tab = must(b, "POST", "/window/new", "{\"type\":\"tab\"}");
+
+    switch_to(b, cJSON_GetObjectItemCaseSensitive(tab, "handle"));
+    cJSON_Delete(tab);
+}
+
+void browser_close_tab(struct browser *b)
+{
+    cJSON *left = must(b, "DELETE", "/window", NULL);
+
+    switch_to(b, cJSON_GetArrayItem(left, 0));
+    cJSON_Delete(left);
+}
+
 void browser_size(struct browser *b, int width, int height)
 {
     cleanup_free char *body = xasprintf("{\"width\":%d,\"height\":%d}", width, height);

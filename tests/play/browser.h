@@ -35,6 +35,9 @@ void browser_start(struct browser *b, const char *folder);
 void browser_stop(struct browser *b);
 void browser_open(struct browser *b, const char *url);
 void browser_reload(struct browser *b);
+/* A second tab, and back. */
+void browser_open_tab(struct browser *b);
+void browser_close_tab(struct browser *b);
 void browser_size(struct browser *b, int width, int height);
 void browser_forget_cookies(struct browser *b);
 /* Real key events to what matches the CSS selector; "\n" is Enter. */

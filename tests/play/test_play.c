@@ -385,6 +385,43 @@ static void play__reload__finds_the_shell_again(void **state)
     cJSON_Delete(list);
 }
 
+static int viewers_of(const char *id)
+{
+    cleanup_free char *path = xasprintf("/terminals/%s", id);
+    cJSON *json = ask("GET", path, NULL);
+    int n = cJSON_GetObjectItem(cJSON_GetObjectItem(json, "data"), "viewers")->valueint;
+
+    cJSON_Delete(json);
+    return n;
+}
+
+static bool is_left(void *user)
+{
+    return viewers_of(user) == 0;
+}
+
+static void play__tab__takes_over_a_shell_that_was_left(void **state)
+{
+    cleanup_free char *play_url = xasprintf("%s/play/", stage.url);
+    cleanup_free char *first = NULL, *second = NULL, *third = NULL;
+
+    open_play();
+    first = terminal_id();
+    browser_open_tab(&stage.browser);
+    browser_open(&stage.browser, play_url);
+    wait_prompt();
+    second = terminal_id();
+    assert_string_not_equal(first, second);
+    browser_close_tab(&stage.browser);
+    assert_true(lab_wait(WAIT_MS, is_left, second));
+    browser_open_tab(&stage.browser);
+    browser_open(&stage.browser, play_url);
+    wait_prompt();
+    third = terminal_id();
+    browser_close_tab(&stage.browser);
+    assert_string_equal(second, third);
+}
+
 static void play__cut__what_was_typed_arrives_once(void **state)
 {
     open_play();
@@ -719,6 +756,7 @@ int main(void)
         CASE(play__paste__lines_wait_for_enter),
         CASE(play__paste__large_text_arrives_whole),
         CASE(play__reload__finds_the_shell_again),
+        CASE(play__tab__takes_over_a_shell_that_was_left),
         CASE(play__cut__what_was_typed_arrives_once),
         CASE(play__cut__too_much_is_refused_visibly),
         CASE(play__gateway_killed__the_shell_goes_on),

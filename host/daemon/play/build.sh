@@ -10,6 +10,7 @@
 set -eu
 mode=$1 npm=$2 out=$3 source=$4
 work=$out.d
+one=$out.one
 modules=$work/node_modules/@xterm
 
 fetch() {
@@ -17,33 +18,42 @@ fetch() {
     if cmp -s "$source/package-lock.json" "$work/fetched"; then return 0; fi
     cp "$source/package.json" "$source/package-lock.json" "$work/"
     (cd "$work" && "$npm" ci --ignore-scripts --prefer-offline --no-audit --no-fund \
-        --fetch-retries=1 --loglevel=error >/dev/null) || return 1
+        --fetch-retries=1 --fetch-timeout=60000 --loglevel=error >/dev/null) || return 1
     cp "$source/package-lock.json" "$work/fetched"
 }
 
 n=0
 rows=
-embed() { # NAME TYPE FILE
+embed() { # NAME TYPE, of the file $one
     n=$((n + 1))
-    echo "static const unsigned char bytes_$n[] = {"
-    # A source map is for those who have the sources.
-    sed '/^\/\/# sourceMappingURL=/d' "$3" | od -An -v -tu1 | sed 's/  */,/g; s/^,//; s/$/,/'
+    echo "static const unsigned char bytes_${n}[] = {"
+    od -An -v -tu1 "$one" | sed 's/  */,/g; s/^,//; s/$/,/'
     echo "};"
-    etag=$(sed '/^\/\/# sourceMappingURL=/d' "$3" | sha256sum | cut -c1-32)
+    etag=$(sha256sum <"$one" | cut -c1-32)
     row="{\"$1\", \"$2\", \"\\\"$etag\\\"\", bytes_$n, sizeof bytes_$n}"
 }
-page() { # VARIABLE FILE
-    embed "" "text/html; charset=utf-8" "$source/$2"
+page() { # VARIABLE, of the file $one
+    embed "" "text/html; charset=utf-8"
     echo "static const struct play_file $1 = $row;"
 }
+words() { # VARIABLE FILE: its text in the frame of words.html
+    sed "/<!-- words -->/{
+        r $source/$2
+        d
+    }" "$source/words.html" >"$one"
+    page "$1"
+}
 asset() { # NAME TYPE FILE
-    embed "$@"
+    # A source map is for those who have the sources.
+    sed '/^\/\/# sourceMappingURL=/d' "$3" >"$one"
+    embed "$1" "$2"
     rows="$rows    $row,
 "
 }
 
 terminal() {
-    page page_terminal page.html
+    cp "$source/page.html" "$one"
+    page page_terminal
     for name in page link keys style; do
         asset $name.js "text/javascript; charset=utf-8" "$source/$name.js"
     done
@@ -77,11 +87,12 @@ TXT
 esac
 {
     echo "/* Made by host/daemon/play/build.sh. */"
-    if [ -z "$why" ]; then terminal; else page page_terminal absent.html; fi
-    page page_denied denied.html
-    page page_used used.html
+    if [ -z "$why" ]; then terminal; else words page_terminal absent.html; fi
+    words page_denied denied.html
+    words page_used used.html
     asset page.css "text/css; charset=utf-8" "$source/page.css"
     asset icon.svg "image/svg+xml" "$source/icon.svg"
     printf 'static const struct play_file assets[] = {\n%s};\n' "$rows"
 } >"$out.new"
 mv "$out.new" "$out"
+rm "$one"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The page /play/: a terminal of this sandbox. Which one stands in the address (#terminal=…) and in
-// the tab's storage, so that a reload finds it again; without one a new shell is started. Whoever
-// may only look sees what there is and changes nothing, not even the size.
+// the tab's storage, so that a reload finds it again; a new tab takes the last one that this browser
+// used, if nobody watches it, else a new shell. Whoever may only look sees what there is and changes
+// nothing, not even the size.
 
 import './style.js';
 import { Terminal } from './xterm.mjs';
@@ -188,19 +189,26 @@ async function ask(path) {
 
 function remember(id) {
     sessionStorage.setItem(KEPT, id);
+    localStorage.setItem(KEPT, id);
     history.replaceState(null, '', `#terminal=${id}`);
 }
 
-function remembered() {
-    const match = /^#terminal=([\w-]+)$/.exec(location.hash);
-
-    return match ? match[1] : sessionStorage.getItem(KEPT);
-}
 
 async function find(id) {
     const { status, body } = await ask(`/terminals/${encodeURIComponent(id)}`);
 
     return status === 200 && body.data.pty ? body.data : null;
+}
+
+async function findKept() {
+    const match = /^#terminal=([\w-]+)$/.exec(location.hash);
+    const own = match ? match[1] : sessionStorage.getItem(KEPT);
+    const last = localStorage.getItem(KEPT);
+
+    if (own) return find(own);
+    const terminal = last ? await find(last) : null;
+
+    return terminal && terminal.viewers === 0 ? terminal : null;
 }
 
 function attach(terminal) {
@@ -343,8 +351,7 @@ async function start() {
     $('retry').onclick = () => link.retry();
     $('terminals').onchange = onChoice;
 
-    const id = remembered();
-    const terminal = id ? await find(id) : null;
+    const terminal = await findKept();
 
     if (terminal) attach(terminal);
     else if (!readOnly) await startShell();
