@@ -260,6 +260,32 @@ void browser_type_into(struct browser *b, const char *selector, const char *text
     cJSON_Delete(element);
 }
 
+void browser_press(struct browser *b, const char *const *keys, size_t n)
+{
+    cleanup_buf struct buf body = {0};
+
+    buf_append_str(&body, "{\"actions\":[{\"type\":\"key\",\"id\":\"keys\",\"actions\":[");
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&body, "{\"type\":\"keyDown\",\"value\":\"%s\"},", keys[i]);
+    for (size_t i = n; i--;)
+        buf_printf(&body, "{\"type\":\"keyUp\",\"value\":\"%s\"}%s", keys[i], i ? "," : "");
+    buf_printf(&body, "]}]}");
+    buf_append(&body, "", 1);
+    cJSON_Delete(must(b, "POST", "/actions", body.data));
+}
+
+void browser_double_click(struct browser *b, int x, int y)
+{
+    static const char click[] = "{\"type\":\"pointerDown\",\"button\":0},"
+                                "{\"type\":\"pointerUp\",\"button\":0}";
+    cleanup_free char *body =
+        xasprintf("{\"actions\":[{\"type\":\"pointer\",\"id\":\"mouse\",\"actions\":["
+                  "{\"type\":\"pointerMove\",\"duration\":0,\"x\":%d,\"y\":%d},%s,%s]}]}",
+                  x, y, click, click);
+
+    cJSON_Delete(must(b, "POST", "/actions", body));
+}
+
 cJSON *browser_run(struct browser *b, const char *script)
 {
     cJSON *o = cJSON_CreateObject();

@@ -42,6 +42,10 @@ void browser_size(struct browser *b, int width, int height);
 void browser_forget_cookies(struct browser *b);
 /* Real key events to what matches the CSS selector; "\n" is Enter. */
 void browser_type_into(struct browser *b, const char *selector, const char *text);
+/* Presses the keys, WebDriver's spelling, together; letters as with Shift. */
+void browser_press(struct browser *b, const char *const *keys, size_t n);
+/* Selects the word at a point of the window. */
+void browser_double_click(struct browser *b, int x, int y);
 /* The value of a script's `return`; the caller deletes it. */
 cJSON *browser_run(struct browser *b, const char *script);
 /* The same as text; the caller frees. */

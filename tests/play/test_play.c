@@ -341,6 +341,28 @@ static void play__phone__fits_its_width(void **state)
     wait_screen("narrow-2");
 }
 
+static void play__clipboard__copies_and_pastes(void **state)
+{
+    static const char *const copy[] = {"\xee\x80\x89", "\xee\x80\x88", "C"};
+    static const char *const paste_keys[] = {"\xee\x80\x89", "\xee\x80\x88", "V"};
+    cJSON *at;
+
+    open_play();
+    type("clear; echo copy-word\"\"$((1+1))\n");
+    wait_screen("copy-word2");
+    at = browser_run(&stage.browser,
+                     "const row = [...document.querySelectorAll('.xterm-rows > div')].find(r => "
+                     "r.textContent.startsWith('copy-word2')).getBoundingClientRect();"
+                     "return {x: row.left + 12, y: row.top + row.height / 2}");
+    browser_double_click(&stage.browser, cJSON_GetObjectItem(at, "x")->valueint,
+                         cJSON_GetObjectItem(at, "y")->valueint);
+    cJSON_Delete(at);
+    browser_press(&stage.browser, copy, ARRAY_LEN(copy));
+    type("echo pasted-");
+    browser_press(&stage.browser, paste_keys, ARRAY_LEN(paste_keys));
+    wait_screen("echo pasted-copy-word2");
+}
+
 static void play__paste__lines_wait_for_enter(void **state)
 {
     open_play();
@@ -424,7 +446,10 @@ static void play__tab__takes_over_a_shell_that_was_left(void **state)
 
 static void play__cut__what_was_typed_arrives_once(void **state)
 {
+    cleanup_free char *size = NULL;
+
     open_play();
+    size = sh("stty size < /dev/pts/0");
     type("cat > /tmp/got\n");
     for (int i = 0; i < 3; i++) {
         cleanup_free char *last = xasprintf("after %d", i);
@@ -448,6 +473,8 @@ static void play__cut__what_was_typed_arrives_once(void **state)
     wait_prompt();
     assert_sh("cat /tmp/got", "before 0\nduring 0\nafter 0\nbefore 1\nduring 1\nafter 1\n"
                               "before 2\nduring 2\nafter 2\n");
+    /* The words about it take no row of the terminal. */
+    assert_sh("stty size < /dev/pts/0", size);
 }
 
 static void play__cut__too_much_is_refused_visibly(void **state)
@@ -753,6 +780,7 @@ int main(void)
         CASE(play__colours__are_painted),
         CASE(play__window__gives_the_size),
         CASE(play__phone__fits_its_width),
+        CASE(play__clipboard__copies_and_pastes),
         CASE(play__paste__lines_wait_for_enter),
         CASE(play__paste__large_text_arrives_whole),
         CASE(play__reload__finds_the_shell_again),
