@@ -112,11 +112,25 @@ static void destroy_sandbox(void)
     cJSON_Delete(gateway_ask("DELETE", path, NULL));
 }
 
+static int status_of(const char *path, const char *const *headers)
+{
+    cleanup_free char *url = xasprintf("%s%s", stage.url, path);
+    struct answer a;
+
+    http_ask(&a, "GET", url, headers, NULL);
+    int status = a.status;
+
+    answer_finish(&a);
+    return status;
+}
+
 static int setup(void **state)
 {
     proxy_mend(stage.proxy);
     browser_size(&stage.browser, 1000, 700);
     create_sandbox();
+    if (status_of("/play/xterm.mjs", NULL) != 200)
+        fail_msg("this build could not fetch xterm.js: is npm there, and its registry?");
     return 0;
 }
 
@@ -716,18 +730,6 @@ static void play__cookie__needs_the_right_origin(void **state)
         assert_int_equal(a.status, cases[i].status);
         answer_finish(&a);
     }
-}
-
-static int status_of(const char *path, const char *const *headers)
-{
-    cleanup_free char *url = xasprintf("%s%s", stage.url, path);
-    struct answer a;
-
-    http_ask(&a, "GET", url, headers, NULL);
-    int status = a.status;
-
-    answer_finish(&a);
-    return status;
 }
 
 static void play__without_session__is_401_and_words(void **state)
