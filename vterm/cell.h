@@ -29,12 +29,17 @@ enum {
     ATTR_REVERSE = 1 << 7,
     ATTR_CONCEAL = 1 << 8,
     ATTR_STRIKE = 1 << 9,
+    /* With ATTR_UNDERLINE beside them, for who draws all lines alike. */
+    ATTR_UNDERLINE_DOTTED = 1 << 10,
+    ATTR_UNDERLINE_DASHED = 1 << 11,
+    ATTR_OVERLINE = 1 << 12,
+    ATTR_PROTECTED = 1 << 13, /* selective erase leaves it; nothing to see */
 };
 
 struct style {
     colour fg, bg;
     uint16_t attrs;
-    uint16_t link; /* number of an OSC 8 link of the cell's terminal; 0: none */
+    uint16_t link; /* what term_link and term_underline_colour know more of; 0: nothing */
 };
 
 /* Zeroed memory is an empty cell in default colours. */

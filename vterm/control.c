@@ -12,60 +12,96 @@ void tabs_reset(uint8_t *tabs, int from, int cols)
         tabs[i] = i % 8 == 0;
 }
 
+/* Beside the left and right margins nothing scrolls. */
+static bool between_margins(const struct term *t)
+{
+    return t->col >= t->left && t->col < t->right;
+}
+
 void control_index(struct term *t)
 {
     t->wrap_pending = false;
-    if (t->row + 1 == t->bottom)
-        grid_scroll_up(t, t->top, t->bottom, 1);
-    else if (t->row + 1 < t->rows)
+    if (t->row + 1 == t->bottom) {
+        if (between_margins(t))
+            grid_scroll_up(t, t->top, t->bottom, 1);
+    } else if (t->row + 1 < t->rows) {
         t->row++;
+    }
 }
 
 static void reverse_index(struct term *t)
 {
     t->wrap_pending = false;
-    if (t->row == t->top)
-        grid_scroll_down(t, t->top, t->bottom, 1);
-    else if (t->row > 0)
+    if (t->row == t->top) {
+        if (between_margins(t))
+            grid_scroll_down(t, t->top, t->bottom, 1);
+    } else if (t->row > 0) {
         t->row--;
+    }
 }
 
 static void carriage_return(struct term *t)
 {
     t->wrap_pending = false;
-    t->col = 0;
+    t->col = t->modes.origin || t->col >= t->left ? t->left : 0;
 }
 
 static void next_line(struct term *t)
 {
-    carriage_return(t);
     control_index(t);
+    carriage_return(t);
 }
 
 static void backspace(struct term *t)
 {
     t->wrap_pending = false;
-    if (t->col > 0)
+    if (t->col > 0 && t->col != t->left)
         t->col--;
 }
 
 static void tab(struct term *t)
 {
-    while (t->col < t->cols - 1 && !t->tabs[++t->col])
+    int last = (t->col < t->right ? t->right : t->cols) - 1;
+
+    while (t->col < last && !t->tabs[++t->col])
         ;
+}
+
+/* DECBI and DECFI: at the margin the text moves instead of the cursor. */
+static void back_index(struct term *t)
+{
+    t->wrap_pending = false;
+    if (t->col != t->left) {
+        t->col -= t->col > 0;
+        return;
+    }
+    for (int row = t->top; t->row >= t->top && t->row < t->bottom && row < t->bottom; row++)
+        grid_insert_cells(t, row, t->left, t->right, 1);
+}
+
+static void forward_index(struct term *t)
+{
+    t->wrap_pending = false;
+    if (t->col != t->right - 1) {
+        t->col += t->col < t->cols - 1;
+        return;
+    }
+    for (int row = t->top; t->row >= t->top && t->row < t->bottom && row < t->bottom; row++)
+        grid_delete_cells(t, row, t->left, t->right, 1);
 }
 
 static void line_feed(struct term *t)
 {
     control_index(t);
     if (t->modes.newline)
-        t->col = 0;
+        carriage_return(t);
 }
 
 void control_c0(struct term *t, unsigned char c)
 {
     switch (c) {
     case '\a':
+        t->bells++;
         if (t->ops.on_bell)
             t->ops.on_bell(t->user);
         break;
@@ -99,7 +135,7 @@ void control_save_cursor(struct term *t)
     *s = (struct saved_cursor){
         .row = t->row,
         .col = t->col,
-        .wrap_pending = t->wrap_pending,
+        .wrap_pending = t->wrap_pending && t->col == t->cols - 1,
         .origin = t->modes.origin,
         .pen = t->pen,
         .gl = t->gl,
@@ -116,6 +152,7 @@ void control_restore_cursor(struct term *t)
     t->col = s->col < t->cols ? s->col : t->cols - 1;
     if (t->modes.origin) {
         t->row = t->row < t->top ? t->top : t->row >= t->bottom ? t->bottom - 1 : t->row;
+        t->col = t->col < t->left ? t->left : t->col >= t->right ? t->right - 1 : t->col;
     }
     t->wrap_pending = s->wrap_pending && t->modes.autowrap && t->col == t->cols - 1 &&
                       !cell_is_empty(&grid_row(t, t->row)->cells[t->col]);
@@ -131,6 +168,13 @@ static void reset_charsets(struct term *t)
     t->single_shift = 0;
 }
 
+void control_reset_margins(struct term *t)
+{
+    t->top = t->left = 0;
+    t->bottom = t->rows;
+    t->right = t->cols;
+}
+
 void control_soft_reset(struct term *t)
 {
     bool reverse = t->modes.reverse_video;
@@ -139,8 +183,8 @@ void control_soft_reset(struct term *t)
     modes_reset(&t->modes);
     t->modes.reverse_video = reverse;
     t->modes.mouse = mouse;
-    t->top = 0;
-    t->bottom = t->rows;
+    control_reset_margins(t);
+    t->screen->kitty = (struct kitty){0};
     t->pen = (struct style){0};
     t->wrap_pending = false;
     reset_charsets(t);
@@ -152,8 +196,8 @@ void control_reset(struct term *t)
 {
     mode_show_alternate(t, false);
     modes_reset(&t->modes);
-    t->top = 0;
-    t->bottom = t->rows;
+    control_reset_margins(t);
+    t->main.kitty = (struct kitty){0};
     t->pen = (struct style){0};
     t->row = t->col = 0;
     t->wrap_pending = false;
@@ -162,11 +206,9 @@ void control_reset(struct term *t)
     t->main.saved = SAVED_NOTHING;
     tabs_reset(t->tabs, 0, t->cols);
     grid_erase_rows(t, 0, t->rows);
-    if (t->title[0]) {
-        t->title[0] = '\0';
-        if (t->ops.on_title)
-            t->ops.on_title(t->user, t->title);
-    }
+    titles_clear(t);
+    palette_reset(t);
+    free(steal_pointer(&t->cwd));
 }
 
 /* DECALN: a screen of E, to adjust the picture tube by. */
@@ -175,8 +217,7 @@ static void alignment_test(struct term *t)
     struct style pen = t->pen;
 
     t->pen = (struct style){0};
-    t->top = 0;
-    t->bottom = t->rows;
+    control_reset_margins(t);
     grid_erase_rows(t, 0, t->rows);
     for (int i = 0; i < t->rows; i++) {
         struct row *row = grid_row(t, i);
@@ -224,7 +265,15 @@ static void lock_3(struct term *t)
     t->gl = 3;
 }
 
+static void identify(struct term *t)
+{
+    term_reply(t, DEVICE_ATTRIBUTES);
+}
+
 static void (*const escapes[128])(struct term *) = {
+    ['6'] = back_index,
+    ['9'] = forward_index,
+    ['Z'] = identify,
     ['7'] = control_save_cursor,
     ['8'] = control_restore_cursor,
     ['='] = keypad_application,
@@ -248,7 +297,9 @@ void control_escape(struct term *t, char intermediate, char final)
     } else if (intermediate == '#' && final == '8') {
         alignment_test(t);
     } else if (intermediate >= '(' && intermediate <= '+') {
-        /* A set we do not have is drawn as ASCII. */
-        t->charset[intermediate - '('] = final == '0' || final == 'A' ? final : 'B';
+        /* '2' is line drawing from the other ROM; a set we do not have is drawn as ASCII. */
+        char set = final == '2' ? '0' : final;
+
+        t->charset[intermediate - '('] = set == '0' || set == 'A' ? set : 'B';
     }
 }

@@ -20,12 +20,22 @@ static int count(const struct csi *csi)
 
 void cursor_move(struct term *t, int row, int col)
 {
-    int low = t->modes.origin ? t->top : 0;
-    int high = t->modes.origin ? t->bottom - 1 : t->rows - 1;
+    bool origin = t->modes.origin;
 
-    t->row = clamp(row, low, high);
-    t->col = clamp(col, 0, t->cols - 1);
+    t->row = clamp(row, origin ? t->top : 0, (origin ? t->bottom : t->rows) - 1);
+    t->col = clamp(col, origin ? t->left : 0, (origin ? t->right : t->cols) - 1);
     t->wrap_pending = false;
+}
+
+/* The corner that positions are counted from. */
+static int origin_row(const struct term *t)
+{
+    return t->modes.origin ? t->top : 0;
+}
+
+static int origin_col(const struct term *t)
+{
+    return t->modes.origin ? t->left : 0;
 }
 
 /* Up and down stop at the margin they start inside of. */
@@ -35,6 +45,16 @@ static void cursor_vertical(struct term *t, int by)
     int high = t->row < t->bottom ? t->bottom - 1 : t->rows - 1;
 
     t->row = clamp(t->row + by, low, high);
+    t->wrap_pending = false;
+}
+
+/* Left and right likewise. */
+static void cursor_horizontal(struct term *t, int by)
+{
+    int low = t->col >= t->left ? t->left : 0;
+    int high = t->col < t->right ? t->right - 1 : t->cols - 1;
+
+    t->col = clamp(t->col + by, low, high);
     t->wrap_pending = false;
 }
 
@@ -50,34 +70,39 @@ static void do_cud(struct term *t, const struct csi *csi)
 
 static void do_cuf(struct term *t, const struct csi *csi)
 {
-    cursor_move(t, t->row, t->col + count(csi));
+    cursor_horizontal(t, count(csi));
 }
 
 static void do_cub(struct term *t, const struct csi *csi)
 {
-    cursor_move(t, t->row, t->col - count(csi));
+    cursor_horizontal(t, -count(csi));
 }
 
 static void do_cnl(struct term *t, const struct csi *csi)
 {
     cursor_vertical(t, count(csi));
-    t->col = 0;
+    control_c0(t, '\r');
 }
 
 static void do_cpl(struct term *t, const struct csi *csi)
 {
     cursor_vertical(t, -count(csi));
-    t->col = 0;
+    control_c0(t, '\r');
 }
 
 static void do_cha(struct term *t, const struct csi *csi)
 {
-    cursor_move(t, t->row, csi_param(csi, 0, 1) - 1);
+    cursor_move(t, t->row, csi_param(csi, 0, 1) - 1 + origin_col(t));
+}
+
+static void do_hpr(struct term *t, const struct csi *csi)
+{
+    cursor_move(t, t->row, t->col + count(csi));
 }
 
 static void do_vpa(struct term *t, const struct csi *csi)
 {
-    cursor_move(t, csi_param(csi, 0, 1) - 1 + (t->modes.origin ? t->top : 0), t->col);
+    cursor_move(t, csi_param(csi, 0, 1) - 1 + origin_row(t), t->col);
 }
 
 static void do_vpr(struct term *t, const struct csi *csi)
@@ -87,8 +112,8 @@ static void do_vpr(struct term *t, const struct csi *csi)
 
 static void do_cup(struct term *t, const struct csi *csi)
 {
-    cursor_move(t, csi_param(csi, 0, 1) - 1 + (t->modes.origin ? t->top : 0),
-                csi_param(csi, 1, 1) - 1);
+    cursor_move(t, csi_param(csi, 0, 1) - 1 + origin_row(t),
+                csi_param(csi, 1, 1) - 1 + origin_col(t));
 }
 
 static void do_cht(struct term *t, const struct csi *csi)
@@ -120,8 +145,9 @@ static void do_ed(struct term *t, const struct csi *csi)
 {
     switch (csi_param(csi, 0, 0)) {
     case 0:
-        grid_erase(t, t->row, t->col, t->cols);
-        grid_erase_rows(t, t->row + 1, t->rows);
+        if (t->col > 0)
+            grid_erase(t, t->row, t->col, t->cols);
+        grid_erase_rows(t, t->row + (t->col > 0), t->rows);
         break;
     case 1:
         grid_erase_rows(t, 0, t->row);
@@ -158,27 +184,69 @@ static void do_el(struct term *t, const struct csi *csi)
     t->wrap_pending = false;
 }
 
+/* DECSED and DECSEL */
+static void do_selective_ed(struct term *t, const struct csi *csi)
+{
+    int what = csi_param(csi, 0, 0);
+
+    if (what > 2)
+        return;
+    for (int i = what == 0 ? t->row + 1 : 0; i < (what == 1 ? t->row : t->rows); i++)
+        grid_erase_selective(t, i, 0, t->cols);
+    if (what < 2)
+        grid_erase_selective(t, t->row, what ? 0 : t->col, what ? t->col + 1 : t->cols);
+    t->wrap_pending = false;
+}
+
+static void do_selective_el(struct term *t, const struct csi *csi)
+{
+    int what = csi_param(csi, 0, 0);
+
+    if (what > 2)
+        return;
+    grid_erase_selective(t, t->row, what ? 0 : t->col, what == 1 ? t->col + 1 : t->cols);
+    t->wrap_pending = false;
+}
+
+/* DECSCA: what is written from here on is protected from selective erase. */
+static void do_protect(struct term *t, const struct csi *csi)
+{
+    int what = csi_param(csi, 0, 0);
+
+    if (what == 1)
+        t->pen.attrs |= ATTR_PROTECTED;
+    else if (what == 0 || what == 2)
+        t->pen.attrs &= (uint16_t)~ATTR_PROTECTED;
+}
+
 static void do_ech(struct term *t, const struct csi *csi)
 {
     grid_erase(t, t->row, t->col, clamp(t->col + count(csi), 0, t->cols));
     t->wrap_pending = false;
 }
 
+static bool between_margins(const struct term *t)
+{
+    return t->col >= t->left && t->col < t->right;
+}
+
+static bool in_region(const struct term *t)
+{
+    return t->row >= t->top && t->row < t->bottom && between_margins(t);
+}
+
 static void do_ich(struct term *t, const struct csi *csi)
 {
-    grid_insert_cells(t, t->row, t->col, clamp(count(csi), 1, t->cols));
+    if (between_margins(t))
+        grid_insert_cells(t, t->row, t->col, t->right, clamp(count(csi), 1, t->cols));
     t->wrap_pending = false;
 }
 
 static void do_dch(struct term *t, const struct csi *csi)
 {
-    grid_delete_cells(t, t->row, t->col, clamp(count(csi), 1, t->cols));
+    if (between_margins(t))
+        grid_delete_cells(t, t->row, t->col, t->right, clamp(count(csi), 1, t->cols));
     t->wrap_pending = false;
-}
-
-static bool in_region(const struct term *t)
-{
-    return t->row >= t->top && t->row < t->bottom;
 }
 
 static void do_il(struct term *t, const struct csi *csi)
@@ -186,7 +254,7 @@ static void do_il(struct term *t, const struct csi *csi)
     if (!in_region(t))
         return;
     grid_scroll_down(t, t->row, t->bottom, count(csi));
-    cursor_move(t, t->row, 0);
+    control_c0(t, '\r');
 }
 
 static void do_dl(struct term *t, const struct csi *csi)
@@ -195,7 +263,42 @@ static void do_dl(struct term *t, const struct csi *csi)
         return;
     /* What is deleted at the top of the screen is gone: it does not scroll away. */
     grid_delete_rows(t, t->row, t->bottom, count(csi));
-    cursor_move(t, t->row, 0);
+    control_c0(t, '\r');
+}
+
+/* Columns of the region move from `col` on: DECIC, DECDC, SR, SL. */
+static void shift_columns(struct term *t, int col, int n, bool insert)
+{
+    n = clamp(n, 1, t->cols);
+    for (int row = t->top; row < t->bottom; row++) {
+        if (insert)
+            grid_insert_cells(t, row, col, t->right, n);
+        else
+            grid_delete_cells(t, row, col, t->right, n);
+    }
+    t->wrap_pending = false;
+}
+
+static void do_decic(struct term *t, const struct csi *csi)
+{
+    if (in_region(t))
+        shift_columns(t, t->col, count(csi), true);
+}
+
+static void do_decdc(struct term *t, const struct csi *csi)
+{
+    if (in_region(t))
+        shift_columns(t, t->col, count(csi), false);
+}
+
+static void do_sr(struct term *t, const struct csi *csi)
+{
+    shift_columns(t, t->left, count(csi), true);
+}
+
+static void do_sl(struct term *t, const struct csi *csi)
+{
+    shift_columns(t, t->left, count(csi), false);
 }
 
 static void do_su(struct term *t, const struct csi *csi)
@@ -229,7 +332,7 @@ static void do_rm(struct term *t, const struct csi *csi)
 
 static void do_sgr(struct term *t, const struct csi *csi)
 {
-    sgr_apply(&t->pen, csi);
+    sgr_apply(t, csi);
 }
 
 static void do_stbm(struct term *t, const struct csi *csi)
@@ -244,55 +347,34 @@ static void do_stbm(struct term *t, const struct csi *csi)
         return;
     t->top = top - 1;
     t->bottom = bottom;
-    cursor_move(t, t->modes.origin ? t->top : 0, 0);
+    cursor_move(t, origin_row(t), origin_col(t));
 }
 
-static void do_scosc(struct term *t, const struct csi *csi)
+/* DECSLRM where left and right margins are in use, else SCOSC. */
+static void do_slrm(struct term *t, const struct csi *csi)
 {
-    if (csi->params[0] < 0 && csi->n == 1)
-        control_save_cursor(t);
+    int left = csi_param(csi, 0, 1), right = csi_param(csi, 1, 0);
+
+    if (!t->modes.margins) {
+        if (csi->params[0] < 0 && csi->n == 1)
+            control_save_cursor(t);
+        return;
+    }
+    if (left == 0)
+        left = 1;
+    if (right == 0 || right > t->cols)
+        right = t->cols;
+    if (left >= right && !(left == 1 && t->cols == 1))
+        return;
+    t->left = left - 1;
+    t->right = right;
+    cursor_move(t, origin_row(t), origin_col(t));
 }
 
 static void do_scorc(struct term *t, const struct csi *csi)
 {
     if (csi->params[0] < 0 && csi->n == 1)
         control_restore_cursor(t);
-}
-
-static void do_da(struct term *t, const struct csi *csi)
-{
-    if (csi_param(csi, 0, 0) == 0)
-        term_reply(t, "\033[?62;22c");
-}
-
-static void do_dsr(struct term *t, const struct csi *csi)
-{
-    const char *mark = csi->prefix ? "?" : "";
-    int row = t->row - (t->modes.origin ? t->top : 0);
-
-    if (csi_param(csi, 0, 0) == 5 && !csi->prefix)
-        term_reply(t, "\033[0n");
-    else if (csi_param(csi, 0, 0) == 6)
-        term_reply(t, "\033[%s%d;%dR", mark, row + 1, t->col + 1);
-}
-
-/* The reports of a window's size in cells; its pixels and its place are nobody's here. */
-static void do_winops(struct term *t, const struct csi *csi)
-{
-    if (csi_param(csi, 0, 0) == 18)
-        term_reply(t, "\033[8;%d;%dt", t->rows, t->cols);
-}
-
-static void do_da2(struct term *t, const struct csi *csi)
-{
-    if (csi_param(csi, 0, 0) == 0)
-        term_reply(t, "\033[>41;100;0c");
-}
-
-static void do_xtversion(struct term *t, const struct csi *csi)
-{
-    if (csi_param(csi, 0, 0) == 0)
-        term_reply(t, "\033P>|sandpit(%s)\033\\", SANDPIT_VERSION);
 }
 
 static void do_cursor_style(struct term *t, const struct csi *csi)
@@ -314,26 +396,61 @@ typedef void csi_fn(struct term *t, const struct csi *csi);
 
 /* Final bytes from '@' on, without prefix and intermediate. */
 static csi_fn *const plain[] = {
-    ['@' - '@'] = do_ich,  ['A' - '@'] = do_cuu,   ['B' - '@'] = do_cud,    ['C' - '@'] = do_cuf,
-    ['D' - '@'] = do_cub,  ['E' - '@'] = do_cnl,   ['F' - '@'] = do_cpl,    ['G' - '@'] = do_cha,
-    ['H' - '@'] = do_cup,  ['I' - '@'] = do_cht,   ['J' - '@'] = do_ed,     ['K' - '@'] = do_el,
-    ['L' - '@'] = do_il,   ['M' - '@'] = do_dl,    ['P' - '@'] = do_dch,    ['S' - '@'] = do_su,
-    ['T' - '@'] = do_sd,   ['X' - '@'] = do_ech,   ['Z' - '@'] = do_cbt,    ['`' - '@'] = do_cha,
-    ['a' - '@'] = do_cuf,  ['b' - '@'] = do_rep,   ['c' - '@'] = do_da,     ['d' - '@'] = do_vpa,
-    ['e' - '@'] = do_vpr,  ['f' - '@'] = do_cup,   ['g' - '@'] = do_tbc,    ['h' - '@'] = do_sm,
-    ['j' - '@'] = do_cub,  ['l' - '@'] = do_rm,    ['m' - '@'] = do_sgr,    ['n' - '@'] = do_dsr,
-    ['r' - '@'] = do_stbm, ['s' - '@'] = do_scosc, ['t' - '@'] = do_winops, ['u' - '@'] = do_scorc,
+    ['@' - '@'] = do_ich,
+    ['A' - '@'] = do_cuu,
+    ['B' - '@'] = do_cud,
+    ['C' - '@'] = do_cuf,
+    ['D' - '@'] = do_cub,
+    ['E' - '@'] = do_cnl,
+    ['F' - '@'] = do_cpl,
+    ['G' - '@'] = do_cha,
+    ['H' - '@'] = do_cup,
+    ['I' - '@'] = do_cht,
+    ['J' - '@'] = do_ed,
+    ['K' - '@'] = do_el,
+    ['L' - '@'] = do_il,
+    ['M' - '@'] = do_dl,
+    ['P' - '@'] = do_dch,
+    ['S' - '@'] = do_su,
+    ['T' - '@'] = do_sd,
+    ['X' - '@'] = do_ech,
+    ['Z' - '@'] = do_cbt,
+    ['`' - '@'] = do_cha,
+    ['a' - '@'] = do_hpr,
+    ['b' - '@'] = do_rep,
+    ['c' - '@'] = report_da,
+    ['d' - '@'] = do_vpa,
+    ['e' - '@'] = do_vpr,
+    ['f' - '@'] = do_cup,
+    ['g' - '@'] = do_tbc,
+    ['h' - '@'] = do_sm,
+    ['j' - '@'] = do_cub,
+    ['l' - '@'] = do_rm,
+    ['m' - '@'] = do_sgr,
+    ['n' - '@'] = report_status,
+    ['r' - '@'] = do_stbm,
+    ['s' - '@'] = do_slrm,
+    ['t' - '@'] = report_window,
+    ['u' - '@'] = do_scorc,
+    ['x' - '@'] = report_parameters,
 };
 
-/* With a prefix or an intermediate byte. Selective erase erases all: nothing is protected here. */
+/* With a prefix or an intermediate byte. */
 static const struct {
     char prefix, intermediate, final;
     csi_fn *fn;
 } marked[] = {
-    {'?', 0, 'h', do_sm},       {'?', 0, 'l', do_rm},         {0, ' ', 'q', do_cursor_style},
-    {'?', 0, 'J', do_ed},       {'?', 0, 'K', do_el},         {'?', 0, 'n', do_dsr},
-    {'>', 0, 'c', do_da2},      {'>', 0, 'q', do_xtversion},  {'?', '$', 'p', mode_report},
-    {0, '$', 'p', mode_report}, {0, '!', 'p', do_soft_reset},
+    {'?', 0, 'h', do_sm},           {'?', 0, 'l', do_rm},
+    {0, ' ', 'q', do_cursor_style}, {'?', 0, 'J', do_selective_ed},
+    {'?', 0, 'K', do_selective_el}, {0, '"', 'q', do_protect},
+    {0, ' ', '@', do_sl},           {0, ' ', 'A', do_sr},
+    {0, '\'', '}', do_decic},       {0, '\'', '~', do_decdc},
+    {0, '!', 'p', do_soft_reset},   {'?', 0, 'n', report_private_status},
+    {'>', 0, 'c', report_da2},      {'=', 0, 'c', report_da3},
+    {'>', 0, 'q', report_version},  {'?', '$', 'p', mode_report},
+    {0, '$', 'p', mode_report},     {'?', 0, 'u', kitty_report},
+    {'>', 0, 'u', kitty_push},      {'<', 0, 'u', kitty_pop},
+    {'=', 0, 'u', kitty_set},
 };
 
 void csi_dispatch(struct term *t, const struct csi *csi)

@@ -26,6 +26,26 @@ static const struct {
     {KEY_F1 + 17, 32, 0, false},  {KEY_F1 + 18, 33, 0, false}, {KEY_F1 + 19, 34, 0, false},
 };
 
+/* The kitty protocol names them so, never SS3, and F3 otherwise, as CSI R is a cursor's report. */
+static void encode_special_kitty(struct key key, struct buf *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(special); i++) {
+        int number = key.code == KEY_F1 + 2 ? 13 : special[i].number;
+
+        if (special[i].code != key.code)
+            continue;
+        if (number && key.mods)
+            buf_printf(out, "\033[%d;%d~", number, key.mods + 1);
+        else if (number)
+            buf_printf(out, "\033[%d~", number);
+        else if (key.mods)
+            buf_printf(out, "\033[1;%d%c", key.mods + 1, special[i].letter);
+        else
+            buf_printf(out, "\033[%c", special[i].letter);
+        return;
+    }
+}
+
 static void encode_special(struct term *t, struct key key, struct buf *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(special); i++) {
@@ -68,12 +88,37 @@ static int control_of(uint32_t c)
     }
 }
 
+/* Keys that were ambiguous: Esc, and whatever has Ctrl or Alt. Enter, Tab and Backspace stay as
+ * they were without a modifier, so that `reset` can still be typed. True: done. */
+static bool encode_kitty(struct key key, struct buf *out)
+{
+    bool plain_control = key.code == KEY_ENTER || key.code == KEY_TAB || key.code == KEY_BACKSPACE;
+    uint8_t mods = key.mods;
+    uint32_t c = key.code;
+
+    if (c >= KEY_SPECIAL) {
+        encode_special_kitty(key, out);
+        return true;
+    }
+    if (c != KEY_ESCAPE && !(mods & (MOD_CTRL | MOD_ALT)) && !(plain_control && mods))
+        return false;
+    if (c >= 'A' && c <= 'Z') {
+        c += 'a' - 'A';
+        mods |= MOD_SHIFT;
+    }
+    if (mods)
+        buf_printf(out, "\033[%u;%du", c, mods + 1);
+    else
+        buf_printf(out, "\033[%uu", c);
+    return true;
+}
+
 void term_encode_key(struct term *t, struct key key, struct buf *out)
 {
     uint32_t c = key.code;
     char utf8[4];
 
-    if (c == KEY_NONE)
+    if (c == KEY_NONE || (kitty_flags(t) & KITTY_DISAMBIGUATE && encode_kitty(key, out)))
         return;
     if (c >= KEY_SPECIAL) {
         encode_special(t, key, out);
@@ -92,15 +137,10 @@ void term_encode_key(struct term *t, struct key key, struct buf *out)
         buf_append_char(out, '\n');
 }
 
-/* A coordinate or button in the protocols that send it as one character. */
-static void put_position(struct term *t, int value, struct buf *out)
+/* A coordinate or button as one byte; 0 when it is too large for that. */
+static void put_position(int value, struct buf *out)
 {
-    char utf8[4];
-
-    if (t->modes.mouse_encoding == REPORT_UTF8)
-        buf_append(out, utf8, utf8_encode((uint32_t)value + 32, utf8));
-    else
-        buf_append_char(out, (char)(value > 223 ? 0 : value + 32));
+    buf_append_char(out, (char)(value > 223 ? 0 : value + 32));
 }
 
 static bool wants(const struct term *t, struct mouse mouse)
@@ -140,15 +180,11 @@ void term_encode_mouse(struct term *t, struct mouse mouse, struct buf *out)
         return;
     }
     if (release)
-        code |= 3; /* these protocols do not say which */
-    if (t->modes.mouse_encoding == REPORT_URXVT) {
-        buf_printf(out, "\033[%d;%d;%dM", code + 32, col + 1, row + 1);
-        return;
-    }
+        code |= 3; /* this protocol does not say which */
     buf_append_str(out, "\033[M");
-    put_position(t, code, out);
-    put_position(t, col + 1, out);
-    put_position(t, row + 1, out);
+    put_position(code, out);
+    put_position(col + 1, out);
+    put_position(row + 1, out);
 }
 
 void term_encode_focus(struct term *t, bool focused, struct buf *out)

@@ -81,6 +81,7 @@ static void fill_blank(const struct term *t, struct row *row, int from, int to)
 static void clear_row(const struct term *t, struct row *row)
 {
     row->wrapped = false;
+    row->marks = 0;
     fill_blank(t, row, 0, t->cols);
 }
 
@@ -123,40 +124,59 @@ void grid_erase(struct term *t, int row_index, int from, int to)
     grid_touch(t, row);
 }
 
-void grid_erase_rows(struct term *t, int from, int to)
+void grid_erase_selective(struct term *t, int row_index, int from, int to)
 {
-    for (int i = from; i < to; i++)
-        grid_erase(t, i, 0, t->cols);
+    const struct cell *cells = grid_row(t, row_index)->cells;
+
+    for (int i = from; i < to; i++) {
+        int start = i;
+
+        while (i < to && !(cells[i].style.attrs & ATTR_PROTECTED))
+            i++;
+        grid_erase(t, row_index, start, i);
+    }
 }
 
-void grid_insert_cells(struct term *t, int row_index, int col, int n)
+void grid_erase_rows(struct term *t, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        grid_erase(t, i, 0, t->cols);
+        grid_row(t, i)->marks = 0;
+    }
+}
+
+void grid_insert_cells(struct term *t, int row_index, int col, int end, int n)
 {
     struct row *row = grid_row(t, row_index);
-    int room = t->cols - col;
+    int room = end - col;
 
     if (n > room)
         n = room;
     grid_split_wide(row, t->cols, col, col);
-    grid_split_wide(row, t->cols, t->cols - n, t->cols);
+    grid_split_wide(row, t->cols, end - n, end);
     if (row->used > col) {
+        int used = row->used < end - n ? row->used + n : end;
+
         memmove(row->cells + col + n, row->cells + col, (size_t)(room - n) * sizeof row->cells[0]);
-        row->used = row->used + n < t->cols ? row->used + n : t->cols;
+        if (row->used < used)
+            row->used = used;
     }
     fill_blank(t, row, col, col + n);
     row->wrapped = false;
     grid_touch(t, row);
 }
 
-void grid_delete_cells(struct term *t, int row_index, int col, int n)
+void grid_delete_cells(struct term *t, int row_index, int col, int end, int n)
 {
     struct row *row = grid_row(t, row_index);
-    int room = t->cols - col;
+    int room = end - col;
 
     if (n > room)
         n = room;
     grid_split_wide(row, t->cols, col, col + n);
+    grid_split_wide(row, t->cols, end, end);
     memmove(row->cells + col, row->cells + col + n, (size_t)(room - n) * sizeof row->cells[0]);
-    fill_blank(t, row, t->cols - n, t->cols);
+    fill_blank(t, row, end - n, end);
     row->wrapped = false;
     grid_touch(t, row);
 }
@@ -172,6 +192,47 @@ static void rotate_up(struct term *t, int top, int bottom, int n)
     memcpy(rows + rest, t->spare, (size_t)n * sizeof(void *));
 }
 
+static bool has_margins(const struct term *t)
+{
+    return t->left > 0 || t->right < t->cols;
+}
+
+/* The cells between the margins of row `from` (or blanks, when it is outside) into row `to`. */
+static void move_between_margins(struct term *t, int to, int from, bool inside)
+{
+    struct row *row = grid_row(t, to);
+    const struct row *source = inside ? grid_row(t, from) : NULL;
+    int used = source && source->used < t->right ? source->used : t->right;
+
+    row->wrapped = false;
+    if (!source) {
+        fill_blank(t, row, t->left, t->right);
+        return;
+    }
+    memcpy(row->cells + t->left, source->cells + t->left,
+           (size_t)(t->right - t->left) * sizeof row->cells[0]);
+    if (row->used < used)
+        row->used = used;
+}
+
+/* A scroll of part of each row: here cells move. Negative n: down. */
+static void scroll_between_margins(struct term *t, int top, int bottom, int n)
+{
+    if (n > bottom - top)
+        n = bottom - top;
+    if (n < top - bottom)
+        n = top - bottom;
+    for (int i = top; i < bottom; i++) {
+        grid_split_wide(grid_row(t, i), t->cols, t->left, t->left);
+        grid_split_wide(grid_row(t, i), t->cols, t->right, t->right);
+        grid_touch(t, grid_row(t, i));
+    }
+    for (int i = top; n > 0 && i < bottom; i++)
+        move_between_margins(t, i, i + n, i + n < bottom);
+    for (int i = bottom - 1; n < 0 && i >= top; i--)
+        move_between_margins(t, i, i + n, i + n >= top);
+}
+
 static void scroll_up(struct term *t, int top, int bottom, int n, bool keep)
 {
     if (n > bottom - top)
@@ -180,28 +241,41 @@ static void scroll_up(struct term *t, int top, int bottom, int n, bool keep)
         struct row *row = grid_row(t, i);
 
         if (keep)
-            scrollback_push(t->scrollback, row->cells, row->used, row->wrapped);
+            scrollback_push(t->scrollback, row->cells, row->used, row_flags(row));
         clear_row(t, row);
     }
     if (top > 0)
         grid_row(t, top - 1)->wrapped = false;
     rotate_up(t, top, bottom, n);
     note_scroll(t, top, bottom);
+    if (!LIST_EMPTY(&t->anchors))
+        anchors_scrolled(t, top, bottom, n, keep);
 }
 
 void grid_scroll_up(struct term *t, int top, int bottom, int n)
 {
-    scroll_up(t, top, bottom, n, top == 0 && t->screen == &t->main);
+    if (has_margins(t))
+        scroll_between_margins(t, top, bottom, n);
+    else
+        scroll_up(t, top, bottom, n, top == 0 && t->screen == &t->main);
 }
 
 void grid_delete_rows(struct term *t, int top, int bottom, int n)
 {
+    if (has_margins(t)) {
+        scroll_between_margins(t, top, bottom, n);
+        return;
+    }
     break_wrap_before(t, top);
     scroll_up(t, top, bottom, n, false);
 }
 
 void grid_scroll_down(struct term *t, int top, int bottom, int n)
 {
+    if (has_margins(t)) {
+        scroll_between_margins(t, top, bottom, -n);
+        return;
+    }
     if (n > bottom - top)
         n = bottom - top;
     for (int i = bottom - n; i < bottom; i++)
@@ -212,4 +286,6 @@ void grid_scroll_down(struct term *t, int top, int bottom, int n)
         rotate_up(t, top, bottom, bottom - top - n);
     }
     note_scroll(t, top, bottom);
+    if (!LIST_EMPTY(&t->anchors))
+        anchors_scrolled(t, top, bottom, -n, false);
 }

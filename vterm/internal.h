@@ -2,11 +2,14 @@
  *
  * What the files of vterm/ share; nobody else includes it.
  *
- * Bytes go parse.c -> (print.c | control.c | csi.c, mode.c, sgr.c | osc.c) -> grid.c ->
+ * Bytes go parse.c -> (print.c | control.c | csi.c, mode.c, sgr.c | osc.c, dcs.c) -> grid.c ->
  * scrollback.c.
  */
 #ifndef VTERM_INTERNAL_H
 #define VTERM_INTERNAL_H
+
+#include <string.h>
+#include <sys/queue.h>
 
 #include "base/alloc.h"
 #include "vterm/term.h"
@@ -15,12 +18,19 @@
 #define PARAM_MAX        65535
 #define STRING_MAX_BYTES (1 << 20) /* OSC and DCS; a longer one is dropped whole */
 #define TITLE_SIZE       512
+#define TITLES_MAX       8 /* CSI 22 t; the oldest goes */
+#define KITTY_DEPTH      8 /* of the keyboard's stack; the oldest goes */
+#define CWD_MAX          4096
+#define SYNC_MAX_MS      150       /* DEC mode 2026 holds the drawing back no longer, */
+#define SYNC_MAX_BYTES   (1 << 20) /* and over no more output */
 
 /* A row owns its cells. Those from `used` on are zero, so that scrolling and packing can stop. */
 struct row {
     uint64_t revision;
     int used;
-    bool wrapped; /* the next row goes on with the same line */
+    bool wrapped;        /* the next row goes on with the same line */
+    uint8_t marks;       /* MARK_* of term.h */
+    uint8_t exit_status; /* with MARK_STATUS */
     struct cell cells[];
 };
 
@@ -36,9 +46,16 @@ struct saved_cursor {
 /* As DECRC finds it when nothing was saved: home, plain. */
 #define SAVED_NOTHING ((struct saved_cursor){.charset = {'B', 'B', 'B', 'B'}})
 
+/* Flags of the kitty keyboard protocol: the last is in force, those before come back by popping. */
+struct kitty {
+    uint8_t flags[KITTY_DEPTH];
+    uint8_t n; /* pushed on top of flags[0] */
+};
+
 struct screen {
     struct row **rows; /* owned; NULL: the screen does not show */
     struct saved_cursor saved;
+    struct kitty kitty;
 };
 
 struct csi {
@@ -59,7 +76,7 @@ enum parse_state {
     PARSE_STRING_ESCAPE,
 };
 
-enum mouse_encoding { REPORT_X10, REPORT_UTF8, REPORT_SGR, REPORT_URXVT };
+enum mouse_encoding { REPORT_X10, REPORT_SGR };
 
 struct modes {
     bool insert, newline, origin, autowrap;
@@ -68,10 +85,15 @@ struct modes {
     enum term_mouse mouse;
     enum mouse_encoding mouse_encoding;
     bool cursor_visible, cursor_blink;
+    bool margins;      /* DECLRMM: left and right ones may be set */
+    bool columns;      /* DECCOLM is listened to */
+    bool synchronised; /* see term_synchronised_until */
+    bool alternate_scroll;
     enum cursor_shape cursor_shape;
 };
 
 struct scrollback;
+struct extras;
 
 struct term {
     struct term_ops ops; /* a NULL callback: nobody wants it */
@@ -85,6 +107,7 @@ struct term {
     int row, col;
     bool wrap_pending; /* the last column was written and the next character wraps */
     int top, bottom;   /* scroll region; bottom is the row after it */
+    int left, right;   /* the same across */
     struct style pen;
     struct modes modes;
     char charset[4]; /* final bytes of what G0..G3 hold: 'B', 'A' or '0' */
@@ -102,6 +125,8 @@ struct term {
     struct csi csi;
     char string_kind; /* ']' OSC, 'P' DCS, else nobody reads it */
     bool string_overflow;
+    bool string_bel;           /* it ended with BEL, and so do answers to it */
+    unsigned char string_last; /* its last byte: C2 9C ends it */
     struct buf string;
 
     /* Damage. Every change of one feed carries the number `tick`. A scroll changes all rows of its
@@ -111,6 +136,21 @@ struct term {
     int scroll_top, scroll_bottom;
 
     char title[TITLE_SIZE];
+    char *titles[TITLES_MAX]; /* owned */
+    int n_titles;
+    char *cwd; /* owned, or NULL */
+    uint64_t bells;
+
+    struct extras *extras; /* owned, or NULL */
+    struct term_theme theme;
+    uint32_t *overrides;      /* owned: colours the program changed, or NULL; palette.c */
+    int cell_rows, cell_cols; /* pixels; 0: not known */
+    int64_t sync_since_ms;
+    size_t sync_bytes;
+
+    uint64_t layout;
+    LIST_HEAD(term_anchors, term_anchor)
+    anchors;
 };
 
 /* width.c */
@@ -141,10 +181,15 @@ void grid_settle_scroll(struct term *t);
 /* Blanks the halves of wide characters that an overwrite of [from, to) leaves behind. */
 void grid_split_wide(struct row *row, int cols, int from, int to);
 void grid_erase(struct term *t, int row, int from, int to);
+/* What is protected stays. */
+void grid_erase_selective(struct term *t, int row, int from, int to);
+/* Whole rows, with their marks. */
 void grid_erase_rows(struct term *t, int from, int to);
-void grid_insert_cells(struct term *t, int row, int col, int n);
-void grid_delete_cells(struct term *t, int row, int col, int n);
-/* A scroll of the whole main screen's top keeps the rows that leave; a deletion does not. */
+/* Within the columns [col, end). */
+void grid_insert_cells(struct term *t, int row, int col, int end, int n);
+void grid_delete_cells(struct term *t, int row, int col, int end, int n);
+/* These scroll between the left and the right margin, where there are such. A scroll of the whole
+ * main screen's top keeps the rows that leave; a deletion does not. */
 void grid_scroll_up(struct term *t, int top, int bottom, int n);
 void grid_delete_rows(struct term *t, int top, int bottom, int n);
 void grid_scroll_down(struct term *t, int top, int bottom, int n);
@@ -154,12 +199,16 @@ void print_ascii(struct term *t, const char *text, size_t n);
 void print_codepoint(struct term *t, uint32_t c);
 void print_repeat(struct term *t, int n);
 
+/* VT220 with colour: what is promised is kept. */
+#define DEVICE_ATTRIBUTES "\033[?62;22c"
+
 /* control.c */
 void control_c0(struct term *t, unsigned char c);
 void control_escape(struct term *t, char intermediate, char final);
 void control_index(struct term *t);
 void control_reset(struct term *t);
 void control_soft_reset(struct term *t);
+void control_reset_margins(struct term *t);
 void control_save_cursor(struct term *t);
 void control_restore_cursor(struct term *t);
 void tabs_reset(uint8_t *tabs, int from, int cols);
@@ -173,6 +222,26 @@ static inline int csi_param(const struct csi *csi, int i, int otherwise)
 }
 void cursor_move(struct term *t, int row, int col);
 
+/* report.c */
+void report_da(struct term *t, const struct csi *csi);
+void report_da2(struct term *t, const struct csi *csi);
+void report_da3(struct term *t, const struct csi *csi);
+void report_version(struct term *t, const struct csi *csi);
+void report_status(struct term *t, const struct csi *csi);
+void report_private_status(struct term *t, const struct csi *csi);
+void report_parameters(struct term *t, const struct csi *csi);
+void report_window(struct term *t, const struct csi *csi);
+#define KITTY_DISAMBIGUATE 1
+#define KITTY_SUPPORTED    KITTY_DISAMBIGUATE
+static inline int kitty_flags(const struct term *t)
+{
+    return t->screen->kitty.flags[t->screen->kitty.n];
+}
+void kitty_report(struct term *t, const struct csi *csi);
+void kitty_push(struct term *t, const struct csi *csi);
+void kitty_pop(struct term *t, const struct csi *csi);
+void kitty_set(struct term *t, const struct csi *csi);
+
 /* mode.c */
 void mode_change(struct term *t, const struct csi *csi, bool on);
 void mode_report(struct term *t, const struct csi *csi);
@@ -180,14 +249,38 @@ void modes_reset(struct modes *modes);
 void mode_show_alternate(struct term *t, bool alternate);
 
 /* sgr.c */
-void sgr_apply(struct style *pen, const struct csi *csi);
+void sgr_apply(struct term *t, const struct csi *csi);
 /* Appends the sequence that makes a default pen this one. */
-void sgr_format(struct style style, struct buf *out);
+void sgr_format(struct style style, colour underline, struct buf *out);
 
-/* osc.c */
+/* osc.c, dcs.c, title.c: strings, and the answers to them. */
 void osc_dispatch(struct term *t, const char *text, size_t n);
 void dcs_dispatch(struct term *t, const char *text, size_t n);
 void term_reply(struct term *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void title_set(struct term *t, const char *text, size_t n);
+void title_push(struct term *t);
+void title_pop(struct term *t);
+void titles_clear(struct term *t);
+
+/* palette.c */
+void palette_osc(struct term *t, int command, const char *text, size_t n);
+void palette_reset(struct term *t);
+/* Appends the sequences that make the program's changes. */
+void palette_format(const struct term *t, struct buf *out);
+
+/* extra.c: links and the colours of underlines, numbered. 0 when there is no room. */
+uint16_t extra_intern(struct term *t, const char *id, size_t n_id, const char *uri, size_t n_uri,
+                      colour underline);
+void extra_set_link(struct term *t, const char *id, size_t n_id, const char *uri, size_t n_uri);
+void extra_set_underline(struct term *t, colour underline);
+void extras_destroy(struct extras *e);
+const char *extra_id(const struct term *t, uint16_t number);
+
+/* place.c: marks of lines, and anchors. */
+void mark_osc(struct term *t, const char *text, size_t n);
+/* Rows [top, bottom) were moved up by n (down when negative); kept: the upper ones went into the
+ * scrollback. */
+void anchors_scrolled(struct term *t, int top, int bottom, int n, bool kept);
 
 /* parse.c */
 void parse_bytes(struct term *t, const char *bytes, size_t n);
@@ -198,9 +291,10 @@ struct scrollback *scrollback_create(size_t lines_max, size_t bytes_max);
 struct scrollback *scrollback_like(const struct scrollback *s);
 void scrollback_destroy(struct scrollback *s);
 /* Drops the oldest lines past the bounds. */
-void scrollback_push(struct scrollback *s, const struct cell *cells, int n, bool wrapped);
+void scrollback_push(struct scrollback *s, const struct cell *cells, int n, unsigned flags);
 /* The same without dropping any, for work that takes them back out; scrollback_trim follows. */
-void scrollback_push_unbounded(struct scrollback *s, const struct cell *cells, int n, bool wrapped);
+void scrollback_push_unbounded(struct scrollback *s, const struct cell *cells, int n,
+                               unsigned flags);
 void scrollback_push_packed(struct scrollback *s, const unsigned char *record, size_t size);
 void scrollback_trim(struct scrollback *s);
 void scrollback_pop(struct scrollback *s);
@@ -210,20 +304,43 @@ size_t scrollback_count(const struct scrollback *s);
 uint64_t scrollback_first(const struct scrollback *s);
 size_t scrollback_size(const struct scrollback *s);
 /* The i-th kept line. Cells used; those from there to cols are zeroed. */
-int scrollback_get(const struct scrollback *s, size_t i, struct cell *out, int cols, bool *wrapped);
+int scrollback_get(const struct scrollback *s, size_t i, struct cell *out, int cols,
+                   unsigned *flags);
 const unsigned char *scrollback_record(const struct scrollback *s, size_t i, size_t *size);
 /* Puts `with` in the place of s, whose line numbers go on. */
 void scrollback_replace(struct scrollback *s, struct scrollback *with);
 
-/* pack.c: one line as bytes. */
+/* pack.c: one line as bytes. Its flags: LINE_WRAPPED, marks (MARK_* << LINE_MARKS_SHIFT), exit
+ * status << LINE_STATUS_SHIFT. */
+enum {
+    LINE_WRAPPED = 1,
+    LINE_LINKS = 2, /* set by packing */
+    LINE_MARKS_SHIFT = 2,
+    LINE_STATUS_SHIFT = 8,
+};
+static inline unsigned line_flags(bool wrapped, unsigned marks, unsigned status)
+{
+    return (wrapped ? LINE_WRAPPED : 0) | marks << LINE_MARKS_SHIFT | status << LINE_STATUS_SHIFT;
+}
+static inline unsigned line_marks(unsigned flags)
+{
+    return flags >> LINE_MARKS_SHIFT & 0x1f;
+}
+static inline unsigned row_flags(const struct row *row)
+{
+    return line_flags(row->wrapped, row->marks, row->exit_status);
+}
 #define PACK_HEADER_BYTES 6
 /* Bytes that n cells need at most. */
 size_t pack_bound(int n);
-size_t pack_line(const struct cell *cells, int n, bool wrapped, unsigned char *out);
-/* Columns of a packed line, and whether it goes on. */
+size_t pack_line(const struct cell *cells, int n, unsigned flags, unsigned char *out);
+/* Columns of a packed line, and what else is known of it. */
 int packed_cols(const unsigned char *record);
-bool packed_wrapped(const unsigned char *record);
-void packed_set_wrapped(unsigned char *record, bool wrapped);
+unsigned packed_flags(const unsigned char *record);
+void packed_set_flags(unsigned char *record, unsigned flags);
+/* Calls on_link for each run with one; nearly free for a line that has none. */
+void packed_links(const unsigned char *record, void (*on_link)(void *user, uint16_t link),
+                  void *user);
 int unpack_line(const unsigned char *record, struct cell *out, int cols);
 
 /* reflow.c is term_resize. */

@@ -4,10 +4,13 @@
  */
 #include "vterm/internal.h"
 
+#include "base/clock.h"
+
 void modes_reset(struct modes *modes)
 {
     *modes = (struct modes){
         .autowrap = true,
+        .alternate_scroll = true,
         .cursor_visible = true,
         .cursor_blink = true,
     };
@@ -23,6 +26,7 @@ void mode_show_alternate(struct term *t, bool alternate)
     if (alternate) {
         screen_create(&t->alternate, t->rows, t->cols);
         t->alternate.saved = SAVED_NOTHING;
+        t->alternate.kitty = (struct kitty){0};
         t->screen = &t->alternate;
     } else {
         t->screen = &t->main;
@@ -49,9 +53,13 @@ static const struct {
     FLAG(7, true, autowrap),
     FLAG(12, true, cursor_blink),
     FLAG(25, true, cursor_visible),
+    FLAG(40, true, columns),
     FLAG(66, true, application_keypad),
+    FLAG(69, true, margins),
     FLAG(1004, true, focus_reports),
+    FLAG(1007, true, alternate_scroll),
     FLAG(2004, true, bracketed_paste),
+    FLAG(2026, true, synchronised),
 #undef FLAG
 };
 
@@ -68,9 +76,18 @@ static const struct {
     int number;
     enum mouse_encoding encoding;
 } encodings[] = {
-    {1005, REPORT_UTF8},
     {1006, REPORT_SGR},
-    {1015, REPORT_URXVT},
+};
+
+/* Known, but never to be had otherwise than so: 3 is always set, 4 never. Mouse reports in UTF-8
+ * (1005), urxvt's (1015) and pixels (1016) are worse than 1006 or cannot be had. */
+static const struct {
+    int number;
+    bool private;
+    int state;
+} fixed[] = {
+    {2, false, 4}, {12, false, 3},  {2, true, 3},    {3, true, 4},    {4, true, 4},    {8, true, 3},
+    {9, true, 4},  {1001, true, 4}, {1005, true, 4}, {1015, true, 4}, {1016, true, 4},
 };
 
 static bool *find_flag(struct modes *modes, int number, bool private)
@@ -123,9 +140,66 @@ static void change_screen(struct term *t, int number, bool on)
     }
 }
 
+/* DECCOLM: the size is the window's, so what is left of it is the rest of its work. */
+static void change_columns(struct term *t)
+{
+    if (!t->modes.columns)
+        return;
+    control_reset_margins(t);
+    grid_erase_rows(t, 0, t->rows);
+    cursor_move(t, 0, 0);
+}
+
+static void change_synchronised(struct term *t, bool was, bool on)
+{
+    int64_t now = on ? clock_mono_ms() : 0;
+
+    /* Frames that follow one another at once share one allowance: drawing never starves. */
+    if (!on || was || now - t->sync_since_ms < SYNC_MAX_MS)
+        return;
+    t->sync_since_ms = now;
+    t->sync_bytes = 0;
+}
+
+static void change_margins(struct term *t, bool was, bool on)
+{
+    if (was == on)
+        return;
+    t->left = 0;
+    t->right = t->cols;
+    t->wrap_pending = false;
+}
+
+/* What more a change of a private mode does. */
+static void change_effects(struct term *t, int number, bool was, bool on)
+{
+    switch (number) {
+    case 3:
+        change_columns(t);
+        break;
+    case 5:
+        grid_touch_all(t);
+        break;
+    case 6:
+        cursor_move(t, on ? t->top : 0, on ? t->left : 0);
+        break;
+    case 7:
+        t->wrap_pending = t->wrap_pending && on;
+        break;
+    case 69:
+        change_margins(t, was, on);
+        break;
+    case 2026:
+        change_synchronised(t, was, on);
+        break;
+    default:
+        break;
+    }
+}
+
 static void change_one(struct term *t, int number, bool private, bool on)
 {
-    bool *flag = find_flag(&t->modes, number, private);
+    bool *flag = find_flag(&t->modes, number, private), was = flag && *flag;
 
     if (flag)
         *flag = on;
@@ -133,12 +207,7 @@ static void change_one(struct term *t, int number, bool private, bool on)
         return;
     if (!flag && !change_mouse(t, number, on))
         change_screen(t, number, on);
-    if (number == 5)
-        grid_touch_all(t);
-    if (number == 6)
-        cursor_move(t, on ? t->top : 0, 0);
-    if (number == 7 && !on)
-        t->wrap_pending = false;
+    change_effects(t, number, was, on);
 }
 
 void mode_change(struct term *t, const struct csi *csi, bool on)
@@ -153,8 +222,13 @@ static int mode_state(struct term *t, int number, bool private)
 {
     const bool *flag = find_flag(&t->modes, number, private);
 
+    if (number == 2026 && private)
+        return term_synchronised_until(t) > clock_mono_ms() ? 1 : 2;
     if (flag)
         return *flag ? 1 : 2;
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        if (fixed[i].number == number && fixed[i].private == private)
+            return fixed[i].state;
     if (!private)
         return 0;
     for (size_t i = 0; i < ARRAY_LEN(mice); i++)

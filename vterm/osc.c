@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Operating system commands and device control strings: title, colour queries, clipboard, status
- * requests; and the answers to them.
+ * Operating system commands: title, colours, clipboard, links, the program's directory, marks of
+ * prompts. What is not known is read over, notifications and progress (OSC 9, 777) among it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,27 +22,6 @@ void term_reply(struct term *t, const char *format, ...)
     va_end(args);
     if (n > 0 && (size_t)n < sizeof text)
         t->ops.on_reply(t->user, text, (size_t)n);
-}
-
-static void set_title(struct term *t, const char *text, size_t n)
-{
-    char title[TITLE_SIZE];
-
-    text_sanitise(title, sizeof title, text, n);
-    if (strcmp(title, t->title) == 0)
-        return;
-    memcpy(t->title, title, sizeof title);
-    t->revision = t->tick;
-    if (t->ops.on_title)
-        t->ops.on_title(t->user, t->title);
-}
-
-/* The palette programs are told of: light on dark, as the theme draws a pane. */
-static void report_colour(struct term *t, int which, const char *text, size_t n)
-{
-    if (n == 1 && text[0] == '?')
-        term_reply(t, "\033]%d;rgb:%s\033\\", which,
-                   which == 11 ? "0000/0000/0000" : "d0d0/d0d0/d0d0");
 }
 
 static int base64_value(unsigned char c)
@@ -92,6 +71,62 @@ static void set_clipboard(struct term *t, const char *text, size_t n)
         t->ops.on_clipboard(t->user, bytes.data ? bytes.data : "", bytes.len);
 }
 
+/* 8;PARAMETERS;ADDRESS, the parameters being "key=value" between colons; no address ends a link. */
+static void set_link(struct term *t, const char *text, size_t n)
+{
+    const char *uri = memchr(text, ';', n), *id = "";
+    size_t n_id = 0;
+
+    if (!uri)
+        return;
+    for (const char *p = text; p < uri;) {
+        const char *end = memchr(p, ':', (size_t)(uri - p));
+
+        if (!end)
+            end = uri;
+        if (end - p > 3 && memcmp(p, "id=", 3) == 0) {
+            id = p + 3;
+            n_id = (size_t)(end - id);
+        }
+        p = end + 1;
+    }
+    uri++;
+    extra_set_link(t, id, n_id, uri, n - (size_t)(uri - text));
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* 7;file://HOST/PATH with %XX in the path. A path that could do harm where it is shown is none. */
+static void set_cwd(struct term *t, const char *text, size_t n)
+{
+    char path[CWD_MAX], clean[CWD_MAX];
+    const char *end = text + n;
+    size_t len = 0;
+
+    if (n >= 7 && memcmp(text, "file://", 7) == 0)
+        text = memchr(text + 7, '/', n - 7);
+    for (; text && text < end && len + 1 < sizeof path; text++) {
+        bool escape =
+            *text == '%' && end - text > 2 && hex_value(text[1]) >= 0 && hex_value(text[2]) >= 0;
+
+        path[len++] = escape ? (char)(hex_value(text[1]) << 4 | hex_value(text[2])) : *text;
+        text += escape ? 2 : 0;
+    }
+    path[len] = '\0';
+    bool harmless = len && path[0] == '/' && strlen(path) == len &&
+                    strcmp(text_sanitise(clean, sizeof clean, path, len), path) == 0;
+    free(steal_pointer(&t->cwd));
+    if (harmless)
+        t->cwd = xstrdup(path);
+    t->revision = t->tick;
+}
+
 void osc_dispatch(struct term *t, const char *text, size_t n)
 {
     int command = 0;
@@ -99,50 +134,38 @@ void osc_dispatch(struct term *t, const char *text, size_t n)
 
     for (; i < n && i < 4 && text[i] >= '0' && text[i] <= '9'; i++)
         command = command * 10 + text[i] - '0';
-    if (i == 0 || i == n || text[i] != ';')
+    if (i == 0 || (i < n && text[i] != ';'))
         return;
-    text += i + 1;
-    n -= i + 1;
+    text += i < n ? i + 1 : i;
+    n -= i < n ? i + 1 : i;
     switch (command) {
     case 0:
     case 2:
-        set_title(t, text, n);
+        title_set(t, text, n);
         break;
+    case 4:
     case 10:
     case 11:
     case 12:
-        report_colour(t, command, text, n);
+    case 104:
+    case 110:
+    case 111:
+    case 112:
+        palette_osc(t, command, text, n);
+        break;
+    case 7:
+        set_cwd(t, text, n);
+        break;
+    case 8:
+        set_link(t, text, n);
         break;
     case 52:
         set_clipboard(t, text, n);
         break;
+    case 133:
+        mark_osc(t, text, n);
+        break;
     default:
         break;
-    }
-}
-
-static int cursor_style_number(const struct modes *modes)
-{
-    return modes->cursor_shape * 2 + (modes->cursor_blink ? 1 : 2);
-}
-
-/* DECRQSS: the state of one setting, as the sequence that would make it. */
-void dcs_dispatch(struct term *t, const char *text, size_t n)
-{
-    if (n < 2 || text[0] != '$' || text[1] != 'q')
-        return;
-    text += 2;
-    n -= 2;
-    if (n == 1 && text[0] == 'm') {
-        cleanup_buf struct buf sgr = {0};
-
-        sgr_format(t->pen, &sgr);
-        term_reply(t, "\033P1$r%s\033\\", sgr.data + 2);
-    } else if (n == 1 && text[0] == 'r') {
-        term_reply(t, "\033P1$r%d;%dr\033\\", t->top + 1, t->bottom);
-    } else if (n == 2 && text[0] == ' ' && text[1] == 'q') {
-        term_reply(t, "\033P1$r%d q\033\\", cursor_style_number(&t->modes));
-    } else {
-        term_reply(t, "\033P0$r\033\\");
     }
 }

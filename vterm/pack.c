@@ -3,7 +3,7 @@
  * One line of cells as bytes, for the scrollback: text apart from its attributes, runs of equal
  * style in 2 to 14 bytes. Packing loses nothing but blank cells at the end.
  *
- *   header: columns (2), bytes of text (2), flags (1), 0 (1)
+ *   header: columns (2), bytes of text (2), flags (2: LINE_*)
  *   text:   a character a cell in UTF-8; 00 an empty cell, 01 the right half of the wide one
  *           before it, 02 in front of each combining character
  *   runs:   cells (1 to 255), mask, then what the mask names: fg, bg (1 or 3 bytes), attrs, link
@@ -25,10 +25,6 @@ enum {
     TEXT_EMPTY = 0,
     TEXT_CONTINUATION = 1,
     TEXT_COMBINING = 2,
-};
-
-enum {
-    LINE_WRAPPED = 1,
 };
 
 #define RUN_BYTES_MAX   14
@@ -126,9 +122,10 @@ static unsigned char *put_long_run(unsigned char *p, struct style style, int n)
     return put_run(p, style, n);
 }
 
-size_t pack_line(const struct cell *cells, int n, bool wrapped, unsigned char *out)
+size_t pack_line(const struct cell *cells, int n, unsigned flags, unsigned char *out)
 {
     unsigned char runs[PACK_RUNS_BYTES], *r = runs, *p = out + PACK_HEADER_BYTES;
+    uint16_t links = 0;
     int start = 0;
 
     while (n > 0 && is_blank(&cells[n - 1]))
@@ -140,6 +137,7 @@ size_t pack_line(const struct cell *cells, int n, bool wrapped, unsigned char *o
 
         if (now.colours != then.colours || now.rest != then.rest) {
             r = put_long_run(r, cells[start].style, i - start);
+            links |= cells[start].style.link;
             start = i;
         }
         if (cells[i].glyph - 1 < 0x7f)
@@ -149,12 +147,12 @@ size_t pack_line(const struct cell *cells, int n, bool wrapped, unsigned char *o
     }
     put_u16(out, (unsigned)n);
     put_u16(out + 2, (unsigned)(p - out - PACK_HEADER_BYTES));
-    out[4] = wrapped ? LINE_WRAPPED : 0;
-    out[5] = 0;
     if (n) {
         r = put_long_run(r, cells[start].style, n - start);
+        links |= cells[start].style.link;
         memcpy(p, runs, (size_t)(r - runs));
     }
+    put_u16(out + 4, (flags & ~(unsigned)LINE_LINKS) | (links ? LINE_LINKS : 0));
     return (size_t)(p - out) + (size_t)(r - runs);
 }
 
@@ -163,14 +161,14 @@ int packed_cols(const unsigned char *record)
     return (int)get_u16(record);
 }
 
-bool packed_wrapped(const unsigned char *record)
+unsigned packed_flags(const unsigned char *record)
 {
-    return record[4] & LINE_WRAPPED;
+    return get_u16(record + 4);
 }
 
-void packed_set_wrapped(unsigned char *record, bool wrapped)
+void packed_set_flags(unsigned char *record, unsigned flags)
 {
-    record[4] = wrapped ? LINE_WRAPPED : 0;
+    put_u16(record + 4, flags);
 }
 
 static const unsigned char *get_colour(const unsigned char *p, unsigned kind, colour *c)
@@ -204,6 +202,23 @@ static const unsigned char *get_run(const unsigned char *p, struct style *s, int
         p += 2;
     }
     return p;
+}
+
+void packed_links(const unsigned char *record, void (*on_link)(void *user, uint16_t link),
+                  void *user)
+{
+    const unsigned char *runs = record + PACK_HEADER_BYTES + get_u16(record + 2);
+    int n = packed_flags(record) & LINE_LINKS ? packed_cols(record) : 0;
+
+    while (n > 0) {
+        struct style style;
+        int cells;
+
+        runs = get_run(runs, &style, &cells);
+        if (style.link)
+            on_link(user, style.link);
+        n -= cells;
+    }
 }
 
 static const char *get_glyph(const char *p, const char *end, struct cell *cell)

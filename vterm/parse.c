@@ -31,6 +31,7 @@ static void enter_string(struct term *t, char kind)
     t->state = PARSE_STRING;
     t->string_kind = kind;
     t->string_overflow = false;
+    t->string_last = 0;
     buf_clear(&t->string);
 }
 
@@ -113,9 +114,10 @@ static void step_csi(struct term *t, unsigned char c)
     }
 }
 
-static void end_string(struct term *t)
+static void end_string(struct term *t, bool bel)
 {
     t->state = PARSE_GROUND;
+    t->string_bel = bel;
     if (!t->string_overflow && t->string_kind == ']')
         osc_dispatch(t, t->string.data ? t->string.data : "", t->string.len);
     else if (!t->string_overflow && t->string_kind == 'P')
@@ -141,16 +143,30 @@ static const char *step_string(struct term *t, const char *p, const char *end)
 {
     const char *start = p;
 
-    while (p < end && (unsigned char)*p >= 0x20 && *p != 0x7f)
+    while (p < end && (unsigned char)*p >= 0x20 && *p != 0x7f && (unsigned char)*p != 0x9c)
         p++;
-    if (p > start)
+    if (p > start) {
         string_append(t, start, (size_t)(p - start));
+        t->string_last = (unsigned char)p[-1];
+    }
     if (p == end)
         return p;
+    if ((unsigned char)*p == 0x9c) {
+        /* C2 9C is the terminator of C1 in UTF-8; in other characters 9C is a byte like others. */
+        if (t->string_last == 0xc2) {
+            if (t->string.len && !t->string_overflow)
+                t->string.data[--t->string.len] = '\0';
+            end_string(t, false);
+        } else {
+            string_append(t, p, 1);
+            t->string_last = 0x9c;
+        }
+        return p + 1;
+    }
     if (*p == 0x1b)
         t->state = PARSE_STRING_ESCAPE;
     else if (*p == 0x07)
-        end_string(t);
+        end_string(t, true);
     else if (*p == 0x18 || *p == 0x1a)
         t->state = PARSE_GROUND;
     return p + 1;
@@ -173,8 +189,8 @@ static void step(struct term *t, unsigned char c)
         step_csi(t, c);
 }
 
-/* U+0080..U+009F. The string terminator needs no care: strings are taken as bytes and a C1 in
- * UTF-8 does not end them, as in xterm's UTF-8 mode with 7-bit programs. */
+/* U+0080..U+009F are the C1 controls. As single bytes they are invalid UTF-8 and shown as such, as
+ * every terminal in UTF-8 has it. */
 static void ground_codepoint(struct term *t, uint32_t c)
 {
     if (c >= 0x80 && c < 0xa0) {
@@ -277,7 +293,7 @@ void parse_bytes(struct term *t, const char *p, size_t n)
             break;
         case PARSE_STRING_ESCAPE:
             if (*p == '\\') {
-                end_string(t);
+                end_string(t, false);
                 p++;
             } else {
                 /* Anything but a terminator cancels the string and starts a sequence of its own. */

@@ -6,34 +6,42 @@
 
 #include <string.h>
 
+/* The column that writing does not pass: the right margin, or the edge for a cursor beyond it. */
+static int limit_of(const struct term *t)
+{
+    return t->col < t->right ? t->right : t->cols;
+}
+
 static void wrap(struct term *t)
 {
     struct row *row = grid_row(t, t->row);
+    bool whole = t->left == 0 && t->right == t->cols;
 
     t->wrap_pending = false;
-    t->col = 0;
-    /* At the foot of the screen but outside the scroll region nothing moves: no next row. */
-    if (t->row + 1 == t->bottom || t->row + 1 < t->rows)
+    /* At the foot of the screen but outside the scroll region nothing moves: no next row. Lines
+     * between margins are not the lines of the text. */
+    if (whole && (t->row + 1 == t->bottom || t->row + 1 < t->rows))
         row->wrapped = true;
     control_index(t);
+    t->col = t->col >= t->left ? t->left : 0;
 }
 
-static void advance(struct term *t, int n)
+static void advance(struct term *t, int n, int limit)
 {
     t->col += n;
-    if (t->col >= t->cols) {
-        t->col = t->cols - 1;
+    if (t->col >= limit) {
+        t->col = limit - 1;
         t->wrap_pending = t->modes.autowrap;
     }
 }
 
 /* Makes the columns ready to be written. */
-static struct row *prepare(struct term *t, int n)
+static struct row *prepare(struct term *t, int n, int limit)
 {
     struct row *row = grid_row(t, t->row);
 
     if (t->modes.insert)
-        grid_insert_cells(t, t->row, t->col, n);
+        grid_insert_cells(t, t->row, t->col, limit, n);
     if (row->used > t->col)
         grid_split_wide(row, t->cols, t->col, t->col + n);
     if (row->used < t->col + n)
@@ -42,16 +50,16 @@ static struct row *prepare(struct term *t, int n)
     return row;
 }
 
-static void write_run(struct term *t, const char *text, int n)
+static void write_run(struct term *t, const char *text, int n, int limit)
 {
-    struct cell *cells = prepare(t, n)->cells + t->col;
+    struct cell *cells = prepare(t, n, limit)->cells + t->col;
     struct cell cell = {.style = t->pen, .width = 1};
 
     for (int i = 0; i < n; i++) {
         cell.glyph = (unsigned char)text[i];
         cells[i] = cell;
     }
-    advance(t, n);
+    advance(t, n, limit);
 }
 
 void print_ascii(struct term *t, const char *text, size_t n)
@@ -65,7 +73,8 @@ void print_ascii(struct term *t, const char *text, size_t n)
     while (n) {
         if (t->wrap_pending)
             wrap(t);
-        size_t room = (size_t)(t->cols - t->col);
+        int limit = limit_of(t);
+        size_t room = (size_t)(limit - t->col);
 
         if (!t->modes.autowrap && n > room && room == 1) {
             /* Without wrapping all the rest lands in the last column. */
@@ -73,7 +82,7 @@ void print_ascii(struct term *t, const char *text, size_t n)
             n = 1;
         }
         size_t fits = n < room ? n : room;
-        write_run(t, text, (int)fits);
+        write_run(t, text, (int)fits, limit);
         text += fits;
         n -= fits;
     }
@@ -131,20 +140,22 @@ static void put(struct term *t, uint32_t c, int width)
     }
     if (t->wrap_pending)
         wrap(t);
-    if (t->col + width > t->cols) {
+    int limit = limit_of(t);
+    if (t->col + width > limit) {
         if (t->modes.autowrap) {
             /* The last column stays empty; reflow knows it for the reason of this wrap. */
-            grid_erase(t, t->row, t->col, t->cols);
+            grid_erase(t, t->row, t->col, limit);
             wrap(t);
+            limit = limit_of(t);
         } else {
-            t->col = t->cols - width;
+            t->col = limit - width;
         }
     }
-    struct cell *cells = prepare(t, width)->cells + t->col;
+    struct cell *cells = prepare(t, width, limit)->cells + t->col;
     cells[0] = (struct cell){.glyph = c, .style = t->pen, .width = (uint8_t)width};
     if (width == 2)
         cells[1] = (struct cell){.style = t->pen, .flags = CELL_CONTINUATION};
-    advance(t, width);
+    advance(t, width, limit);
 }
 
 /* Characters that reorder or hide their neighbours; a grid has no use for them. */

@@ -24,7 +24,8 @@ struct wrapper {
     size_t n_cells;
     size_t put_out; /* cells of this logical line that were */
     int old_cols, cols;
-    struct mark *marks; /* borrowed */
+    unsigned marks_of, status; /* of the row that is put out next */
+    struct mark *marks;        /* borrowed */
     size_t n_marks;
 };
 
@@ -48,7 +49,8 @@ static void place_marks(struct wrapper *w, size_t n, bool last)
 static void put_out_row(struct wrapper *w, size_t n, bool last)
 {
     place_marks(w, n, last);
-    scrollback_push_unbounded(w->to, w->cells, (int)n, !last);
+    scrollback_push_unbounded(w->to, w->cells, (int)n, line_flags(!last, w->marks_of, w->status));
+    w->marks_of = 0;
     w->n_cells -= n;
     w->put_out += n;
     memmove(w->cells, w->cells + n, w->n_cells * sizeof *w->cells);
@@ -81,14 +83,30 @@ static bool begins_wide(const struct scrollback *from, size_t i)
            cells[0].width == 2;
 }
 
+/* The row being filled gets the marks of what begins in it. */
+static void take_marks(struct wrapper *w, unsigned flags)
+{
+    if (!line_marks(flags))
+        return;
+    if (w->n_cells == (size_t)w->cols) { /* it is full: what begins now begins in the next */
+        put_out_row(w, w->n_cells, false);
+    }
+    w->marks_of |= line_marks(flags);
+    if (line_marks(flags) & MARK_STATUS)
+        w->status = flags >> LINE_STATUS_SHIFT;
+}
+
 /* Adds old line i to the logical line. Returns whether it goes on. */
 static bool take_line(struct wrapper *w, const struct scrollback *from, size_t i)
 {
-    bool wrapped;
-    struct cell *out = w->cells + w->n_cells;
-    int n = scrollback_get(from, i, out, w->old_cols, &wrapped);
+    size_t size;
+    unsigned flags = packed_flags(scrollback_record(from, i, &size));
 
-    wrapped = wrapped && i + 1 < scrollback_count(from);
+    take_marks(w, flags);
+    struct cell *out = w->cells + w->n_cells;
+    int n = scrollback_get(from, i, out, w->old_cols, NULL);
+    bool wrapped = flags & LINE_WRAPPED && i + 1 < scrollback_count(from);
+
     for (size_t m = 0; m < w->n_marks; m++)
         if (w->marks[m].line == i && !w->marks[m].found) {
             w->marks[m].found = true;
@@ -112,6 +130,7 @@ static bool take_line(struct wrapper *w, const struct scrollback *from, size_t i
 static size_t wrap_logical(struct wrapper *w, const struct scrollback *from, size_t i)
 {
     w->n_cells = w->put_out = 0;
+    w->marks_of = 0;
     while (take_line(w, from, i++))
         ;
     put_out_row(w, w->n_cells, true);
@@ -148,7 +167,7 @@ static void rewrap(struct scrollback *s, int old_cols, int cols, struct mark *ma
         const unsigned char *record = scrollback_record(s, i, &size);
 
         /* With one column even short lines may hold a wide character. */
-        if (!packed_wrapped(record) && packed_cols(record) <= cols && cols > 1)
+        if (!(packed_flags(record) & LINE_WRAPPED) && packed_cols(record) <= cols && cols > 1)
             i = copy_line(&w, record, size, i);
         else
             i = wrap_logical(&w, s, i);
@@ -183,7 +202,7 @@ static int stow_rows(struct term *t, int cursor_row)
     for (int i = 0; i <= last; i++) {
         const struct row *row = t->main.rows[i];
 
-        scrollback_push_unbounded(t->scrollback, row->cells, row->used, row->wrapped);
+        scrollback_push_unbounded(t->scrollback, row->cells, row->used, row_flags(row));
     }
     return last;
 }
@@ -197,32 +216,101 @@ static void fetch_rows(struct term *t, int rows, int cols, size_t top)
     screen_create(&t->main, rows, cols);
     for (size_t i = 0; i < (size_t)rows && top + i < n; i++) {
         struct row *row = t->main.rows[i];
+        unsigned flags;
 
-        row->used = scrollback_get(t->scrollback, top + i, row->cells, cols, &row->wrapped);
+        row->used = scrollback_get(t->scrollback, top + i, row->cells, cols, &flags);
+        row->wrapped = flags & LINE_WRAPPED;
+        row->marks = (uint8_t)line_marks(flags);
+        row->exit_status = (uint8_t)(flags >> LINE_STATUS_SHIFT);
     }
     while (n-- > top)
         scrollback_pop(t->scrollback);
     scrollback_trim(t->scrollback);
 }
 
+/* The marks after which the text is followed: the cursor, the top of the screen, the saved cursor
+ * (where that is not the cursor itself), the anchors. */
+enum { MARK_CURSOR, MARK_TOP, MARK_SAVED, MARK_ANCHORS };
+
+static size_t count_anchors(const struct term *t)
+{
+    const struct term_anchor *a;
+    size_t n = 0;
+
+    LIST_FOREACH (a, &t->anchors, entry) {
+        n++;
+    }
+    return n;
+}
+
+/* Anchors on the alternate screen are none of the main one's. */
+static bool is_anchor_followed(const struct term *t, const struct term_anchor *a, uint64_t first,
+                               size_t before)
+{
+    return a->line >= first && (t->screen == &t->main || a->line - first < before);
+}
+
+static void gather_anchors(const struct term *t, struct mark *marks, size_t before, size_t last)
+{
+    uint64_t first = scrollback_first(t->scrollback);
+    const struct term_anchor *a;
+
+    LIST_FOREACH (a, &t->anchors, entry) {
+        size_t line = a->line > first ? (size_t)(a->line - first) : 0;
+
+        *marks = (struct mark){.line = line, .col = a->col < t->cols ? a->col : t->cols};
+        /* Below the text there is nothing to follow. */
+        if (!is_anchor_followed(t, a, first, before) || line > last)
+            marks->line = line > last ? last : 0;
+        marks++;
+    }
+}
+
+static void release_anchors(struct term *t, const struct mark *marks, uint64_t old_first,
+                            size_t before)
+{
+    uint64_t first = scrollback_first(t->scrollback);
+    struct term_anchor *a;
+
+    LIST_FOREACH (a, &t->anchors, entry) {
+        if (is_anchor_followed(t, a, old_first, before)) {
+            a->line = first + marks->line;
+            a->col = marks->col;
+        }
+        marks++;
+    }
+}
+
 static void resize_main(struct term *t, int rows, int cols, struct place_of_cursor *cursor)
 {
     size_t before = scrollback_count(t->scrollback);
+    uint64_t first = scrollback_first(t->scrollback);
     int last = stow_rows(t, cursor->row);
     bool was_full = last == t->rows - 1;
-    struct mark marks[2] = {
-        {.line = before + (size_t)cursor->row, .col = cursor->col + cursor->wrap_pending},
-        {.line = before}, /* the top of the screen */
-    };
+    struct saved_cursor *saved = &t->main.saved;
+    size_t n_marks = MARK_ANCHORS + count_anchors(t);
+    cleanup_free struct mark *marks = xcalloc(n_marks, sizeof *marks);
+    size_t saved_row = saved->row > last ? (size_t)last : (size_t)saved->row;
 
+    marks[MARK_CURSOR] = (struct mark){.line = before + (size_t)cursor->row,
+                                       .col = cursor->col + cursor->wrap_pending};
+    marks[MARK_TOP] = (struct mark){.line = before};
+    marks[MARK_SAVED] = (struct mark){.line = before + saved_row, .col = saved->col};
+    gather_anchors(t, marks + MARK_ANCHORS, before, before + (size_t)last);
     if (cols != t->cols)
-        rewrap(t->scrollback, t->cols, cols, marks, ARRAY_LEN(marks));
-    size_t n = scrollback_count(t->scrollback), top = marks[1].line;
+        rewrap(t->scrollback, t->cols, cols, marks, n_marks);
+    size_t n = scrollback_count(t->scrollback), top = marks[MARK_TOP].line;
     if (was_full || n - top > (size_t)rows)
         top = n > (size_t)rows ? n - (size_t)rows : 0;
-    cursor->row = marks[0].line > top ? (int)(marks[0].line - top) : 0;
-    cursor->wrap_pending = cursor->wrap_pending && marks[0].col == cols;
-    cursor->col = marks[0].col < cols ? marks[0].col : cols - 1;
+    const struct mark *mark = &marks[MARK_CURSOR];
+    cursor->row = mark->line > top ? (int)(mark->line - top) : 0;
+    cursor->wrap_pending = cursor->wrap_pending && mark->col == cols;
+    cursor->col = mark->col < cols ? mark->col : cols - 1;
+    release_anchors(t, marks + MARK_ANCHORS, first, before);
+    mark = &marks[MARK_SAVED];
+    /* A row below the text, or one of the top that went, keeps its distance from there. */
+    saved->row = mark->line > top ? (int)(mark->line - top) + saved->row - (int)saved_row : 0;
+    saved->col = mark->col;
     fetch_rows(t, rows, cols, top);
     if (cell_is_empty(&t->main.rows[cursor->row]->cells[cursor->col]))
         cursor->wrap_pending = false;
@@ -241,6 +329,8 @@ static void resize_alternate(struct term *t, int rows, int cols)
         grid_split_wide(from, t->cols, keep, keep);
         memcpy(to->cells, from->cells, (size_t)keep * sizeof to->cells[0]);
         to->used = from->used < keep ? from->used : keep;
+        to->marks = from->marks;
+        to->exit_status = from->exit_status;
     }
     screen_finish(&old, t->rows);
     t->row -= shift;
@@ -275,7 +365,6 @@ static void resize_both(struct term *t, int rows, int cols)
     struct place_of_cursor cursor = {t->row, t->col, t->wrap_pending};
 
     resize_main(t, rows, cols, &cursor);
-    screen_finish(&t->alternate, t->rows);
     t->row = cursor.row;
     t->col = cursor.col;
     t->wrap_pending = cursor.wrap_pending;
@@ -302,7 +391,7 @@ void term_resize(struct term *t, int rows, int cols)
     t->spare = xreallocarray(t->spare, (size_t)rows, sizeof(void *));
     t->rows = rows;
     t->cols = cols;
-    t->top = 0;
-    t->bottom = rows;
+    t->layout++;
+    control_reset_margins(t);
     grid_touch_all(t);
 }

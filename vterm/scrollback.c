@@ -200,14 +200,15 @@ static size_t likely_bound(const struct cell *cells, int n)
     return PACK_HEADER_BYTES + (size_t)n + (runs + (size_t)n / 255) * 14;
 }
 
-void scrollback_push_unbounded(struct scrollback *s, const struct cell *cells, int n, bool wrapped)
+void scrollback_push_unbounded(struct scrollback *s, const struct cell *cells, int n,
+                               unsigned flags)
 {
     struct block *last = s->n_blocks ? block_at(s, s->n_blocks - 1) : NULL;
     size_t bound = pack_bound(n);
 
     if (!last || last->cap - last->used < bound)
         bound = likely_bound(cells, n);
-    commit(s, pack_line(cells, n, wrapped, reserve(s, bound)));
+    commit(s, pack_line(cells, n, flags, reserve(s, bound)));
 }
 
 void scrollback_push_packed(struct scrollback *s, const unsigned char *record, size_t size)
@@ -216,11 +217,13 @@ void scrollback_push_packed(struct scrollback *s, const unsigned char *record, s
     commit(s, size);
 }
 
-void scrollback_push(struct scrollback *s, const struct cell *cells, int n, bool wrapped)
+void scrollback_push(struct scrollback *s, const struct cell *cells, int n, unsigned flags)
 {
-    if (!s->lines_max)
+    if (!s->lines_max) {
+        s->first_line++; /* lines are numbered all the same */
         return;
-    scrollback_push_unbounded(s, cells, n, wrapped);
+    }
+    scrollback_push_unbounded(s, cells, n, flags);
     if (s->n_lines > s->lines_max || s->n_bytes > s->bytes_max)
         scrollback_trim(s);
 }
@@ -254,8 +257,9 @@ void scrollback_break_wrap(struct scrollback *s)
 {
     if (s->n_lines) {
         struct place place = place_at(s, s->n_lines - 1);
+        unsigned char *record = block_of(s, place)->bytes + place.offset;
 
-        packed_set_wrapped(block_of(s, place)->bytes + place.offset, false);
+        packed_set_flags(record, packed_flags(record) & ~(unsigned)LINE_WRAPPED);
     }
 }
 
@@ -274,13 +278,14 @@ size_t scrollback_size(const struct scrollback *s)
     return s->n_bytes + s->index_cap * sizeof *s->index + s->blocks_cap * sizeof(void *);
 }
 
-int scrollback_get(const struct scrollback *s, size_t i, struct cell *out, int cols, bool *wrapped)
+int scrollback_get(const struct scrollback *s, size_t i, struct cell *out, int cols,
+                   unsigned *flags)
 {
     size_t size;
     const unsigned char *record = scrollback_record(s, i, &size);
 
-    if (wrapped)
-        *wrapped = packed_wrapped(record);
+    if (flags)
+        *flags = packed_flags(record);
     return unpack_line(record, out, cols);
 }
 

@@ -53,16 +53,23 @@ static int colour_from_list(colour *c, const struct csi *csi, int i)
     return csi->n;
 }
 
-#define ATTR_UNDERLINES (ATTR_UNDERLINE | ATTR_UNDERLINE_DOUBLE | ATTR_UNDERLINE_CURLY)
+#define ATTR_UNDERLINES                                                                            \
+    (ATTR_UNDERLINE | ATTR_UNDERLINE_DOUBLE | ATTR_UNDERLINE_CURLY | ATTR_UNDERLINE_DOTTED |       \
+     ATTR_UNDERLINE_DASHED)
 
 static void set_underline(struct style *pen, int kind)
 {
-    static const uint16_t kinds[] = {0, ATTR_UNDERLINE, ATTR_UNDERLINE_DOUBLE,
-                                     ATTR_UNDERLINE_CURLY};
+    static const uint16_t kinds[] = {
+        0,
+        ATTR_UNDERLINE,
+        ATTR_UNDERLINE_DOUBLE,
+        ATTR_UNDERLINE_CURLY,
+        ATTR_UNDERLINE | ATTR_UNDERLINE_DOTTED,
+        ATTR_UNDERLINE | ATTR_UNDERLINE_DASHED,
+    };
 
     pen->attrs &= (uint16_t)~ATTR_UNDERLINES;
-    /* Dotted and dashed are drawn as a plain line. */
-    pen->attrs |= kind < 4 ? kinds[kind] : ATTR_UNDERLINE;
+    pen->attrs |= (size_t)kind < ARRAY_LEN(kinds) ? kinds[kind] : ATTR_UNDERLINE;
 }
 
 /* What 0..29 put into and take from the attributes; colours stand below. */
@@ -88,12 +95,14 @@ static const struct {
     [29] = {0, ATTR_STRIKE},
 };
 
-static void apply_simple(struct style *pen, int value)
+static void apply_simple(struct term *t, int value)
 {
-    if (value <= 0) {
-        uint16_t link = pen->link;
+    struct style *pen = &t->pen;
 
-        *pen = (struct style){.link = link};
+    if (value <= 0) {
+        *pen = (struct style){.link = pen->link, .attrs = pen->attrs & ATTR_PROTECTED};
+        if (pen->link)
+            extra_set_underline(t, COLOUR_DEFAULT);
     } else if (value < 30) {
         pen->attrs &= (uint16_t)~attributes[value].clear;
         pen->attrs |= attributes[value].set;
@@ -105,6 +114,12 @@ static void apply_simple(struct style *pen, int value)
         pen->bg = COLOUR_INDEX(value - 40);
     } else if (value == 49) {
         pen->bg = COLOUR_DEFAULT;
+    } else if (value == 53) {
+        pen->attrs |= ATTR_OVERLINE;
+    } else if (value == 55) {
+        pen->attrs &= (uint16_t)~ATTR_OVERLINE;
+    } else if (value == 59) {
+        extra_set_underline(t, COLOUR_DEFAULT);
     } else if (value >= 90 && value <= 97) {
         pen->fg = COLOUR_INDEX(value - 90 + 8);
     } else if (value >= 100 && value <= 107) {
@@ -112,31 +127,42 @@ static void apply_simple(struct style *pen, int value)
     }
 }
 
-/* One parameter with the colon parts after it. Returns where the next one is. */
-static int apply_at(struct style *pen, const struct csi *csi, int i)
+/* 38, 48 and 58 with what belongs to them. Returns where the next parameter is. */
+static int apply_colour(struct term *t, const struct csi *csi, int i, int end)
 {
-    int value = csi_param(csi, i, 0), end = i + 1;
-    colour ignored = 0, *c = value == 38 ? &pen->fg : value == 48 ? &pen->bg : &ignored;
+    int value = csi->params[i];
+    colour underline = term_underline_colour(t, t->pen.link);
+    colour *c = value == 38 ? &t->pen.fg : value == 48 ? &t->pen.bg : &underline;
 
-    while (is_colon(csi, end))
-        end++;
-    if (value == 38 || value == 48 ||
-        value == 58) { /* 58, the underline's own colour, is read over */
-        if (end == i + 1)
-            return colour_from_list(c, csi, i);
+    if (end == i + 1)
+        end = colour_from_list(c, csi, i);
+    else
         colour_from_colons(c, csi, i, end);
-    } else if (value == 4 && end > i + 1) {
-        set_underline(pen, csi_param(csi, i + 1, 1));
-    } else if (end == i + 1) {
-        apply_simple(pen, value);
-    }
+    if (value == 58)
+        extra_set_underline(t, underline);
     return end;
 }
 
-void sgr_apply(struct style *pen, const struct csi *csi)
+/* One parameter with the colon parts after it. Returns where the next one is. */
+static int apply_at(struct term *t, const struct csi *csi, int i)
+{
+    int value = csi_param(csi, i, 0), end = i + 1;
+
+    while (is_colon(csi, end))
+        end++;
+    if (value == 38 || value == 48 || value == 58)
+        return apply_colour(t, csi, i, end);
+    if (value == 4 && end > i + 1)
+        set_underline(&t->pen, csi_param(csi, i + 1, 1));
+    else if (end == i + 1)
+        apply_simple(t, value);
+    return end;
+}
+
+void sgr_apply(struct term *t, const struct csi *csi)
 {
     for (int i = 0; i < csi->n;)
-        i = apply_at(pen, csi, i);
+        i = apply_at(t, csi, i);
 }
 
 static void format_colour(colour c, int base, struct buf *out)
@@ -153,10 +179,11 @@ static void format_colour(colour c, int base, struct buf *out)
         buf_printf(out, ";%d;5;%u", base + 8, value);
 }
 
-void sgr_format(struct style style, struct buf *out)
+void sgr_format(struct style style, colour underline, struct buf *out)
 {
-    static const char *const codes[] = {";1",   ";2", ";3", ";4", ";21",
-                                        ";4:3", ";5", ";7", ";8", ";9"};
+    static const char *const codes[] = {";1", ";2", ";3", ";4",   ";21",  ";4:3", ";5",
+                                        ";7", ";8", ";9", ";4:4", ";4:5", ";53"};
+    uint32_t value = underline & 0xffffff;
 
     buf_append_str(out, "\033[0");
     for (size_t i = 0; i < ARRAY_LEN(codes); i++)
@@ -164,5 +191,9 @@ void sgr_format(struct style style, struct buf *out)
             buf_append_str(out, codes[i]);
     format_colour(style.fg, 30, out);
     format_colour(style.bg, 40, out);
+    if (COLOUR_IS_RGB(underline))
+        buf_printf(out, ";58:2::%u:%u:%u", value >> 16, value >> 8 & 0xff, value & 0xff);
+    else if (COLOUR_IS_INDEX(underline))
+        buf_printf(out, ";58:5:%u", value);
     buf_append_char(out, 'm');
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A terminal's state as the bytes that make it: reset, text of scrollback and main screen in one
- * stream, then the alternate screen where it shows, then what no cell holds (region, tabs, saved
- * cursor, modes, title), then the cursor.
+ * stream with its links and marks, then the alternate screen where it shows, then what no cell
+ * holds (margins, tabs, saved cursor, modes, titles, colours), then the cursor.
  *
  * Soft-wrapped lines are written so that they wrap by themselves at the receiver, or its reflow
  * would not know them. What had begun when the snapshot was taken (half a sequence) ends it, so
@@ -18,12 +18,26 @@ struct writer {
     struct style pen; /* what the receiver has */
 };
 
+static void set_link(struct writer *w, uint16_t link)
+{
+    const char *uri = term_link(w->t, link), *id = uri ? extra_id(w->t, link) : "";
+
+    buf_printf(w->out, "\033]8;%s%s;%s\033\\", *id ? "id=" : "", id, uri ? uri : "");
+}
+
 static void set_pen(struct writer *w, struct style style)
 {
-    if (style_equal(w->pen, style))
+    struct style old = w->pen;
+
+    if (style_equal(old, style))
         return;
-    sgr_format(style, w->out);
     w->pen = style;
+    /* A link goes on over SGR, so that the colour of the underline is told last of all. */
+    if (style.link != old.link)
+        set_link(w, style.link);
+    sgr_format(style, term_underline_colour(w->t, style.link), w->out);
+    if ((style.attrs ^ old.attrs) & ATTR_PROTECTED)
+        buf_printf(w->out, "\033[%d\"q", style.attrs & ATTR_PROTECTED ? 1 : 0);
 }
 
 static void put_glyph(struct writer *w, const struct cell *cell)
@@ -82,8 +96,23 @@ static bool wraps_by_itself(const struct cell *cells, const struct cell *next, i
 
 struct line {
     struct cell *cells; /* owned, one per column */
-    bool wrapped;
+    unsigned flags;
 };
+
+/* A mark is put on the line that the cursor is in. */
+static void put_marks(struct writer *w, unsigned flags)
+{
+    static const char kinds[] = "ABC";
+    unsigned marks = line_marks(flags);
+
+    for (unsigned i = 0; i < 3; i++)
+        if (marks >> i & 1)
+            buf_printf(w->out, "\033]133;%c\033\\", kinds[i]);
+    if (marks & MARK_STATUS)
+        buf_printf(w->out, "\033]133;D;%u\033\\", flags >> LINE_STATUS_SHIFT & 0xff);
+    else if (marks & MARK_END)
+        buf_append_str(w->out, "\033]133;D\033\\");
+}
 
 /* Line i of the last `kept` of the scrollback and the main screen below. */
 static void load_line(const struct term *t, size_t kept, size_t i, struct line *line)
@@ -91,12 +120,12 @@ static void load_line(const struct term *t, size_t kept, size_t i, struct line *
     if (i < kept) {
         size_t skip = scrollback_count(t->scrollback) - kept;
 
-        scrollback_get(t->scrollback, skip + i, line->cells, t->cols, &line->wrapped);
+        scrollback_get(t->scrollback, skip + i, line->cells, t->cols, &line->flags);
     } else {
         const struct row *row = t->main.rows[i - kept];
 
         memcpy(line->cells, row->cells, (size_t)t->cols * sizeof *line->cells);
-        line->wrapped = row->wrapped;
+        line->flags = row_flags(row);
     }
 }
 
@@ -124,9 +153,10 @@ static void put_main(struct writer *w, size_t kept)
         int from = joined ? put_wrapped_first(w, line.cells, t->cols) : 0;
         bool joins = false;
 
+        put_marks(w, line.flags);
         if (i + 1 < n) {
             load_line(t, kept, i + 1, &next);
-            joins = line.wrapped && wraps_by_itself(line.cells, next.cells, t->cols);
+            joins = line.flags & LINE_WRAPPED && wraps_by_itself(line.cells, next.cells, t->cols);
         }
         /* The column that a wide character left empty is erased again by its wrap. */
         bool short_row = joins && cell_is_empty(&line.cells[t->cols - 1]);
@@ -170,14 +200,15 @@ static void put_mode(struct writer *w, bool differs, const char *sequence)
         buf_append_str(w->out, sequence);
 }
 
-/* Cursor at (row, col); after the last column by writing what stands there again. */
-static void put_position(struct writer *w, const struct screen *s, int row, int col, int shown_row,
-                         bool wrap_pending)
+/* Cursor at (row, col), told from an origin; after the last column by writing what stands there
+ * again. */
+static void put_position(struct writer *w, const struct screen *s, int row, int col, int top,
+                         int left, bool wrap_pending)
 {
     const struct cell *cells = s->rows[row]->cells;
     int lead = wrap_pending && col > 0 && cells[col].flags & CELL_CONTINUATION ? col - 1 : col;
 
-    put_cup(w, shown_row, wrap_pending ? lead : col);
+    put_cup(w, row - top, (wrap_pending ? lead : col) - left);
     if (wrap_pending && cells[lead].glyph)
         put_glyph(w, &cells[lead]);
 }
@@ -190,7 +221,7 @@ static void put_saved(struct writer *w, const struct screen *s)
     bool erased = saved->wrap_pending && cell_is_empty(cell);
 
     put_mode(w, saved->origin, "\033[?6h");
-    put_position(w, s, saved->row, saved->col, saved->row, saved->wrap_pending);
+    put_position(w, s, saved->row, saved->col, 0, 0, saved->wrap_pending);
     if (erased)
         buf_append_char(w->out, ' ');
     set_pen(w, saved->pen);
@@ -206,17 +237,27 @@ static void put_saved(struct writer *w, const struct screen *s)
     set_pen(w, (struct style){0});
 }
 
+static void put_kitty(struct writer *w, const struct kitty *k)
+{
+    if (k->flags[0])
+        buf_printf(w->out, "\033[=%du", k->flags[0]);
+    for (int i = 1; i <= k->n; i++)
+        buf_printf(w->out, "\033[>%du", k->flags[i]);
+}
+
 static void put_alternate(struct writer *w)
 {
     const struct term *t = w->t;
 
     buf_append_str(w->out, "\033[?1047h\033[2J");
+    put_kitty(w, &t->alternate.kitty);
     for (int i = 0; i < t->rows; i++) {
         const struct row *row = t->alternate.rows[i];
 
-        if (!row->used)
+        if (!row->used && !row->marks)
             continue;
         put_cup(w, i, 0);
+        put_marks(w, row_flags(row));
         put_cells(w, row->cells, 0, row->used, false);
     }
     set_pen(w, (struct style){0});
@@ -244,22 +285,45 @@ static void put_tabs(struct writer *w)
 static void put_quiet_modes(struct writer *w)
 {
     static const char *const mice[] = {"", "\033[?1000h", "\033[?1002h", "\033[?1003h"};
-    static const char *const encodings[] = {"", "\033[?1005h", "\033[?1006h", "\033[?1015h"};
     const struct modes *m = &w->t->modes;
 
     put_mode(w, m->application_cursor, "\033[?1h");
     put_mode(w, m->application_keypad, "\033=");
     put_mode(w, m->reverse_video, "\033[?5h");
     put_mode(w, !m->cursor_visible, "\033[?25l");
+    put_mode(w, m->columns, "\033[?40h");
     put_mode(w, m->focus_reports, "\033[?1004h");
+    put_mode(w, !m->alternate_scroll, "\033[?1007l");
     put_mode(w, m->bracketed_paste, "\033[?2004h");
     put_mode(w, m->newline, "\033[20h");
     buf_append_str(w->out, mice[m->mouse]);
-    buf_append_str(w->out, encodings[m->mouse_encoding]);
+    put_mode(w, m->mouse_encoding == REPORT_SGR, "\033[?1006h");
     if (m->cursor_shape != CURSOR_BLOCK || !m->cursor_blink)
         buf_printf(w->out, "\033[%d q", m->cursor_shape * 2 + (m->cursor_blink ? 1 : 2));
-    if (w->t->title[0])
-        buf_printf(w->out, "\033]2;%s\033\\", w->t->title);
+}
+
+static void put_cwd(struct writer *w)
+{
+    if (!w->t->cwd)
+        return;
+    buf_append_str(w->out, "\033]7;file://");
+    for (const char *p = w->t->cwd; *p; p++) {
+        if (*p == '%' || (unsigned char)*p > 0x7e)
+            buf_printf(w->out, "%%%02X", (unsigned char)*p);
+        else
+            buf_append_char(w->out, *p);
+    }
+    buf_append_str(w->out, "\033\\");
+}
+
+static void put_titles(struct writer *w)
+{
+    const struct term *t = w->t;
+
+    for (int i = 0; i < t->n_titles; i++)
+        buf_printf(w->out, "\033]2;%s\033\\\033[22;2t", t->titles[i]);
+    if (t->title[0] || t->n_titles)
+        buf_printf(w->out, "\033]2;%s\033\\", t->title);
 }
 
 static void put_cursor(struct writer *w)
@@ -269,8 +333,12 @@ static void put_cursor(struct writer *w)
 
     if (t->top != 0 || t->bottom != t->rows)
         buf_printf(w->out, "\033[%d;%dr", t->top + 1, t->bottom);
+    put_mode(w, m->margins, "\033[?69h");
+    if (t->left != 0 || t->right != t->cols)
+        buf_printf(w->out, "\033[%d;%ds", t->left + 1, t->right);
     put_mode(w, m->origin, "\033[?6h");
-    put_position(w, t->screen, t->row, t->col, t->row - (m->origin ? t->top : 0), t->wrap_pending);
+    put_position(w, t->screen, t->row, t->col, m->origin ? t->top : 0, m->origin ? t->left : 0,
+                 t->wrap_pending);
     set_pen(w, t->pen);
     put_charsets(w, t->charset, t->gl);
     put_mode(w, !m->autowrap, "\033[?7l");
@@ -322,6 +390,8 @@ static void put_partial(struct writer *w)
         buf_append_char(w->out, t->string_overflow ? 'X' : t->string_kind);
         if (!t->string_overflow)
             buf_append(w->out, t->string.data, t->string.len);
+        if (t->string_last == 0xc2 && !(t->string.len && !t->string_overflow))
+            buf_append_char(w->out, '\xc2');
         if (t->state == PARSE_STRING_ESCAPE)
             buf_append_char(w->out, '\033');
         break;
@@ -337,11 +407,16 @@ void term_snapshot(const struct term *t, size_t scrollback_lines, struct buf *ou
         kept = scrollback_lines;
     buf_append_str(out, "\033c\033[3J");
     put_main(&w, kept);
+    put_kitty(&w, &t->main.kitty);
     put_saved(&w, &t->main);
     if (t->screen == &t->alternate)
         put_alternate(&w);
     put_tabs(&w);
     put_quiet_modes(&w);
+    put_titles(&w);
+    put_cwd(&w);
+    palette_format(t, out);
     put_cursor(&w);
+    put_mode(&w, t->modes.synchronised, "\033[?2026h");
     put_partial(&w);
 }

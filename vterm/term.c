@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "vterm/internal.h"
 
@@ -29,6 +30,8 @@ struct term *term_create(int rows, int cols, const struct term_config *config)
     t->spare = xcalloc((size_t)t->rows, sizeof(void *));
     t->tabs = xcalloc((size_t)t->cols, 1);
     t->tick = 1;
+    LIST_INIT(&t->anchors);
+    term_set_theme(t, NULL);
     control_reset(t);
     return t;
 }
@@ -41,6 +44,11 @@ void term_destroy(struct term *t)
     screen_finish(&t->alternate, t->rows);
     scrollback_destroy(t->scrollback);
     buf_finish(&t->string);
+    extras_destroy(t->extras);
+    while (t->n_titles)
+        free(t->titles[--t->n_titles]);
+    free(t->overrides);
+    free(t->cwd);
     free(t->spare);
     free(t->tabs);
     free(t);
@@ -53,6 +61,10 @@ void term_feed(struct term *t, const char *bytes, size_t n)
 
     t->tick = t->revision + 1;
     parse_bytes(t, bytes, n);
+    if (t->modes.synchronised && (t->sync_bytes += n) > SYNC_MAX_BYTES) {
+        t->modes.synchronised = false;
+        t->revision = t->tick;
+    }
     if (!term_cursor_equal(before, term_cursor(t)) || !term_modes_equal(modes, term_modes(t)))
         t->revision = t->tick;
 }
@@ -132,6 +144,34 @@ const char *term_title(const struct term *t)
     return t->title;
 }
 
+const char *term_cwd(const struct term *t)
+{
+    return t->cwd ? t->cwd : "";
+}
+
+uint64_t term_bells(const struct term *t)
+{
+    return t->bells;
+}
+
+uint64_t term_layout(const struct term *t)
+{
+    return t->layout;
+}
+
+void term_set_cell_pixels(struct term *t, int rows, int cols)
+{
+    t->cell_rows = rows;
+    t->cell_cols = cols;
+}
+
+int64_t term_synchronised_until(const struct term *t)
+{
+    int64_t until = t->sync_since_ms + SYNC_MAX_MS;
+
+    return t->modes.synchronised && until > clock_mono_ms() ? until : 0;
+}
+
 struct term_modes term_modes(const struct term *t)
 {
     return (struct term_modes){
@@ -143,6 +183,8 @@ struct term_modes term_modes(const struct term *t)
         .reverse_video = t->modes.reverse_video,
         .mouse = t->modes.mouse,
         .mouse_sgr = t->modes.mouse_encoding == REPORT_SGR,
+        .alternate_scroll = t->modes.alternate_scroll,
+        .kitty_keyboard = (uint8_t)kitty_flags(t),
     };
 }
 

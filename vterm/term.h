@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/buf.h"
 #include "base/key.h"
@@ -31,7 +32,8 @@ struct term_ops {
     void (*on_reply)(void *user, const char *bytes, size_t n);
     void (*on_title)(void *user, const char *title);
     void (*on_bell)(void *user);
-    /* OSC 52 write, decoded; whether it reaches a clipboard is the user's decision. */
+    /* OSC 52 write, decoded, at most 768 KiB; whether it reaches a clipboard is the user's
+     * decision. Reads of the clipboard are never answered. */
     void (*on_clipboard)(void *user, const char *bytes, size_t n);
 };
 
@@ -67,6 +69,70 @@ void term_scrollback_clear(struct term *t);
 /* Bytes held for scrollback, for memory figures. */
 size_t term_scrollback_size(const struct term *t);
 
+/* --- lines of scrollback and screen together ---
+ * Row r of the screen is line term_scrollback_end + r. Numbers change only where
+ * term_layout does: when a resize wraps the text anew (anchors follow it). */
+uint64_t term_end(const struct term *t); /* the line after the last row */
+uint64_t term_layout(const struct term *t);
+/* As term_scrollback_line, for rows of the screen too. */
+int term_line(const struct term *t, uint64_t line, struct cell *out, int cols);
+/* The line goes on in the next one: it was too long for the screen. */
+bool term_line_wrapped(const struct term *t, uint64_t line);
+/* The first line of the text that this one belongs to. */
+uint64_t term_line_start(const struct term *t, uint64_t line);
+
+/* A place that stays with its character while lines scroll, are dropped or wrap anew. The owner
+ * keeps the memory and must remove it before the terminal is destroyed. Where the text is gone
+ * (dropped, scrolled out of a region) the line is an old one or the nearest. */
+struct term_anchor {
+    uint64_t line;
+    int col;
+    struct term *term; /* NULL: not added */
+    LIST_ENTRY(term_anchor) entry;
+};
+void term_anchor_add(struct term *t, struct term_anchor *a, uint64_t line, int col);
+void term_anchor_remove(struct term_anchor *a); /* NULL and what was never added allowed */
+
+/* What a shell said of a line (OSC 133): a prompt begins (A), what is typed begins (B), output of a
+ * command begins (C), the command before ended (D). */
+enum {
+    MARK_PROMPT = 1,
+    MARK_INPUT = 2,
+    MARK_OUTPUT = 4,
+    MARK_END = 8,
+    MARK_STATUS = 16,
+};
+struct term_marks {
+    bool prompt, input, output, end;
+    int exit_status; /* of the command that ended; -1: not told */
+};
+struct term_marks term_line_marks(const struct term *t, uint64_t line);
+/* The nearest line with a prompt above or below `line`, not itself. False: none. */
+bool term_prompt_before(const struct term *t, uint64_t line, uint64_t *found);
+bool term_prompt_after(const struct term *t, uint64_t line, uint64_t *found);
+
+/* The address of a cell's link (style.link), or NULL: printable UTF-8 of at most 2,083 bytes, which
+ * is the guest's choice. Valid until the next feed; numbers may come to mean others then. */
+const char *term_link(const struct term *t, uint16_t link);
+/* Whether two cells belong to one link, to be highlighted together. */
+bool term_same_link(const struct term *t, uint16_t a, uint16_t b);
+/* The colour of the underline (style.link), COLOUR_DEFAULT: as the text. */
+colour term_underline_colour(const struct term *t, uint16_t link);
+
+/* --- colours ---
+ * Queries are answered with the theme (NULL: light on black), changes by the program kept. */
+struct term_theme {
+    uint32_t fg, bg, cursor; /* 0xrrggbb */
+    uint32_t palette[16];
+};
+enum { TERM_COLOUR_FG = 256, TERM_COLOUR_BG, TERM_COLOUR_CURSOR };
+void term_set_theme(struct term *t, const struct term_theme *theme);
+/* 0xrrggbb of a palette index or TERM_COLOUR_*, and whether the program changed it. */
+uint32_t term_colour(const struct term *t, int which);
+bool term_colour_changed(const struct term *t, int which);
+/* The size of a cell in pixels for programs that ask; without it they get no answer. */
+void term_set_cell_pixels(struct term *t, int rows, int cols);
+
 enum cursor_shape { CURSOR_BLOCK, CURSOR_UNDERLINE, CURSOR_BAR };
 struct term_cursor {
     int row, col;
@@ -81,6 +147,15 @@ static inline bool term_cursor_equal(struct term_cursor a, struct term_cursor b)
 }
 struct term_cursor term_cursor(const struct term *t);
 const char *term_title(const struct term *t);
+/* The program's directory as it told it (OSC 7): an absolute path, or "". */
+const char *term_cwd(const struct term *t);
+/* Bells since the beginning. */
+uint64_t term_bells(const struct term *t);
+
+/* While a program paints a frame in pieces (mode 2026): the time on the monotonic clock in
+ * milliseconds until which a viewer keeps what it drew last; 0: draw. Ends by itself after 150 ms
+ * or a mebibyte. The cells change meanwhile. */
+int64_t term_synchronised_until(const struct term *t);
 
 enum term_mouse { TERM_MOUSE_NONE, TERM_MOUSE_CLICK, TERM_MOUSE_DRAG, TERM_MOUSE_MOVE };
 struct term_modes {
@@ -92,13 +167,16 @@ struct term_modes {
     bool reverse_video;
     enum term_mouse mouse;
     bool mouse_sgr;
+    bool alternate_scroll;  /* 1007: the wheel sends arrow keys in the alternate screen */
+    uint8_t kitty_keyboard; /* flags of the kitty protocol in force */
 };
 static inline bool term_modes_equal(struct term_modes a, struct term_modes b)
 {
     return a.alternate_screen == b.alternate_screen && a.bracketed_paste == b.bracketed_paste &&
            a.focus_reports == b.focus_reports && a.application_cursor == b.application_cursor &&
            a.application_keypad == b.application_keypad && a.reverse_video == b.reverse_video &&
-           a.mouse == b.mouse && a.mouse_sgr == b.mouse_sgr;
+           a.mouse == b.mouse && a.mouse_sgr == b.mouse_sgr &&
+           a.alternate_scroll == b.alternate_scroll && a.kitty_keyboard == b.kitty_keyboard;
 }
 struct term_modes term_modes(const struct term *t);
 
@@ -111,8 +189,8 @@ void term_encode_focus(struct term *t, bool focused, struct buf *out);
 void term_encode_paste(struct term *t, const char *text, size_t n, struct buf *out);
 
 /* Appends a byte sequence that gives a fresh or a used terminal of the same size the same screen,
- * cursor, modes, title and the last `scrollback_lines` lines above. It begins with a full reset, so
- * nothing shows twice, and holds no query. */
+ * cursor, modes, title, links, marks and the last `scrollback_lines` lines above. It begins with a
+ * full reset, so nothing shows twice, and holds no query. What REP would repeat is not in it. */
 void term_snapshot(const struct term *t, size_t scrollback_lines, struct buf *out);
 
 /* The text of a cell, or a space; out has room for 12 bytes and a NUL. Returns the bytes. */

@@ -245,8 +245,9 @@ static void put_colour(char *out, size_t n, const char *name, colour c)
 /* cell ROW,COL "text" [fg=…] [bg=…] [attributes…] */
 static void do_cell(struct run *r, const char *args)
 {
-    static const char *const attrs[] = {"bold",  "dim",   "italic",  "underline", "double",
-                                        "curly", "blink", "reverse", "conceal",   "strike"};
+    static const char *const attrs[] = {"bold",   "dim",    "italic",   "underline", "double",
+                                        "curly",  "blink",  "reverse",  "conceal",   "strike",
+                                        "dotted", "dashed", "overline", "protected"};
     cleanup_buf struct buf want = {0}, text = {0};
     char got[256] = "", utf8[13];
     int row, col;
@@ -264,11 +265,73 @@ static void do_cell(struct run *r, const char *args)
     expect(r, "cell", &text, &want);
     put_colour(got, sizeof got, "fg", cell->style.fg);
     put_colour(got, sizeof got, "bg", cell->style.bg);
+    put_colour(got, sizeof got, "ul", term_underline_colour(r->term, cell->style.link));
     for (size_t i = 0; i < ARRAY_LEN(attrs); i++)
         if (cell->style.attrs & 1u << i)
             snprintf(got + strlen(got), sizeof got - strlen(got), " %s", attrs[i]);
     if (strcmp(got, args) != 0)
         FAIL(r, "cell %d,%d has%s, expected%s", row, col, got[0] ? got : " nothing", args);
+}
+
+/* link ROW,COL "address" */
+static void do_link(struct run *r, const char *args)
+{
+    cleanup_buf struct buf want = {0}, got = {0};
+    int row, col;
+
+    if (sscanf(args, "%d,%d", &row, &col) != 2 || !read_string(&args, &want) ||
+        row >= term_rows(r->term) || col >= term_cols(r->term)) {
+        FAIL(r, "link?");
+        return;
+    }
+    const char *uri = term_link(r->term, term_row(r->term, row)[col].style.link);
+    buf_append_str(&got, uri ? uri : "");
+    expect(r, "link", &got, &want);
+}
+
+/* marks LINE [prompt] [input] [output] [end] [STATUS], lines counted from the first kept */
+static void do_marks(struct run *r, const char *args)
+{
+    uint64_t line = (uint64_t)strtol(args, NULL, 10);
+    struct term_marks m = term_line_marks(r->term, term_scrollback_first(r->term) + line);
+    char got[128], status[16] = "";
+
+    if (m.exit_status >= 0)
+        snprintf(status, sizeof status, " %d", m.exit_status);
+    snprintf(got, sizeof got, "%d%s%s%s%s%s", (int)line, m.prompt ? " prompt" : "",
+             m.input ? " input" : "", m.output ? " output" : "", m.end ? " end" : "", status);
+    if (strcmp(got, args) != 0)
+        FAIL(r, "marks are %s, expected %s", got, args);
+}
+
+static void do_cwd(struct run *r, const char *args)
+{
+    cleanup_buf struct buf got = {0}, want = {0};
+
+    buf_append_str(&got, term_cwd(r->term));
+    if (!read_string(&args, &want))
+        FAIL(r, "string?");
+    expect(r, "cwd", &got, &want);
+}
+
+/* theme FG BG CURSOR, hexadecimal; the palette is black */
+static void do_theme(struct run *r, const char *args)
+{
+    struct term_theme theme = {0};
+
+    if (sscanf(args, "%x %x %x", &theme.fg, &theme.bg, &theme.cursor) != 3)
+        FAIL(r, "theme?");
+    term_set_theme(r->term, &theme);
+}
+
+static void do_pixels(struct run *r, const char *args)
+{
+    int rows, cols;
+
+    if (sscanf(args, "%dx%d", &rows, &cols) != 2)
+        FAIL(r, "pixels?");
+    else
+        term_set_cell_pixels(r->term, rows, cols);
 }
 
 static void expect_taken(struct run *r, const char *what, struct buf *got, const char *args)
@@ -311,10 +374,12 @@ static void do_modes(struct run *r, const char *args)
     struct term_modes m = term_modes(r->term);
     char got[256];
 
-    snprintf(got, sizeof got, "%s%s%s%s%s%s%s%s", m.alternate_screen ? " alternate" : "",
+    snprintf(got, sizeof got, "%s%s%s%s%s%s%s%s%s%s%s", m.alternate_screen ? " alternate" : "",
              m.bracketed_paste ? " paste" : "", m.focus_reports ? " focus" : "",
              m.application_cursor ? " cursor" : "", m.application_keypad ? " keypad" : "",
-             m.reverse_video ? " reverse" : "", mice[m.mouse], m.mouse_sgr ? " sgr" : "");
+             m.reverse_video ? " reverse" : "", mice[m.mouse], m.mouse_sgr ? " sgr" : "",
+             m.alternate_scroll ? "" : " noscroll", m.kitty_keyboard ? " kitty" : "",
+             term_synchronised_until(r->term) ? " sync" : "");
     if (strcmp(got[0] ? got + 1 : "none", args) != 0)
         FAIL(r, "modes are%s, expected %s", got[0] ? got : " none", args);
 }
@@ -346,7 +411,8 @@ static const struct {
     {"lines", do_lines}, {"cursor", do_cursor},       {"cell", do_cell},
     {"reply", do_reply}, {"clipboard", do_clipboard}, {"title", do_title},
     {"bells", do_bells}, {"modes", do_modes},         {"snapshot", do_snapshot},
-    {"lossy", do_lossy},
+    {"lossy", do_lossy}, {"link", do_link},           {"marks", do_marks},
+    {"cwd", do_cwd},     {"theme", do_theme},         {"pixels", do_pixels},
 };
 
 static void run_line(struct run *r, const char *line)

@@ -120,9 +120,34 @@ static void encode__mouse__in_every_protocol(void **state)
     check_mouse("\033[?1000;1006h", press, "\033[<0;5;3M");
     check_mouse("\033[?1000;1006h", release, "\033[<0;5;3m");
     check_mouse("\033[?1000;1006h", wheel, "\033[<81;5;3M");
-    check_mouse("\033[?1000;1015h", press, "\033[32;5;3M");
-    check_mouse("\033[?1000;1005h", (struct mouse){MOUSE_PRESS, MOUSE_RIGHT, 0, 0, 249},
-                "\033[M\"\xc4\x9a!");
+}
+
+static void encode__mouse__refused_protocols_change_nothing(void **state)
+{
+    check_mouse("\033[?1000;1015h", press, "\033[M %#");
+    check_mouse("\033[?1000;1005h", press, "\033[M %#");
+    check_mouse("\033[?1000;1006;1016h", press, "\033[<0;5;3M");
+}
+
+static void encode__key__of_the_kitty_protocol(void **state)
+{
+    static const char on[] = "\033[>1u";
+
+    check_key(on, (struct key){'a', 0}, "a");
+    check_key(on, (struct key){KEY_ESCAPE, 0}, "\033[27u");
+    check_key(on, (struct key){'i', MOD_CTRL}, "\033[105;5u");
+    check_key(on, (struct key){'A', MOD_ALT}, "\033[97;4u");
+    check_key(on, (struct key){KEY_ENTER, 0}, "\r");
+    check_key(on, (struct key){KEY_ENTER, MOD_SHIFT}, "\033[13;2u");
+    check_key(on, (struct key){KEY_TAB, MOD_SHIFT}, "\033[9;2u");
+    check_key(on, (struct key){KEY_BACKSPACE, 0}, "\177");
+    check_key("\033[?1h\033[>1u", (struct key){KEY_UP, 0}, "\033[A");
+    check_key(on, (struct key){KEY_F1, 0}, "\033[P");
+    check_key(on, (struct key){KEY_F1 + 2, 0}, "\033[13~");
+    check_key(on, (struct key){KEY_F1 + 2, MOD_CTRL}, "\033[13;5~");
+    check_key(on, (struct key){KEY_DELETE, MOD_CTRL}, "\033[3;5~");
+    check_key("\033[>1u\033[<u", (struct key){KEY_ESCAPE, 0}, "\033");
+    check_key("\033[>1u\033[?1049h", (struct key){KEY_ESCAPE, 0}, "\033");
 }
 
 static void encode__mouse__stays_inside(void **state)
@@ -180,6 +205,8 @@ int main(void)
         cmocka_unit_test(encode__key__sends_function_keys),
         cmocka_unit_test(encode__mouse__only_what_was_asked_for),
         cmocka_unit_test(encode__mouse__in_every_protocol),
+        cmocka_unit_test(encode__mouse__refused_protocols_change_nothing),
+        cmocka_unit_test(encode__key__of_the_kitty_protocol),
         cmocka_unit_test(encode__mouse__stays_inside),
         cmocka_unit_test(encode__focus__only_when_asked_for),
         cmocka_unit_test(encode__paste__is_bracketed_and_cannot_end_itself),

@@ -57,10 +57,11 @@ static void pack__line__comes_back_the_same(void **state)
         struct cell cells[600], out[600];
         int max = round < 20 ? round + 2 : 600, n = random_line(cells, max, &seed);
         cleanup_free unsigned char *record = xmalloc(pack_bound(n));
-        size_t size = pack_line(cells, n, round & 1, record);
+        unsigned flags = line_flags(round & 1, (unsigned)round % 32, (unsigned)round & 0xff);
+        size_t size = pack_line(cells, n, flags, record);
 
         assert_true(size <= pack_bound(n));
-        assert_int_equal(packed_wrapped(record), round & 1);
+        assert_int_equal(packed_flags(record) & ~(unsigned)LINE_LINKS, flags);
         unpack_line(record, out, max);
         for (int i = 0; i < max; i++) {
             assert_true(cell_equal(&cells[i], &out[i]));
@@ -74,9 +75,9 @@ static void pack__line__drops_blank_cells_at_the_end_only(void **state)
     struct cell cells[6] = {[1] = {.glyph = 'x', .width = 1}, [3] = {.style.bg = COLOUR_INDEX(1)}};
     unsigned char record[512];
 
-    pack_line(cells, 6, false, record);
+    pack_line(cells, 6, 0, record);
     assert_int_equal(packed_cols(record), 4);
-    pack_line(cells, 1, false, record);
+    pack_line(cells, 1, 0, record);
     assert_int_equal(packed_cols(record), 0);
 }
 
@@ -87,7 +88,7 @@ static void unpack__line__cuts_a_wide_character_at_the_edge(void **state)
     struct cell out[2];
     unsigned char record[128];
 
-    pack_line(cells, 3, false, record);
+    pack_line(cells, 3, 0, record);
     assert_int_equal(unpack_line(record, out, 2), 2);
     assert_int_equal(out[0].glyph, 'a');
     assert_int_equal(out[1].glyph, 0);
@@ -101,7 +102,7 @@ static void push_number(struct scrollback *s, int number)
 
     for (int i = 0; i < n; i++)
         cells[i] = (struct cell){.glyph = (unsigned char)text[i], .width = 1};
-    scrollback_push(s, cells, n, false);
+    scrollback_push(s, cells, n, 0);
 }
 
 static int number_at(const struct scrollback *s, size_t i)

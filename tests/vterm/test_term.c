@@ -167,6 +167,42 @@ static const char *const pieces[] = {
     "\t",
     "\033H",
     "0123456789012345678901234567890123456789",
+    "\033[?69h\033[3;9s",
+    "\033[2;20s",
+    "\033[?69l",
+    "\0336",
+    "\0339",
+    "\033[2'}",
+    "\033[2'~",
+    "\033[2 @",
+    "\033[2 A",
+    "\033[1\"q",
+    "\033[0\"q",
+    "\033[?J",
+    "\033[?1K",
+    "\033]8;;http://a.example/x\033\\",
+    "\033]8;id=k;http://b.example/\a",
+    "\033]8;;\a",
+    "\033[4:3;58:2::1:2:3m",
+    "\033[4:4;58:5:9m",
+    "\033[59;53m",
+    "\033]133;A\a",
+    "\033]133;C\a",
+    "\033]133;D;7\a",
+    "\033]133;D\a",
+    "\033]7;file://h/a%20b\a",
+    "\033]2;t\a\033[22t",
+    "\033]2;u\a",
+    "\033[23t",
+    "\033]4;1;#102030\a\033]11;#fff\a",
+    "\033]104\a",
+    "\033[>1u",
+    "\033[<u",
+    "\033[?2026h",
+    "\033[?2026l",
+    "\033[?7l\033[?1007l\033[?40h",
+    "\033[?3h",
+    "\033[!p",
     "\033[5b",
     "\033[?47h",
 };
@@ -194,7 +230,7 @@ static void term__snapshot__makes_the_same_terminal_of_random_sessions(void **st
             feed(t, piece);
             feed(copy, piece);
         }
-        if (!same_rows(t, copy, why, sizeof why))
+        if (!same_rows(t, copy, why, sizeof why) || !same_rest(t, copy, why, sizeof why))
             fail_msg("session %d, going on: %s", session, why);
         buf_finish(&bytes);
         term_destroy(t);
