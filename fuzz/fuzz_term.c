@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The terminal: the input is its stream, in which FF starts an action of ours (resize, snapshot
- * round trip, encoders). A snapshot must make the same terminal again, and a resize keep its rules.
+ * round trip, encoders, selection, search). A snapshot must make the same terminal again, a resize
+ * keep its rules, and a search in steps find what a fresh one finds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 
 #include "fuzz/targets.h"
 #include "tests/vterm/same.h"
+#include "vterm/search.h"
+#include "vterm/selection.h"
 
 static void on_bytes(void *user, const char *bytes, size_t n)
 {
@@ -91,21 +94,87 @@ static void encode(struct term *t, uint8_t a, uint8_t b)
     term_encode_paste(t, text, sizeof text, &out);
 }
 
-/* Actions take two bytes. */
-static void act(struct term *t, uint8_t action, uint8_t a, uint8_t b)
+/* What goes on beside a terminal while it takes bytes. */
+struct beside {
+    struct selection selection;
+    struct search *search;
+};
+
+static void check_selection(struct term *t, struct beside *b, uint8_t kind, uint8_t place)
 {
-    switch (action & 3) {
+    cleanup_buf struct buf out = {0};
+    uint64_t first = term_scrollback_first(t), n = term_end(t) - first;
+    int from, to;
+
+    if (kind & 0x80)
+        selection_word(&b->selection, t, first + place % n, place % term_cols(t));
+    else if (kind & 0x40)
+        selection_begin(&b->selection, t, (enum selection_kind)(kind & 3), first + place % n,
+                        place % 32);
+    else
+        selection_extend(&b->selection, first + place, kind);
+    selection_text(&b->selection, 1000, &out);
+    if (out.len > 1000)
+        abort();
+    for (uint64_t line = first; line < term_end(t); line++)
+        if (selection_columns(&b->selection, line, &from, &to) &&
+            (from < 0 || from >= to || to > term_cols(t)))
+            abort();
+}
+
+static void check_search(struct term *t, struct beside *b, uint8_t action, uint8_t steps)
+{
+    static const char *const patterns[] = {"a", "[^ ]+", "A.*b", "\\b\\w{2}",
+                                           "$", "漢|b",  "^.",   ""};
+    struct search *fresh = search_create(t);
+    const char *pattern = patterns[action >> 4 & 7];
+
+    if (action & 0x80)
+        search_set(b->search, pattern, NULL);
+    search_step(b->search, steps);
+    if (steps & 1 && action & 0x80) {
+        search_set(fresh, pattern, NULL);
+        while (search_step(fresh, 7))
+            ;
+        while (search_step(b->search, 5))
+            ;
+        if (search_count(fresh) != search_count(b->search))
+            abort();
+    }
+    for (size_t i = 0; i < search_count(b->search); i++) {
+        const struct search_hit *h = search_hit(b->search, i);
+
+        if (h->col < 0 || h->end_col < 1 || h->end_line < h->line || h->end_line >= term_end(t) ||
+            h->line < term_scrollback_first(t) || h->end_col > term_cols(t))
+            abort();
+    }
+    search_destroy(fresh);
+}
+
+/* Actions take two bytes. */
+static void act(struct term *t, struct beside *b, uint8_t action, uint8_t x, uint8_t y)
+{
+    switch (action & 7) {
     case 0:
-        term_resize(t, a % 40, b % 60);
+        term_resize(t, x % 40, y % 60);
         break;
     case 1: /* see below */
         break;
     case 2:
-        encode(t, a, b);
+        encode(t, x, y);
         break;
     case 3:
-        if (a == 0)
+        if (x == 0)
             term_scrollback_clear(t);
+        break;
+    case 4:
+        check_selection(t, b, x, y);
+        break;
+    case 5:
+        check_search(t, b, x, y);
+        break;
+    default:
+        term_set_cell_pixels(t, x, y);
         break;
     }
     check_bounds(t);
@@ -115,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct term_config config = {.scrollback_lines = 50, .scrollback_bytes = 1 << 20, .ops = &ops};
     struct term *t = term_create(size > 0 ? data[0] % 8 : 5, size > 1 ? data[1] % 16 : 10, &config);
-
+    struct beside beside = {.search = search_create(t)};
     struct term *copy = NULL;
 
     for (size_t i = 2; i < size;) {
@@ -131,8 +200,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         term_destroy(copy);
         copy = NULL;
         if (end + 3 < size) {
-            act(t, data[end + 1], data[end + 2], data[end + 3]);
-            if ((data[end + 1] & 3) == 1)
+            act(t, &beside, data[end + 1], data[end + 2], data[end + 3]);
+            if ((data[end + 1] & 7) == 1)
                 copy = copy_term(t);
         }
         i = end + 4;
@@ -140,6 +209,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     term_destroy(copy);
     check_bounds(t);
     term_destroy(copy_term(t));
+    selection_clear(&beside.selection);
+    search_destroy(beside.search);
     term_destroy(t);
     return 0;
 }
