@@ -297,9 +297,8 @@ void control_escape(struct term *t, char intermediate, char final)
     } else if (intermediate == '#' && final == '8') {
         alignment_test(t);
     } else if (intermediate >= '(' && intermediate <= '+') {
-        /* '2' is line drawing from the other ROM; a set we do not have is drawn as ASCII. */
-        char set = final == '2' ? '0' : final;
-
-        t->charset[intermediate - '('] = set == '0' || set == 'A' ? set : 'B';
+        t->charset[intermediate - '('] = charset_of(intermediate, final);
+    } else if (intermediate >= '-' && intermediate <= '/') {
+        t->charset[intermediate - '-' + 1] = charset_of(intermediate, final);
     }
 }

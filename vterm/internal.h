@@ -110,7 +110,7 @@ struct term {
     int left, right;   /* the same across */
     struct style pen;
     struct modes modes;
-    char charset[4]; /* final bytes of what G0..G3 hold: 'B', 'A' or '0' */
+    char charset[4]; /* what G0..G3 hold: charset.c */
     uint8_t gl;
     uint8_t single_shift; /* 2 or 3 for the next character, else 0 */
     uint8_t *tabs;        /* owned, one byte a column */
@@ -193,6 +193,12 @@ void grid_delete_cells(struct term *t, int row, int col, int end, int n);
 void grid_scroll_up(struct term *t, int top, int bottom, int n);
 void grid_delete_rows(struct term *t, int top, int bottom, int n);
 void grid_scroll_down(struct term *t, int top, int bottom, int n);
+
+/* charset.c */
+#define CHARSET_LATIN_1 'L'
+/* What a designation puts into its set; 'B' (ASCII) when nobody has that. */
+char charset_of(char intermediate, char final);
+uint32_t charset_translate(char set, uint32_t c);
 
 /* print.c */
 void print_ascii(struct term *t, const char *text, size_t n);

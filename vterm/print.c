@@ -88,23 +88,12 @@ void print_ascii(struct term *t, const char *text, size_t n)
     }
 }
 
-/* DEC special graphics, from 0x5f on. */
-static const uint16_t line_drawing[] = {
-    0x00a0, 0x25c6, 0x2592, 0x2409, 0x240c, 0x240d, 0x240a, 0x00b0, 0x00b1, 0x2424, 0x240b,
-    0x2518, 0x2510, 0x250c, 0x2514, 0x253c, 0x23ba, 0x23bb, 0x2500, 0x23bc, 0x23bd, 0x251c,
-    0x2524, 0x2534, 0x252c, 0x2502, 0x2264, 0x2265, 0x03c0, 0x2260, 0x00a3, 0x00b7,
-};
-
 static uint32_t translate(struct term *t, uint32_t c)
 {
     char set = t->charset[t->single_shift ? t->single_shift : t->gl];
 
     t->single_shift = 0;
-    if (set == '0' && c >= 0x5f && c <= 0x7e)
-        return line_drawing[c - 0x5f];
-    if (set == 'A' && c == '#')
-        return 0xa3;
-    return c;
+    return charset_translate(set, c);
 }
 
 /* Onto the character before the cursor; there is none at the left edge. */

@@ -180,7 +180,9 @@ static void put_charsets(struct writer *w, const char charset[4], uint8_t gl)
     static const char *const locks[] = {"", "\016", "\033n", "\033o"};
 
     for (int i = 0; i < 4; i++)
-        if (charset[i] != 'B')
+        if (charset[i] == CHARSET_LATIN_1)
+            buf_printf(w->out, "\033%cA", "(-./"[i]);
+        else if (charset[i] != 'B')
             buf_printf(w->out, "\033%c%c", "()*+"[i], charset[i]);
     buf_append_str(w->out, locks[gl & 3]);
 }
