@@ -295,7 +295,8 @@ static void resize_main(struct term *t, int rows, int cols, struct place_of_curs
     marks[MARK_CURSOR] = (struct mark){.line = before + (size_t)cursor->row,
                                        .col = cursor->col + cursor->wrap_pending};
     marks[MARK_TOP] = (struct mark){.line = before};
-    marks[MARK_SAVED] = (struct mark){.line = before + saved_row, .col = saved->col};
+    marks[MARK_SAVED] =
+        (struct mark){.line = before + saved_row, .col = saved->col + saved->wrap_pending};
     gather_anchors(t, marks + MARK_ANCHORS, before, before + (size_t)last);
     if (cols != t->cols)
         rewrap(t->scrollback, t->cols, cols, marks, n_marks);
@@ -304,13 +305,15 @@ static void resize_main(struct term *t, int rows, int cols, struct place_of_curs
         top = n > (size_t)rows ? n - (size_t)rows : 0;
     const struct mark *mark = &marks[MARK_CURSOR];
     cursor->row = mark->line > top ? (int)(mark->line - top) : 0;
-    cursor->wrap_pending = cursor->wrap_pending && mark->col == cols;
+    /* Behind text that fills the row exactly the next character wraps. */
+    cursor->wrap_pending = mark->col == cols && t->modes.autowrap;
     cursor->col = mark->col < cols ? mark->col : cols - 1;
     release_anchors(t, marks + MARK_ANCHORS, first, before);
     mark = &marks[MARK_SAVED];
     /* A row below the text, or one of the top that went, keeps its distance from there. */
     saved->row = mark->line > top ? (int)(mark->line - top) + saved->row - (int)saved_row : 0;
     saved->col = mark->col;
+    saved->wrap_pending = mark->col == cols;
     fetch_rows(t, rows, cols, top);
     if (cell_is_empty(&t->main.rows[cursor->row]->cells[cursor->col]))
         cursor->wrap_pending = false;
