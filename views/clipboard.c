@@ -3,6 +3,8 @@
  * OSC 52: the user's own terminal puts text on the clipboard, also over ssh. Inside tmux the
  * sequence travels wrapped in a DCS.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -19,16 +21,55 @@ static void wrap_for_tmux(struct buf *out, const struct buf *osc)
     buf_append_str(out, "\x1b\\");
 }
 
+static void add_buffer(struct views_state *s, const char *text)
+{
+    if (s->n_buffers == BUFFERS_MAX) {
+        free(s->buffers[0]);
+        s->n_buffers--;
+        memmove(s->buffers, s->buffers + 1, s->n_buffers * sizeof *s->buffers);
+    }
+    s->buffers[s->n_buffers++] = xstrdup(text);
+}
+
+const char *views_buffer(const struct views_env *env)
+{
+    const struct views_state *s = env->state;
+
+    return s->n_buffers ? s->buffers[s->n_buffers - 1] : NULL;
+}
+
+void views_buffers_free(struct views_state *s)
+{
+    while (s->n_buffers)
+        free(s->buffers[--s->n_buffers]);
+}
+
+/* The key after the prefix that does it, or ":". */
+static void notice_prefix(struct views_env *env, const char *action, char *out, size_t cap)
+{
+    char prefix[KEY_NAME_SIZE], key[24];
+
+    keymap_hint(tui_keymap(env->tui), "prefix", action, key, sizeof key);
+    if (*key)
+        snprintf(out, cap, "%s %s", key_name(prefix, env->prefix), key);
+    else
+        snprintf(out, cap, ":");
+}
+
 void views_copy(struct views_env *env, const char *what, const char *text)
 {
     cleanup_buf struct buf osc = {0}, wrapped = {0};
     const char *tmux = getenv("TMUX");
+    char key[48];
 
     buf_append_str(&osc, "\x1b]52;c;");
     base64_encode(&osc, text, strlen(text));
     buf_append_str(&osc, "\x07");
+    add_buffer(env->state, text);
     if (osc.len > CLIPBOARD_MAX) {
-        tui_toast(env->tui, ROLE_ERROR, "Too long for the clipboard of a terminal");
+        notice_prefix(env, "paste-buffer", key, sizeof key);
+        tui_toast(env->tui, ROLE_WARN,
+                  "Too long for the clipboard of a terminal; %s pastes it here", key);
         return;
     }
     if (tmux && *tmux) {

@@ -79,6 +79,7 @@ void views_stop(struct views_env *env)
     for (size_t i = 0; i < s->n_open; i++)
         attachment_release(s->open[i]);
     tick_destroy(s->later_tick);
+    views_buffers_free(s);
     free(s);
     env->state = NULL;
 }

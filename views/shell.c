@@ -58,7 +58,7 @@ static void release(struct shell *sh)
     d->remote = steal_pointer(&sh->remote);
     d->attachment = steal_pointer(&sh->attachment);
     views_later(sh->env, nothing, d, drop);
-    sh->scrolled = false;
+    copy_leave(&sh->copy);
     sh->refused_at_ms = 0;
     sh->pan_row = sh->pan_col = 0;
 }
@@ -68,6 +68,7 @@ static void close_view(struct view *v)
     struct shell *sh = v->data;
 
     release(sh);
+    copy_finish(&sh->copy);
     free(sh->sandbox_id);
     free(sh->terminal_id);
     free(sh);
@@ -296,7 +297,8 @@ static bool grabs_keys(struct view *v)
 {
     const struct shell *sh = v->data;
 
-    return sh->phase != SHELL_LIVE || (!sh->scrolled && !sh->observe);
+    return sh->phase != SHELL_LIVE ||
+           ((!copy_is_on(&sh->copy) && !sh->observe) || sh->copy.prompting);
 }
 
 static void update(struct view *v, int rows, int cols)
@@ -304,8 +306,9 @@ static void update(struct view *v, int rows, int cols)
     struct shell *sh = v->data;
 
     resize(v, rows, cols);
-    if (sh->scrolled)
-        shell_scroll_by(sh, 0);
+    copy_resize(&sh->copy, rows, cols);
+    if (copy_step(&sh->copy))
+        view_tick(v, 1);
 }
 
 static char mark(struct view *v)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * The parts of the shell view: shell.c is the view and how it gets its terminal, shell_input.c what
- * goes in, shell_draw.c what shows, shell_scroll.c looking back, shell_verbs.c the actions after
+ * goes in, shell_draw.c what shows, shell_copy.c copy mode, shell_verbs.c the actions after
  * the prefix. Nobody else includes this.
  */
 #ifndef VIEWS_SHELL_H
 #define VIEWS_SHELL_H
 
+#include "views/copy.h"
 #include "views/state.h"
 #include "views/terminals.h"
 
@@ -32,10 +33,9 @@ struct shell {
     struct attachment *attachment; /* a reference; SHELL_LIVE */
     struct attachment_viewer viewer;
     bool observe;
-    /* Looking back: the first line shown, in the numbering of term_scrollback_*. */
-    bool scrolled;
-    uint64_t top;
-    uint64_t end_before;   /* scrollback's end when looking back began */
+    struct copy copy;    /* looking back */
+    int64_t press_at_ms; /* of the mouse, for double clicks */
+    int press_row, press_col, clicks;
     int64_t refused_at_ms; /* input was refused; 0: not */
     int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
 };
@@ -72,12 +72,13 @@ struct view_cursor shell_cursor(struct view *v);
 void shell_title(struct view *v, struct buf *out);
 void shell_hints(struct view *v, struct buf *out);
 
-/* shell_scroll.c */
-void shell_scroll_by(struct shell *sh, long lines);
-void shell_scroll_leave(struct shell *sh);
-bool shell_scroll_act(struct shell *sh, const char *action);
-/* The cells of line `row` of the pane while scrolled, at most cols; returns how many. */
-int shell_scroll_line(const struct shell *sh, int row, struct cell *out, int cols);
+/* shell_copy.c: copy mode */
+void shell_copy_enter(struct shell *sh, bool by_wheel);
+void shell_copy_leave(struct shell *sh);
+/* By the wheel. */
+void shell_copy_scroll(struct shell *sh, long lines);
+enum view_result shell_copy_act(struct shell *sh, const char *action);
+enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse);
 
 /* shell_verbs.c */
 enum view_result shell_act(struct view *v, const char *action);

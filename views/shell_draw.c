@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tui/wrap.h"
+#include "views/notice.h"
 #include "views/shell.h"
 
 #define PROGRESS_AFTER_MS 200
@@ -46,22 +47,10 @@ static void draw_live(struct shell *sh, struct canvas c)
         canvas_cells(c, y, -sh->pan_col, term_row(t, y + sh->pan_row), cols);
 }
 
-static void draw_scrolled(struct shell *sh, struct canvas c)
-{
-    int cols = term_cols(shell_term(sh)) > c.cols ? term_cols(shell_term(sh)) : c.cols;
-    struct cell *cells = xcalloc((size_t)cols, sizeof *cells);
-
-    for (int y = 0; y < c.rows; y++) {
-        memset(cells, 0, (size_t)cols * sizeof *cells);
-        canvas_cells(c, y, 0, cells, shell_scroll_line(sh, y, cells, cols));
-    }
-    free(cells);
-}
-
 static void draw_screen(struct shell *sh, struct canvas c)
 {
-    if (sh->scrolled)
-        draw_scrolled(sh, c);
+    if (copy_is_on(&sh->copy))
+        copy_draw(&sh->copy, c, tui_theme(sh->view->tui));
     else
         draw_live(sh, c);
     if (term_modes(shell_term(sh)).reverse_video)
@@ -121,19 +110,12 @@ static void sign_link(struct signs *s)
 
 static void sign_scroll(struct signs *s)
 {
-    const struct term *t = shell_term(s->sh);
-    uint64_t end = term_scrollback_end(t), first = term_scrollback_first(t);
-    char text[128], new_lines[48] = "";
+    cleanup_buf struct buf text = {0};
 
-    if (!s->sh->scrolled)
+    if (!copy_is_on(&s->sh->copy))
         return;
-    if (end > s->sh->end_before)
-        snprintf(new_lines, sizeof new_lines, "  +%llu new",
-                 (unsigned long long)(end - s->sh->end_before));
-    snprintf(text, sizeof text, "\xe2\x86\x91 %llu of %llu lines back%s",
-             (unsigned long long)(end > s->sh->top ? end - s->sh->top : 0),
-             (unsigned long long)(end - first), new_lines);
-    sign(s, ROLE_STATUS, text);
+    copy_sign(&s->sh->copy, &text);
+    sign(s, ROLE_STATUS, text.data);
 }
 
 /* Somebody else's size, when it is not what this pane would make it. */
@@ -247,7 +229,9 @@ struct view_cursor shell_cursor(struct view *v)
 {
     const struct shell *sh = v->data;
 
-    if (sh->phase != SHELL_LIVE || sh->scrolled || shell_ended(sh))
+    if (sh->phase == SHELL_LIVE && copy_is_on(&sh->copy))
+        return copy_cursor(&sh->copy);
+    if (sh->phase != SHELL_LIVE || shell_ended(sh))
         return (struct view_cursor){0};
     struct term_cursor cursor = term_cursor(shell_term(sh));
     int row = cursor.row - sh->pan_row, col = cursor.col - sh->pan_col;
@@ -282,8 +266,16 @@ void shell_hints(struct view *v, struct buf *out)
     const struct shell *sh = v->data;
     char prefix[KEY_NAME_SIZE];
 
-    if (sh->phase == SHELL_LIVE && (sh->scrolled || sh->observe))
-        buf_append_str(out, "q back  j k PgUp PgDn g G");
-    else
+    if (sh->copy.prompting) {
+        buf_append_str(out, "Enter go  Esc clear");
+    } else if (copy_is_on(&sh->copy)) {
+        notice_hint(v, out, "copy", "copy-leave", "back");
+        notice_hint(v, out, "copy", "copy-search", "search");
+        notice_hint(v, out, "copy", "copy-select", "select");
+        notice_hint(v, out, "copy", "copy-yank", "copy");
+    } else if (sh->phase == SHELL_LIVE && sh->observe) {
+        notice_hint(v, out, "copy", "copy-leave", "back");
+    } else {
         buf_printf(out, "%s keys", key_name(prefix, sh->env->prefix));
+    }
 }

@@ -45,7 +45,9 @@ enum view_result shell_key(struct view *v, struct key key)
     struct shell *sh = v->data;
     cleanup_buf struct buf bytes = {0};
 
-    if (sh->scrolled || (sh->observe && sh->phase == SHELL_LIVE))
+    if (copy_is_on(&sh->copy))
+        return copy_key(&sh->copy, key) == COPY_IGNORED ? VIEW_IGNORED : VIEW_HANDLED;
+    if (sh->observe && sh->phase == SHELL_LIVE)
         return VIEW_IGNORED;
     if (sh->phase != SHELL_LIVE || shell_ended(sh))
         return waiting_key(sh, key);
@@ -104,7 +106,9 @@ enum view_result shell_paste(struct view *v, const char *text, size_t n)
 
     if (sh->phase != SHELL_LIVE || shell_ended(sh) || sh->observe)
         return VIEW_HANDLED;
-    shell_scroll_leave(sh);
+    if (copy_paste(&sh->copy, text, n) != COPY_IGNORED)
+        return VIEW_HANDLED;
+    shell_copy_leave(sh);
     for (size_t i = 0; i + 1 < n; i++)
         n_lines += text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n');
     if (n_lines > 1 && !term_modes(shell_term(sh)).bracketed_paste)
@@ -122,8 +126,8 @@ static void wheel(struct shell *sh, struct mouse mouse)
 
     if (mouse.button != MOUSE_WHEEL_UP && mouse.button != MOUSE_WHEEL_DOWN)
         return;
-    if (!modes.alternate_screen || sh->scrolled || sh->observe) {
-        shell_scroll_by(sh, up ? -WHEEL_LINES : WHEEL_LINES);
+    if (!modes.alternate_screen || copy_is_on(&sh->copy) || sh->observe) {
+        shell_copy_scroll(sh, up ? -WHEEL_LINES : WHEEL_LINES);
         return;
     }
     cleanup_buf struct buf bytes = {0};
@@ -139,8 +143,8 @@ enum view_result shell_mouse(struct view *v, struct mouse mouse)
 
     if (sh->phase != SHELL_LIVE)
         return VIEW_HANDLED;
-    bool forwarded = term_modes(shell_term(sh)).mouse != TERM_MOUSE_NONE && !sh->scrolled &&
-                     !sh->observe && !shell_ended(sh);
+    bool forwarded = term_modes(shell_term(sh)).mouse != TERM_MOUSE_NONE &&
+                     !copy_is_on(&sh->copy) && !sh->observe && !shell_ended(sh);
     if (forwarded) {
         mouse.row += sh->pan_row;
         mouse.col += sh->pan_col;
@@ -148,6 +152,8 @@ enum view_result shell_mouse(struct view *v, struct mouse mouse)
         shell_send(sh, bytes.data, bytes.len);
     } else if (mouse.kind == MOUSE_WHEEL) {
         wheel(sh, mouse);
+    } else {
+        return shell_copy_mouse(sh, mouse);
     }
     return VIEW_HANDLED;
 }

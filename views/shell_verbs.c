@@ -169,18 +169,24 @@ static enum view_result verb_send_prefix(struct shell *sh)
     return VIEW_HANDLED;
 }
 
-static enum view_result verb_leave_copy(struct shell *sh)
-{
-    if (!sh->scrolled)
-        return VIEW_IGNORED;
-    shell_scroll_leave(sh);
-    return VIEW_HANDLED;
-}
-
 /* q while watching goes back as in any view. */
 static enum view_result verb_copy_leave(struct shell *sh)
 {
-    return verb_leave_copy(sh) == VIEW_IGNORED ? VIEW_CLOSE : VIEW_HANDLED;
+    if (!copy_is_on(&sh->copy))
+        return VIEW_CLOSE;
+    shell_copy_leave(sh);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_paste_buffer(struct shell *sh)
+{
+    const char *text = views_buffer(sh->env);
+
+    if (!text)
+        tui_toast(sh->env->tui, ROLE_WARN, "Nothing has been copied yet");
+    else if (sh->phase == SHELL_LIVE && !sh->observe && !views_refuse_readonly(sh->env))
+        sh->view->ops->paste(sh->view, text, strlen(text));
+    return VIEW_HANDLED;
 }
 
 static enum view_result verb_refresh(struct shell *sh)
@@ -196,16 +202,21 @@ enum view_result shell_act(struct view *v, const char *action)
         const char *action;
         enum view_result (*run)(struct shell *sh);
     } verbs[] = {
-        {"shell-tab", verb_tab},           {"split-right", verb_right},
-        {"split-down", verb_down},         {"shell-choose", verb_choose},
-        {"shell-kill", verb_kill},         {"shell-info", verb_info},
-        {"send-prefix", verb_send_prefix}, {"copy-leave", verb_copy_leave},
-        {"escape", verb_leave_copy},       {"refresh", verb_refresh},
+        {"shell-tab", verb_tab},
+        {"split-right", verb_right},
+        {"split-down", verb_down},
+        {"shell-choose", verb_choose},
+        {"shell-kill", verb_kill},
+        {"shell-info", verb_info},
+        {"send-prefix", verb_send_prefix},
+        {"copy-leave", verb_copy_leave},
+        {"paste-buffer", verb_paste_buffer},
+        {"refresh", verb_refresh},
     };
     struct shell *sh = v->data;
 
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
         if (strcmp(verbs[i].action, action) == 0)
             return verbs[i].run(sh);
-    return shell_scroll_act(sh, action) ? VIEW_HANDLED : VIEW_IGNORED;
+    return shell_copy_act(sh, action);
 }

@@ -21,7 +21,8 @@ struct gateway_listener {
 struct job; /* one request and what becomes of it; views/job.h */
 struct later;
 
-#define OPEN_MAX 64 /* terminals attached at once */
+#define OPEN_MAX    64 /* terminals attached at once */
+#define BUFFERS_MAX 20 /* texts copied here, for pasting; the oldest goes */
 
 struct views_state {
     LIST_HEAD(listener_list, gateway_listener)
@@ -35,10 +36,12 @@ struct views_state {
     TAILQ_HEAD(later_list, later)
     later;
     struct tick *later_tick;
-    int64_t lost_at_ms;     /* clock_mono_ms when the gateway was lost; 0: it is there */
-    int64_t cancel_at_ms;   /* the last C-c */
-    struct view *sandboxes; /* the home view while it lives, or NULL */
-    bool quitting;          /* the question is on the screen */
+    int64_t lost_at_ms;         /* clock_mono_ms when the gateway was lost; 0: it is there */
+    int64_t cancel_at_ms;       /* the last C-c */
+    struct view *sandboxes;     /* the home view while it lives, or NULL */
+    bool quitting;              /* the question is on the screen */
+    char *buffers[BUFFERS_MAX]; /* owned; the latest is the last */
+    size_t n_buffers;
 };
 
 void views_listen(struct views_env *env, struct gateway_listener *l);
@@ -54,8 +57,12 @@ void views_later(struct views_env *env, void (*run)(struct views_env *env, void 
 char *views_sandbox_name(const struct views_env *env, const char *id, char *out, size_t cap);
 /* Says why not and returns true in a read-only context. */
 bool views_refuse_readonly(struct views_env *env);
-/* Puts text on the clipboard of the user's terminal (OSC 52) and says so. */
+/* Puts text on the clipboard of the user's terminal (OSC 52) and into the list of buffers, and says
+ * so. */
 void views_copy(struct views_env *env, const char *what, const char *text);
+/* What was copied last, or NULL; valid until the next copy. */
+const char *views_buffer(const struct views_env *env);
+void views_buffers_free(struct views_state *s);
 /* An error as a toast: its text and hint. */
 void views_toast_error(struct views_env *env, const struct err *e);
 

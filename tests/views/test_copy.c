@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Copy mode on a real shell view: cursor, selection, search, mouse, buffers.
+ */
+#include "tests/views/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "wire/base64.h"
+#include "wire/names.h"
+
+static struct stage *open_lines(const char *const *lines)
+{
+    struct stage *s = stage_open_synced(12, 60);
+
+    stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
+    stage_await(s, "demo");
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->n_attached == 1);
+    for (; *lines; lines++)
+        stage_output(s, *lines);
+    stage_output(s, "$ ");
+    stage_await(s, "$");
+    return s;
+}
+
+static struct stage *open_numbered(int n)
+{
+    static char text[4096];
+    const char *lines[] = {text, NULL};
+
+    text[0] = '\0';
+    for (int i = 1; i <= n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "line %d\r\n", i);
+    return open_lines(lines);
+}
+
+static void assert_copied(struct stage *s, const char *text)
+{
+    cleanup_buf struct buf osc = {0};
+
+    buf_append_str(&osc, "\x1b]52;c;");
+    base64_encode(&osc, text, strlen(text));
+    buf_append_str(&osc, "\x07");
+    const struct buf *written = stage_written(s);
+    assert_true(written->len >= osc.len);
+    assert_memory_equal(written->data + written->len - osc.len, osc.data, osc.len);
+}
+
+static void assert_cursor_at(struct stage *s, int row, int col, int line)
+{
+    int y, x;
+
+    assert_true(stage_cursor(s, &y, &x));
+    if (y != row || x != col)
+        fail_msg("line %d: cursor at %d,%d, not %d,%d", line, y, x, row, col);
+}
+
+#define assert_cursor(s, row, col) assert_cursor_at(s, row, col, __LINE__)
+
+static void copy__cursor__moves_like_vi(void **state)
+{
+    static const char *const lines[] = {"alpha beta-gamma  delta\r\n", "\r\n", "  indented\r\n",
+                                        NULL};
+    struct stage *s = open_lines(lines);
+
+    stage_keys(s, "C-b [");
+    assert_cursor(s, 3, 2);
+    stage_keys(s, "g g");
+    assert_cursor(s, 0, 0);
+    stage_keys(s, "w");
+    assert_cursor(s, 0, 6);
+    stage_keys(s, "w w");
+    assert_cursor(s, 0, 11);
+    stage_keys(s, "e");
+    assert_cursor(s, 0, 15);
+    stage_keys(s, "$");
+    assert_cursor(s, 0, 22);
+    stage_keys(s, "b");
+    assert_cursor(s, 0, 18);
+    stage_keys(s, "j j");
+    assert_cursor(s, 2, 18);
+    stage_keys(s, "^");
+    assert_cursor(s, 2, 2);
+    stage_keys(s, "0 l h k");
+    assert_cursor(s, 1, 0);
+    stage_keys(s, "{");
+    assert_cursor(s, 0, 0);
+    stage_keys(s, "L");
+    assert_cursor(s, 10, 0);
+    stage_close(s);
+}
+
+static void copy__select__characters_lines_and_blocks(void **state)
+{
+    struct stage *s = open_numbered(40);
+
+    stage_keys(s, "C-b [ g g v j $ y");
+    assert_copied(s, "line 1\nline 2");
+    stage_await_gone(s, "lines back");
+    stage_keys(s, "C-b [ g g l V j y");
+    assert_copied(s, "line 1\nline 2");
+    stage_keys(s, "C-b [ g g l C-v l l j y");
+    assert_copied(s, "ine\nine");
+    stage_keys(s, "C-b [ g g y"); /* nothing selected: the word */
+    assert_copied(s, "line");
+    stage_keys(s, "C-b ]");
+    await(&s->loop, 5000, s->typed.len == 4);
+    assert_memory_equal(s->typed.data, "line", 4);
+    stage_close(s);
+}
+
+static void copy__selection__stays_with_its_text(void **state)
+{
+    struct stage *s = open_numbered(40);
+
+    stage_keys(s, "C-b [ g g v $");
+    stage_output(s, "later\r\nlater\r\nlater\r\n");
+    stage_await(s, "+3 new");
+    stage_resize(s, 12, 30);
+    stage_await(s, "line 1");
+    stage_keys(s, "y");
+    assert_copied(s, "line 1");
+    stage_close(s);
+}
+
+static void copy__search__counts_goes_round_and_says_what_is_wrong(void **state)
+{
+    struct stage *s = open_numbered(40);
+
+    stage_keys(s, "C-b /");
+    stage_type(s, "line 3\\d");
+    stage_await(s, "10 hits");
+    stage_keys(s, "Enter");
+    stage_await(s, "10/10 hits");
+    stage_await(s, "line 39");
+    stage_keys(s, "n n");
+    stage_await(s, "8/10 hits");
+    stage_keys(s, "N N N");
+    stage_await(s, "1/10 hits (round the end)");
+    stage_keys(s, "/");
+    stage_type(s, "(");
+    stage_await(s, "missing closing parenthesis");
+    stage_keys(s, "Enter"); /* stays open */
+    stage_await(s, "missing closing parenthesis");
+    stage_keys(s, "Esc q");
+    stage_await_gone(s, "lines back");
+    stage_keys(s, "C-b /");
+    stage_type(s, "nowhere");
+    stage_keys(s, "Enter");
+    stage_await(s, "no hit");
+    stage_close(s);
+}
+
+static void copy__prompts__are_jumped_to(void **state)
+{
+    static const char *const lines[] = {
+        "\x1b]133;A\x07$ one\r\n", "out 1\r\n", "out 2\r\n", "\x1b]133;A\x07$ two\r\n", "out 3\r\n",
+        "\x1b]133;A\x07",          NULL};
+    struct stage *s = open_lines(lines);
+
+    stage_keys(s, "C-b [ (");
+    assert_cursor(s, 3, 0);
+    stage_keys(s, "(");
+    assert_cursor(s, 0, 0);
+    stage_keys(s, ")");
+    assert_cursor(s, 3, 0);
+    stage_close(s);
+}
+
+static void copy__mouse__selects_and_copies_at_once(void **state)
+{
+    struct stage *s = open_numbered(5);
+    struct mouse m = {.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 1, .col = 0};
+
+    stage_mouse(s, m);
+    m.kind = MOUSE_MOVE;
+    m.col = 3;
+    stage_mouse(s, m);
+    m.kind = MOUSE_RELEASE;
+    stage_mouse(s, m);
+    assert_copied(s, "line");
+    stage_await_gone(s, "lines back");
+    /* A click alone does nothing; twice takes the word. */
+    m = (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 2, .col = 5};
+    for (int i = 0; i < 2; i++) {
+        m.kind = MOUSE_PRESS;
+        stage_mouse(s, m);
+        m.kind = MOUSE_RELEASE;
+        stage_mouse(s, m);
+    }
+    assert_copied(s, "3");
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+static void copy__end__of_the_terminal_is_survived(void **state)
+{
+    struct stage *s = open_numbered(40);
+
+    stage_keys(s, "C-b [ g g v j /");
+    stage_type(s, "line");
+    stage_tell(s, MSG_SANDBOX_DELETED, "\"sandboxId\":\"a1\"");
+    stage_await(s, "line 1");
+    stage_keys(s, "Esc Esc q");
+    stage_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(copy__cursor__moves_like_vi),
+        cmocka_unit_test(copy__select__characters_lines_and_blocks),
+        cmocka_unit_test(copy__selection__stays_with_its_text),
+        cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
+        cmocka_unit_test(copy__prompts__are_jumped_to),
+        cmocka_unit_test(copy__mouse__selects_and_copies_at_once),
+        cmocka_unit_test(copy__end__of_the_terminal_is_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The place in the lines: cursor, scrolling, motions, selection.
+ */
+#include "views/copy.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "views/copy_internal.h"
+
+#define YANK_MAX ((size_t)8 * 1024 * 1024)
+
+/* --- on and off --- */
+
+bool copy_is_on(const struct copy *c)
+{
+    return c->term;
+}
+
+void copy_enter(struct copy *c, struct term *t, int rows, int cols, int pan_row, int pan_col,
+                bool by_wheel)
+{
+    struct term_cursor live = term_cursor(t);
+
+    if (c->term)
+        return;
+    c->term = t;
+    c->rows = rows;
+    c->cols = cols;
+    c->pan_row = pan_row;
+    c->pan_col = pan_col;
+    c->top = term_scrollback_end(t) + (uint64_t)pan_row;
+    c->by_wheel = by_wheel;
+    c->end_before = term_scrollback_end(t);
+    c->layout = term_layout(t);
+    c->went_round = c->not_found = c->prompting = false;
+    c->error[0] = '\0';
+    c->want_col = live.col;
+    term_anchor_add(t, &c->cursor, term_scrollback_end(t) + (uint64_t)live.row, live.col);
+}
+
+void copy_leave(struct copy *c)
+{
+    if (!c->term)
+        return;
+    selection_clear(&c->selection);
+    term_anchor_remove(&c->cursor);
+    search_destroy(steal_pointer(&c->search));
+    prompt_set(&c->prompt, "");
+    c->term = NULL;
+}
+
+void copy_finish(struct copy *c)
+{
+    copy_leave(c);
+    prompt_finish(&c->prompt);
+    prompt_history_finish(&c->history);
+}
+
+/* --- the place --- */
+
+static uint64_t first_line(const struct copy *c)
+{
+    return term_scrollback_first(c->term);
+}
+
+/* The top of the page that shows the last line. */
+static uint64_t last_top(const struct copy *c)
+{
+    uint64_t end = term_end(c->term), rows = (uint64_t)(c->rows > 0 ? c->rows : 1);
+
+    return end > first_line(c) + rows ? end - rows : first_line(c);
+}
+
+static uint64_t clamp_line(const struct copy *c, uint64_t line)
+{
+    uint64_t end = term_end(c->term);
+
+    if (line < first_line(c))
+        return first_line(c);
+    return line >= end ? end - 1 : line;
+}
+
+void copy_to(struct copy *c, uint64_t line, int col)
+{
+    int cols = term_cols(c->term);
+
+    line = clamp_line(c, line);
+    col = col < 0 ? 0 : col >= cols ? cols - 1 : col;
+    term_anchor_remove(&c->cursor);
+    term_anchor_add(c->term, &c->cursor, line, col);
+    if (c->selection.kind != SELECTION_NONE)
+        selection_extend(&c->selection, line, col);
+    if (line < c->top)
+        c->top = line;
+    else if (line >= c->top + (uint64_t)c->rows)
+        c->top = line - (uint64_t)c->rows + 1;
+}
+
+static void settle(struct copy *c)
+{
+    uint64_t first = first_line(c), last = last_top(c);
+
+    if (c->layout != term_layout(c->term)) { /* wrapped anew: keep the cursor in the middle */
+        uint64_t half = (uint64_t)c->rows / 2;
+
+        c->layout = term_layout(c->term);
+        c->top = c->cursor.line > first + half ? c->cursor.line - half : first;
+    }
+    c->top = c->top < first ? first : c->top > last ? last : c->top;
+}
+
+void copy_resize(struct copy *c, int rows, int cols)
+{
+    if (!c->term || (rows == c->rows && cols == c->cols))
+        return;
+    c->rows = rows;
+    c->cols = cols;
+    settle(c);
+    copy_to(c, c->cursor.line, c->cursor.col);
+}
+
+void copy_scroll(struct copy *c, long lines)
+{
+    uint64_t first = first_line(c), last = last_top(c), at = c->top;
+
+    if (lines < 0)
+        at = at > first + (uint64_t)-lines ? at - (uint64_t)-lines : first;
+    else
+        at = at + (uint64_t)lines > last ? last : at + (uint64_t)lines;
+    c->top = at;
+    uint64_t line = c->cursor.line, bottom = at + (uint64_t)c->rows - 1;
+    if (line < at || line > bottom)
+        copy_to(c, line < at ? at : bottom, c->cursor.col);
+}
+
+/* --- the text --- */
+
+int copy_cells(const struct copy *c, uint64_t line, struct cell **cells)
+{
+    int cols = term_cols(c->term);
+
+    *cells = xcalloc((size_t)cols + 1, sizeof **cells);
+    return term_line(c->term, line, *cells, cols);
+}
+
+enum word_class { BLANK, WORD, OTHER };
+
+static enum word_class class_of(const struct cell *cell)
+{
+    uint32_t c = GLYPH_AT(cell->glyph, 0);
+
+    if (cell->flags & CELL_CONTINUATION)
+        return WORD;
+    if (!c || c == ' ')
+        return BLANK;
+    return c > 127 || isalnum((int)c) || c == '_' ? WORD : OTHER;
+}
+
+/* One cell on or back, over line ends; false at the end of everything. */
+static bool step(const struct copy *c, uint64_t *line, int *col, int by)
+{
+    int cols = term_cols(c->term);
+
+    *col += by;
+    if (*col >= 0 && *col < cols)
+        return true;
+    if (by > 0 ? *line + 1 >= term_end(c->term) : *line <= first_line(c))
+        return false;
+    *line += (uint64_t)(int64_t)by;
+    *col = by > 0 ? 0 : cols - 1;
+    return true;
+}
+
+static enum word_class class_at(const struct copy *c, uint64_t line, int col)
+{
+    struct cell *cells;
+    int n = copy_cells(c, line, &cells);
+    enum word_class class = col < n ? class_of(&cells[col]) : BLANK;
+
+    free(cells);
+    return class;
+}
+
+#define WORD_STEPS_MAX 100000
+
+/* w: the next beginning of a word. */
+static void word_next(struct copy *c)
+{
+    uint64_t line = c->cursor.line;
+    int col = c->cursor.col;
+    enum word_class now = class_at(c, line, col);
+
+    for (int i = 0; i < WORD_STEPS_MAX && step(c, &line, &col, 1); i++) {
+        enum word_class next = class_at(c, line, col);
+
+        if (next != BLANK && (next != now || col == 0))
+            break;
+        now = next;
+    }
+    copy_to(c, line, col);
+}
+
+/* b and e: on while the next cell that way is of the same word. */
+static void word_edge(struct copy *c, int by)
+{
+    uint64_t line = c->cursor.line, ahead;
+    int col = c->cursor.col, ahead_col;
+    int i = 0;
+
+    do {
+        if (!step(c, &line, &col, by))
+            break;
+    } while (class_at(c, line, col) == BLANK && ++i < WORD_STEPS_MAX);
+    enum word_class class = class_at(c, line, col);
+    for (; i < WORD_STEPS_MAX; i++) {
+        ahead = line;
+        ahead_col = col;
+        if (!step(c, &ahead, &ahead_col, by) || ahead != line ||
+            class_at(c, ahead, ahead_col) != class)
+            break;
+        line = ahead;
+        col = ahead_col;
+    }
+    copy_to(c, line, col);
+}
+
+static bool is_blank(const struct copy *c, uint64_t line)
+{
+    struct cell *cells;
+    int n = copy_cells(c, line, &cells);
+    bool blank = true;
+
+    for (int i = 0; i < n && blank; i++)
+        blank = class_of(&cells[i]) == BLANK;
+    free(cells);
+    return blank;
+}
+
+static void paragraph(struct copy *c, int by)
+{
+    uint64_t line = c->cursor.line, last = term_end(c->term) - 1;
+
+    while (line > first_line(c) && line < last && is_blank(c, line))
+        line += (uint64_t)(int64_t)by;
+    while ((by < 0 ? line > first_line(c) : line < last) && !is_blank(c, line))
+        line += (uint64_t)(int64_t)by;
+    copy_to(c, line, 0);
+}
+
+static int text_edge(const struct copy *c, bool last)
+{
+    struct cell *cells;
+    int n = copy_cells(c, c->cursor.line, &cells), at = 0, i;
+
+    for (i = 0; i < n; i++) {
+        if (class_of(&cells[i]) == BLANK)
+            continue;
+        at = i;
+        if (!last)
+            break;
+    }
+    free(cells);
+    return at;
+}
+
+/* --- motions --- */
+
+static void vertical(struct copy *c, long by)
+{
+    uint64_t line = c->cursor.line;
+
+    if (by < 0)
+        line = line > first_line(c) + (uint64_t)-by ? line - (uint64_t)-by : first_line(c);
+    else
+        line += (uint64_t)by;
+    copy_to(c, line, c->want_col);
+}
+
+static void page(struct copy *c, long by)
+{
+    copy_scroll(c, by);
+    vertical(c, by);
+}
+
+static void line_start(struct copy *c, int unused)
+{
+    copy_to(c, c->cursor.line, 0);
+}
+
+static void line_text(struct copy *c, int last)
+{
+    copy_to(c, c->cursor.line, text_edge(c, last));
+}
+
+static void horizontal(struct copy *c, int by)
+{
+    copy_to(c, c->cursor.line, c->cursor.col + by);
+}
+
+static void screen_line(struct copy *c, int where)
+{
+    uint64_t by = where == 0 ? 0 : where == 1 ? (uint64_t)c->rows / 2 : (uint64_t)c->rows - 1;
+
+    copy_to(c, c->top + by, c->want_col);
+}
+
+static void on_word(struct copy *c, int unused)
+{
+    word_next(c);
+}
+
+static void to_end(struct copy *c, int last)
+{
+    copy_to(c, last ? term_end(c->term) - 1 : first_line(c), 0);
+}
+
+static void prompt_jump(struct copy *c, int by)
+{
+    uint64_t line;
+    bool found = by < 0 ? term_prompt_before(c->term, c->cursor.line, &line)
+                        : term_prompt_after(c->term, c->cursor.line, &line);
+
+    c->not_found = !found;
+    if (found) {
+        copy_to(c, line, 0);
+        c->top = line;
+        settle(c);
+    }
+}
+
+static void select_kind(struct copy *c, int kind)
+{
+    if (c->selection.kind == (enum selection_kind)kind)
+        selection_clear(&c->selection);
+    else if (c->selection.kind != SELECTION_NONE)
+        selection_set_kind(&c->selection, (enum selection_kind)kind);
+    else
+        selection_begin(&c->selection, c->term, (enum selection_kind)kind, c->cursor.line,
+                        c->cursor.col);
+}
+
+static void swap_ends(struct copy *c, int unused)
+{
+    if (c->selection.kind == SELECTION_NONE)
+        return;
+    selection_swap(&c->selection);
+    uint64_t line = c->selection.end.line;
+    int col = c->selection.end.col;
+    copy_to(c, line, col);
+}
+
+static const struct {
+    const char *action;
+    void (*run)(struct copy *c, int argument);
+    int argument;
+    bool keeps_col; /* j after it goes to the column it was in */
+} motions[] = {
+    {"copy-left", horizontal, -1, false},
+    {"copy-right", horizontal, 1, false},
+    {"copy-line-start", line_start, 0, false},
+    {"copy-line-text", line_text, 0, false},
+    {"copy-line-end", line_text, 1, false},
+    {"copy-word-next", on_word, 0, false},
+    {"copy-word-back", word_edge, -1, false},
+    {"copy-word-end", word_edge, 1, false},
+    {"copy-screen-top", screen_line, 0, true},
+    {"copy-screen-middle", screen_line, 1, true},
+    {"copy-screen-bottom", screen_line, 2, true},
+    {"copy-paragraph-up", paragraph, -1, false},
+    {"copy-paragraph-down", paragraph, 1, false},
+    {"copy-prompt-up", prompt_jump, -1, false},
+    {"copy-prompt-down", prompt_jump, 1, false},
+    {"list-top", to_end, 0, false},
+    {"list-bottom", to_end, 1, false},
+    {"copy-select", select_kind, SELECTION_CHARACTERS, true},
+    {"copy-select-lines", select_kind, SELECTION_LINES, true},
+    {"copy-select-block", select_kind, SELECTION_BLOCK, true},
+    {"copy-other-end", swap_ends, 0, false},
+};
+
+static bool run_motion(struct copy *c, const char *action)
+{
+    for (size_t i = 0; i < ARRAY_LEN(motions); i++) {
+        if (strcmp(motions[i].action, action) != 0)
+            continue;
+        motions[i].run(c, motions[i].argument);
+        if (!motions[i].keeps_col)
+            c->want_col = c->cursor.col;
+        return true;
+    }
+    return false;
+}
+
+static bool run_page(struct copy *c, const char *action)
+{
+    long full = c->rows > 2 ? c->rows - 1 : 1;
+    const struct {
+        const char *action;
+        void (*run)(struct copy *c, long by);
+        long by;
+    } pages[] = {
+        {"list-down", vertical, 1},         {"list-up", vertical, -1},
+        {"list-half-down", page, full / 2}, {"list-half-up", page, -(full / 2)},
+        {"list-page-down", page, full},     {"list-page-up", page, -full},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
+        if (strcmp(pages[i].action, action) == 0) {
+            pages[i].run(c, pages[i].by);
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum copy_result escape(struct copy *c)
+{
+    if (c->selection.kind != SELECTION_NONE)
+        selection_clear(&c->selection);
+    else if (c->search)
+        search_destroy(steal_pointer(&c->search));
+    else
+        return COPY_LEAVE;
+    return COPY_HANDLED;
+}
+
+enum copy_result copy_act(struct copy *c, const char *action)
+{
+    bool at_end = c->top >= last_top(c);
+
+    settle(c);
+    if (run_motion(c, action))
+        return c->by_wheel && strcmp(action, "list-bottom") == 0 ? COPY_LEAVE : COPY_HANDLED;
+    if (run_page(c, action)) {
+        /* Who came by the wheel or a page key goes the same way. */
+        bool on =
+            strstr(action, "down") && at_end && c->by_wheel && c->selection.kind == SELECTION_NONE;
+
+        return on ? COPY_LEAVE : COPY_HANDLED;
+    }
+    if (strcmp(action, "copy-yank") == 0)
+        return COPY_YANK;
+    if (strcmp(action, "escape") == 0)
+        return escape(c);
+    return copy_search_act(c, action) ? COPY_HANDLED : COPY_IGNORED;
+}
+
+/* --- mouse --- */
+
+void copy_press(struct copy *c, int row, int col, int clicks)
+{
+    uint64_t line = clamp_line(c, c->top + (uint64_t)(row < 0 ? 0 : row));
+
+    selection_clear(&c->selection);
+    copy_to(c, line, col);
+    c->want_col = c->cursor.col;
+    if (clicks == 2)
+        selection_word(&c->selection, c->term, line, col);
+    else if (clicks > 2)
+        selection_begin(&c->selection, c->term, SELECTION_LINES, line, col);
+}
+
+void copy_drag(struct copy *c, int row, int col)
+{
+    if (c->selection.kind == SELECTION_NONE)
+        selection_begin(&c->selection, c->term, SELECTION_CHARACTERS, c->cursor.line,
+                        c->cursor.col);
+    if (row < 0)
+        copy_scroll(c, row);
+    else if (row >= c->rows)
+        copy_scroll(c, row - c->rows + 1);
+    copy_to(c, clamp_line(c, c->top + (uint64_t)(row < 0 ? 0 : row)), col);
+}
+
+bool copy_yank(struct copy *c, struct buf *out)
+{
+    if (c->selection.kind == SELECTION_NONE)
+        selection_word(&c->selection, c->term, c->cursor.line, c->cursor.col);
+    return selection_text(&c->selection, YANK_MAX, out);
+}

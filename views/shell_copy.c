@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Copy mode of a shell: into it and out of it, the mouse, what is copied.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "views/shell.h"
+
+#define CLICKS_MS 400
+
+void shell_copy_enter(struct shell *sh, bool by_wheel)
+{
+    if (!shell_term(sh))
+        return;
+    copy_enter(&sh->copy, shell_term(sh), sh->view->rows, sh->view->cols, sh->pan_row, sh->pan_col,
+               by_wheel);
+    view_damage(sh->view);
+}
+
+void shell_copy_leave(struct shell *sh)
+{
+    copy_leave(&sh->copy);
+    view_damage(sh->view);
+}
+
+void shell_copy_scroll(struct shell *sh, long lines)
+{
+    if (!copy_is_on(&sh->copy)) {
+        if (lines >= 0)
+            return;
+        shell_copy_enter(sh, true);
+    }
+    uint64_t before = sh->copy.top;
+    copy_scroll(&sh->copy, lines);
+    if (lines > 0 && sh->copy.by_wheel && sh->copy.selection.kind == SELECTION_NONE &&
+        (sh->copy.top == before || sh->copy.top >= term_scrollback_end(sh->copy.term)))
+        shell_copy_leave(sh);
+    view_damage(sh->view);
+}
+
+static void yank(struct shell *sh)
+{
+    cleanup_buf struct buf text = {0};
+    bool whole = copy_yank(&sh->copy, &text);
+
+    if (text.len) {
+        buf_append_char(&text, '\0');
+        views_copy(sh->env, whole ? "the selection" : "the first 8 MiB of it", text.data);
+    }
+    shell_copy_leave(sh);
+}
+
+static enum view_result apply(struct shell *sh, enum copy_result result)
+{
+    if (result == COPY_IGNORED)
+        return VIEW_IGNORED;
+    if (result == COPY_YANK)
+        yank(sh);
+    else if (result == COPY_LEAVE)
+        shell_copy_leave(sh);
+    return VIEW_HANDLED;
+}
+
+enum view_result shell_copy_act(struct shell *sh, const char *action)
+{
+    bool enters = strcmp(action, "copy-mode") == 0, pages = strcmp(action, "copy-page-up") == 0;
+    bool searches = strcmp(action, "copy-find") == 0;
+
+    if (!shell_term(sh))
+        return VIEW_IGNORED;
+    if (enters || pages || searches) {
+        shell_copy_enter(sh, pages);
+        if (copy_is_on(&sh->copy) && !enters)
+            apply(sh, copy_act(&sh->copy, pages ? "list-page-up" : "copy-search-back"));
+        return VIEW_HANDLED;
+    }
+    if (strcmp(action, "copy-leave") == 0 && copy_is_on(&sh->copy)) {
+        shell_copy_leave(sh);
+        return VIEW_HANDLED;
+    }
+    /* While watching, the motions scroll: there is no cursor of one's own to move. */
+    if (!copy_is_on(&sh->copy) && sh->observe && strncmp(action, "list-", 5) == 0)
+        shell_copy_enter(sh, true);
+    return copy_is_on(&sh->copy) ? apply(sh, copy_act(&sh->copy, action)) : VIEW_IGNORED;
+}
+
+/* --- mouse --- */
+
+static void press(struct shell *sh, struct mouse mouse)
+{
+    int64_t now = clock_mono_ms();
+    bool again = now - sh->press_at_ms < CLICKS_MS && sh->press_row == mouse.row &&
+                 sh->press_col == mouse.col;
+
+    sh->clicks = again ? sh->clicks + 1 : 1;
+    sh->press_at_ms = now;
+    sh->press_row = mouse.row;
+    sh->press_col = mouse.col;
+    if (copy_is_on(&sh->copy) || sh->clicks > 1) {
+        shell_copy_enter(sh, true);
+        copy_press(&sh->copy, mouse.row, mouse.col + sh->copy.pan_col, sh->clicks);
+    }
+}
+
+static void drag(struct shell *sh, struct mouse mouse)
+{
+    if (!sh->clicks)
+        return;
+    if (!copy_is_on(&sh->copy)) {
+        shell_copy_enter(sh, true);
+        copy_press(&sh->copy, sh->press_row, sh->press_col + sh->copy.pan_col, 1);
+    }
+    copy_drag(&sh->copy, mouse.row, mouse.col + sh->copy.pan_col);
+}
+
+enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse)
+{
+    if (!shell_term(sh))
+        return VIEW_HANDLED;
+    if (mouse.kind == MOUSE_PRESS && mouse.button == MOUSE_LEFT) {
+        press(sh, mouse);
+    } else if (mouse.kind == MOUSE_MOVE && mouse.button == MOUSE_LEFT) {
+        drag(sh, mouse);
+    } else if (mouse.kind == MOUSE_RELEASE && sh->clicks) {
+        bool was = copy_is_on(&sh->copy);
+
+        /* What was drawn with the mouse is copied at once, as terminals do. */
+        if (was && sh->copy.selection.kind != SELECTION_NONE)
+            yank(sh);
+        if (sh->clicks == 1 || !was)
+            sh->clicks = was ? 0 : sh->clicks;
+    }
+    return VIEW_HANDLED;
+}
