@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A sandbox's end: destroying → gone. Its name is free at once; the answer to who asked for the end
+ * waits until its processes are gone, the removal of its folder nobody waits for.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "host/gateway/internal.h"
+#include "host/gateway/sandbox.h"
+#include "host/jail.h"
+#include "wire/names.h"
+
+static void remove_row(struct sandbox *s);
+
+static void on_row_retry(uv_timer_t *timer)
+{
+    remove_row(timer->data);
+}
+
+/* A row that stays (the disk is full) would keep its name, and come back with the next gateway. */
+static void remove_row(struct sandbox *s)
+{
+    struct err e;
+
+    if (registry_remove(s->gateway->registry, s->info.id, &e)) {
+        log_error("sandbox %s: %s", s->info.id, e.text);
+        if (!s->gateway->stopping) {
+            uv_timer_start(&s->timer, on_row_retry, ROW_RETRY_MS, 0);
+            return;
+        }
+    }
+    sandbox_let_go(s);
+}
+
+static void on_removed(uv_work_t *work, int status)
+{
+    struct sandbox *s = work->data;
+
+    (void)status;
+    remove_row(s);
+    sandbox_release(s);
+}
+
+static void on_remove(uv_work_t *work)
+{
+    struct sandbox *s = work->data;
+    cleanup_free char *dir = state_sandbox_dir(s->gateway, s->info.id);
+    struct err e;
+
+    if (tree_remove(dir, &e))
+        log_error("sandbox %s: %s", s->info.id, e.text);
+}
+
+/* Its processes are gone. */
+static void on_dead(struct sandbox *s)
+{
+    int status;
+
+    s->dead = true;
+    uv_timer_stop(&s->timer);
+    daemon_link_close(s);
+    if (s->exit)
+        uv_close((uv_handle_t *)steal_pointer(&s->exit), sandbox_on_poll_closed);
+    if (s->child_pid > 0 && waitpid(s->child_pid, &status, WNOHANG) == s->child_pid)
+        s->child_pid = 0;
+    sandbox_answer_waiters(s, true, NULL);
+    s->n_busy++;
+    uv_queue_work(&s->gateway->loop, &s->work, on_remove, on_removed);
+}
+
+static void on_daemon_exit(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    on_dead(poll->data);
+}
+
+static void on_kill_timeout(uv_timer_t *timer)
+{
+    struct sandbox *s = timer->data;
+
+    log_error("sandbox %s: its daemon (%d) does not die", s->info.id, (int)s->daemon_pid);
+    on_dead(s);
+}
+
+static void kill_now(struct sandbox *s)
+{
+    if (s->pidfd >= 0)
+        pidfd_send_signal(s->pidfd, SIGKILL, NULL, 0);
+    else if (s->child_pid > 0)
+        jail_kill(s->child_pid);
+    else if (s->daemon_pid > 0 && s->link_fd >= 0)
+        kill(s->daemon_pid, SIGKILL); /* connected, so the number is still its own */
+}
+
+static void on_stop_timeout(uv_timer_t *timer)
+{
+    struct sandbox *s = timer->data;
+
+    kill_now(s);
+    if (s->exit)
+        uv_timer_start(&s->timer, on_kill_timeout, KILL_TIMEOUT_MS, 0);
+    else
+        on_dead(s);
+}
+
+static bool watch_exit(struct sandbox *s)
+{
+    uv_poll_t *poll;
+
+    if (s->pidfd < 0)
+        return false;
+    poll = xcalloc(1, sizeof *poll);
+    if (uv_poll_init(&s->gateway->loop, poll, s->pidfd)) {
+        free(poll);
+        return false;
+    }
+    poll->data = s;
+    s->exit = poll;
+    uv_poll_start(poll, UV_READABLE, on_daemon_exit);
+    return true;
+}
+
+/* From here on nobody finds it, and its name is free. */
+void sandbox_withdraw(struct sandbox *s)
+{
+    sandbox_set_status(s, s->phase, STATUS_DESTROYING, "");
+    sandbox_drop_name(s);
+    uv_timer_stop(&s->expiry);
+    pubsub_end(s->gateway, s->info.id, NULL);
+    feed_deleted(s);
+}
+
+void sandbox_end(struct sandbox *s)
+{
+    bool lives = s->link_fd >= 0 || s->child_pid > 0;
+
+    if (s->phase == PHASE_DESTROYING)
+        return;
+    if (!s->doomed)
+        sandbox_withdraw(s);
+    if (s->pidfd < 0 && s->phase == PHASE_RUNNING && s->link_fd >= 0) /* there was no descriptor */
+        daemon_link_identify(s);
+    s->phase = PHASE_DESTROYING;
+    if (watch_exit(s)) {
+        daemon_link_say(s, "{\"op\":\"stop\"}");
+        uv_timer_start(&s->timer, on_stop_timeout, STOP_TIMEOUT_MS, 0);
+    } else {
+        /* It never spoke, so there is nobody to ask; or it is lost, and dead already. */
+        kill_now(s);
+        uv_timer_start(&s->timer, on_stop_timeout, lives ? 50 : 0, 0);
+    }
+}
+
+void sandbox_destroy(struct sandbox *s)
+{
+    if (s->phase != PHASE_CREATING) {
+        sandbox_end(s);
+    } else if (!s->doomed) {
+        sandbox_withdraw(s);
+        s->doomed = true;
+    }
+}
