@@ -102,6 +102,7 @@ static int read_object(struct daemon_settings *s, const cJSON *object, struct er
             return err_set(e, ERR_ARG, "\"%s\" is missing or not a text", fields[i].key);
         *field_of(s, &fields[i]) = xstrdup(item->valuestring);
     }
+    s->first = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "first"));
     int r = limits_from_json(&s->limits, cJSON_GetObjectItemCaseSensitive(object, "limits"), e);
 
     return r ? r : read_envs(s, cJSON_GetObjectItemCaseSensitive(object, "envs"), e);
@@ -158,6 +159,7 @@ static char *settings_text(const struct daemon_settings *s)
 
         cJSON_AddStringToObject(object, fields[i].key, value ? value : "");
     }
+    cJSON_AddBoolToObject(object, "first", s->first);
     cJSON_AddItemToObject(object, "limits", limits_to_json(&s->limits));
     for (size_t i = 0; i < s->n_envs; i++)
         cJSON_AddStringToObject(envs, s->envs[i].name, s->envs[i].value);

@@ -7,8 +7,12 @@
  * accepted TCP connection (SCM_RIGHTS) whose request head is still unread, "p3000" one that is for
  * port 3000 inside; {"op":"stop"} ends the
  * sandbox; {"op":"hello"} asks for a {"op":"state",…}. Daemon → gateway:
+ * {"op":"setup","first":b,"directory":…,"servers":[…],"overlays":[…]} what servers and overlays
+ * there are, in one packet or several (first: forget the earlier ones), after a connection is
+ * accepted and when one of them changes; then
  * {"op":"state","id":…,"terminals":n,"viewers":n}, once after a connection is accepted (so:
- * "ready") and again whenever a number changes; {"op":"token","hash":…,"observes":b,"expires":ms}
+ * "ready") and again whenever a number changes; instead of both {"op":"refused","error":…} when the
+ * sandbox cannot be as it was asked to be; {"op":"token","hash":…,"observes":b,"expires":ms}
  * for each session token (SHA-256 in hex), then and when it is made, {"op":"untoken","hash":…} at
  * its end; {"op":"event","type":…,"data":{…}} to be stored and told. A packet is at most
  * LINK_PACKET_MAX bytes. The daemon calls listen(3) itself, so SO_PEERCRED gives the gateway its
@@ -17,6 +21,7 @@
 #ifndef HOST_LINK_H
 #define HOST_LINK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <cjson/cJSON.h>
@@ -45,6 +50,7 @@ struct daemon_settings {
     char *provider;
     char *version;
     char *directory; /* where commands, terminals and relative paths begin; "": the home */
+    bool first;      /* this is the sandbox's first start */
     /* What the sandbox is born with, JSON texts of arrays (protocol.md: servers, overlays), or "".
      * Given at its first start only. */
     char *servers, *overlays;

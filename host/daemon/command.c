@@ -453,6 +453,7 @@ static int spawn(struct command *c, struct err *e)
         return r;
     pid = process_start(&(struct process_spec){.argv = argv,
                                                .environment = &c->environment,
+                                               .directory = setup_directory(c->d),
                                                .cwd = c->cwd,
                                                .in = c->d->null_fd,
                                                .out = out,

@@ -99,6 +99,7 @@ static int start(struct daemon *d, struct err *e)
     if (r)
         return r;
     set_environment(d);
+    setup_init(d);
     d->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     TAILQ_INIT(&d->dying);
     sockets_init(&d->sockets);
@@ -117,8 +118,10 @@ static int start(struct daemon *d, struct err *e)
         r = start_http(d, e);
     if (!r)
         r = link_server_start(&d->links, d, LINK_FD, e);
-    if (!r)
+    if (!r) {
         servers_init(&d->servers, d);
+        setup_begin(d);
+    }
     return r;
 }
 
@@ -202,6 +205,7 @@ static void finish(struct daemon *d)
     signals_stop(&d->signals);
     ports_stop(&d->ports);
     uv_close((uv_handle_t *)&d->changed, NULL);
+    setup_finish(d);
     tokens_finish(&d->tokens);
     watchers_finish(&d->watchers);
     sqlite3_close(steal_pointer(&d->store));

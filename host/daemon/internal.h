@@ -18,6 +18,7 @@
 #include "host/daemon/preview.h"
 #include "host/daemon/process.h"
 #include "host/daemon/server.h"
+#include "host/daemon/setup.h"
 #include "host/daemon/signals.h"
 #include "host/daemon/socket.h"
 #include "host/daemon/terminal.h"
@@ -48,6 +49,7 @@ struct daemon {
     struct servers servers;
     struct work work;
     struct overlays overlays;
+    struct setup setup;
     uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
     int null_fd;        /* opened before anybody inside could put something else there */
     struct dying_list dying;

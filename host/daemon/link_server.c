@@ -17,6 +17,7 @@
 #define PEERS_MAX        8
 #define PACKETS_PER_TURN 64
 #define EVENTS_WAITING   1024 /* further ones are dropped */
+#define SETUP_WAITING    16   /* then the newest is sent when the others are gone */
 
 struct packet {
     STAILQ_ENTRY(packet) entry;
@@ -29,7 +30,8 @@ struct link_peer {
     struct link_server *server;
     uv_poll_t poll;
     int fd;
-    bool untold; /* the state did not fit into the socket */
+    bool untold;    /* the state did not fit into the socket, or something waits before it */
+    bool unsettled; /* the setup is due when the queue is empty */
     STAILQ_HEAD(, packet) queue;
     size_t n_queue;
 };
@@ -58,7 +60,7 @@ static void peer_close(struct link_peer *p)
 
 static void peer_watch(struct link_peer *p)
 {
-    bool more = p->untold || p->n_queue;
+    bool more = p->untold || p->unsettled || p->n_queue;
 
     uv_poll_start(&p->poll, more ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_peer);
 }
@@ -70,6 +72,11 @@ static bool peer_tell(struct link_peer *p)
     char text[256];
     int n, r;
 
+    p->untold = p->n_queue && !d->setup.refusal;
+    if (p->n_queue || d->setup.refusal) {
+        peer_watch(p);
+        return true;
+    }
     n = snprintf(
         text, sizeof text, "{\"op\":\"state\",\"id\":\"%.64s\",\"terminals\":%u,\"viewers\":%u}",
         d->settings.id, terminals_count_pty(&d->terminals), sockets_count_viewers(&d->sockets));
@@ -105,26 +112,79 @@ static bool peer_flush(struct link_peer *p)
     return true;
 }
 
+static void enqueue(struct link_peer *p, const char *text, size_t n)
+{
+    struct packet *packet;
+
+    if (!n || n > LINK_PACKET_MAX)
+        return;
+    packet = xmalloc(sizeof *packet + n);
+    packet->n = n;
+    memcpy(packet->text, text, n);
+    STAILQ_INSERT_TAIL(&p->queue, packet, entry);
+    p->n_queue++;
+}
+
+static void enqueue_object(struct link_peer *p, const cJSON *object)
+{
+    char *text = cJSON_PrintUnformatted(object);
+
+    enqueue(p, text, text ? strlen(text) : 0);
+    free(text);
+}
+
+static void enqueue_setup(struct link_peer *p)
+{
+    struct daemon *d = p->server->d;
+    cJSON *packets = setup_packets(d);
+    const cJSON *packet;
+
+    p->unsettled = false;
+    cJSON_ArrayForEach (packet, packets)
+        enqueue_object(p, packet);
+    cJSON_Delete(packets);
+}
+
+static void enqueue_refusal(struct link_peer *p)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(object, "op", "refused");
+    cJSON_AddStringToObject(object, "error", p->server->d->setup.refusal);
+    enqueue_object(p, object);
+    cJSON_Delete(object);
+}
+
 static void say(struct link_server *l, const cJSON *object, size_t waiting_max)
 {
     char *text = cJSON_PrintUnformatted(object);
     size_t n = text ? strlen(text) : 0;
     struct link_peer *p, *next;
 
-    for (p = n && n <= LINK_PACKET_MAX ? TAILQ_FIRST(&l->peers) : NULL; p; p = next) {
-        struct packet *packet;
-
+    for (p = TAILQ_FIRST(&l->peers); p; p = next) {
         next = TAILQ_NEXT(p, entry);
         if (p->n_queue >= waiting_max)
             continue;
-        packet = xmalloc(sizeof *packet + n);
-        packet->n = n;
-        memcpy(packet->text, text, n);
-        STAILQ_INSERT_TAIL(&p->queue, packet, entry);
-        p->n_queue++;
+        enqueue(p, text, n);
         peer_flush(p);
     }
     free(text);
+}
+
+void link_server_setup(struct link_server *l)
+{
+    struct link_peer *p, *next;
+
+    if (l->d->setup.refusal)
+        return;
+    for (p = TAILQ_FIRST(&l->peers); p; p = next) {
+        next = TAILQ_NEXT(p, entry);
+        if (p->n_queue < SETUP_WAITING)
+            enqueue_setup(p);
+        else
+            p->unsettled = true;
+        peer_flush(p);
+    }
 }
 
 void link_server_say(struct link_server *l, cJSON *object)
@@ -228,6 +288,8 @@ static void on_peer(uv_poll_t *poll, int status, int events)
         if (n > 0)
             take_packet(p, bytes, (size_t)n, fd);
     }
+    if (p->unsettled && !p->n_queue)
+        enqueue_setup(p);
     if (p->n_queue && !peer_flush(p))
         return;
     if (p->untold)
@@ -254,7 +316,11 @@ static void peer_open(struct link_server *l, int fd)
     }
     TAILQ_INSERT_TAIL(&l->peers, p, entry);
     l->n_peers++;
-    if (peer_tell(p))
+    if (l->d->setup.refusal)
+        enqueue_refusal(p);
+    else
+        enqueue_setup(p);
+    if (peer_flush(p) && peer_tell(p))
         tokens_announce(&l->d->tokens);
 }
 

@@ -29,6 +29,8 @@ struct link_server {
 int link_server_start(struct link_server *l, struct daemon *d, int fd, struct err *e);
 /* Sends the state to every gateway. */
 void link_server_tell(struct link_server *l);
+/* Tells every gateway what servers and overlays there are. */
+void link_server_setup(struct link_server *l);
 /* Tells every gateway; takes object over. For what there is a bounded number of. */
 void link_server_say(struct link_server *l, cJSON *object);
 /* An event for the gateway to store (protocol.md section 4), if it keeps up; takes data over. */

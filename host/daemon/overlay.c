@@ -67,6 +67,7 @@ static void on_copied(uv_work_t *work, int status)
         free_overlay(o);
     else
         tell_waiters(o);
+    setup_changed(d);
     start_next(d);
 }
 
@@ -150,6 +151,7 @@ struct overlay *overlay_create(struct daemon *d, const cJSON *spec, struct err *
     }
     TAILQ_INSERT_TAIL(&all->list, o, entry);
     all->n++;
+    setup_changed(d);
     start_next(d);
     return o;
 }
@@ -173,6 +175,7 @@ void overlay_delete(struct overlay *o)
     TAILQ_REMOVE(&all->list, o, entry);
     all->n--;
     atomic_store(&o->cancelled, true);
+    setup_changed(o->d);
     tell_waiters(o);
     if (o->status == OVERLAY_IN_PROGRESS)
         o->forgotten = true;

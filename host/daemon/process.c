@@ -101,9 +101,9 @@ static int enter_cwd(const struct process_spec *spec)
 {
     const char *home = environ_get(spec->environment, "HOME");
 
-    if (spec->cwd)
-        return chdir(spec->cwd);
-    return home && !chdir(home) ? 0 : chdir("/");
+    if ((!spec->directory || chdir(spec->directory)) && (!home || chdir(home)) && chdir("/"))
+        return -1;
+    return spec->cwd ? chdir(spec->cwd) : 0;
 }
 
 /* Only of those that the daemon starts: it can itself go on starting when they have reached it. The

@@ -28,9 +28,10 @@ void environ_finish(struct environ_list *list);
 struct process_spec {
     const char *const *argv; /* argv[0] is an absolute path */
     const struct environ_list *environment;
-    const char *cwd;     /* NULL: the environment's HOME, or / where that is missing */
-    int in, out, errout; /* the child's 0, 1, 2; borrowed */
-    bool terminal;       /* in is a tty that becomes the controlling terminal */
+    const char *directory; /* where it begins; NULL or missing: the environment's HOME, or / */
+    const char *cwd;       /* counts from there; NULL: no further */
+    int in, out, errout;   /* the child's 0, 1, 2; borrowed */
+    bool terminal;         /* in is a tty that becomes the controlling terminal */
 };
 
 /* Forks a session leader and waits until its exec has worked or failed. Returns the pid, or

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "host/daemon/internal.h"
 #include "host/daemon/jsontext.h"
+#include "host/daemon/path.h"
 #include "wire/names.h"
 
 #define WAIT_TICK_MS      100
@@ -79,6 +80,7 @@ static void publish_status(struct server *s)
         message_add_boolean(&m, "healthy", s->healthy);
     sockets_publish(s->d, &m);
     message_finish(&m);
+    setup_changed(s->d);
 }
 
 void server_set(struct server *s, enum server_status status)
@@ -466,6 +468,7 @@ static void server_destroy(struct server *s, bool erase)
     if (erase) {
         server_log_erase(&s->log);
         servers_save(all, NULL);
+        setup_changed(s->d);
     }
     server_log_finish(&s->log);
     tell_waiters(s, NULL);
@@ -475,13 +478,9 @@ static void server_destroy(struct server *s, bool erase)
 
 static char *resolve_path(const struct server *s)
 {
-    const char *home = environ_get(&s->d->environment, "HOME"), *path = s->spec.path;
+    const char *directory = setup_directory(s->d), *path = s->spec.path;
 
-    if (!home || home[0] != '/')
-        home = "/";
-    if (!path)
-        return xstrdup(home);
-    return path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", home, path);
+    return path ? path_absolute(directory, path) : xstrdup(directory);
 }
 
 struct server *server_add(struct servers *all, struct server_spec *spec, int64_t created_wall_ms)
@@ -615,10 +614,9 @@ int servers_setup(struct servers *all, const cJSON *list, struct err *e)
     }
     cJSON_ArrayForEach (item, list) {
         const char *slug = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "slug"));
-        struct err own;
 
-        if (!server_find(all, slug) && !server_start(all, item, &own))
-            log_warn("server %s: %s", slug, own.text);
+        if (!server_find(all, slug) && !server_start(all, item, e))
+            return err_wrap(e, "server %s", slug);
     }
     servers_save(all, NULL);
     return 0;

@@ -134,7 +134,8 @@ void servers_init(struct servers *all, struct daemon *d);
 /* Forgets all; the processes are ended by who calls. The caller runs the loop. */
 void servers_stop(struct servers *all);
 /* Definitions from elsewhere (POST /v1/sandboxes {servers}): an array of options; slugs that exist
- * are left as they are. Checks all before it starts any. */
+ * are left as they are. Checks all before it starts any, and stops at the first that cannot start.
+ */
 int servers_setup(struct servers *all, const cJSON *list, struct err *e);
 /* Adds "servers" to GET /ready's answer; false: one has still to become ready. *healthy becomes
  * false when one is not. */

@@ -288,6 +288,7 @@ static int start_shell(struct session *s, const struct terminal_options *options
     ioctl(s->master, TIOCSWINSZ, &size);
     pid = process_start(&(struct process_spec){.argv = argv,
                                                .environment = environment,
+                                               .directory = setup_directory(s->d),
                                                .cwd = options->cwd,
                                                .in = peer,
                                                .out = peer,

@@ -51,10 +51,10 @@ bool work_finish(struct work *w)
 
 char *work_cwd(const struct daemon *d)
 {
-    const char *home = environ_get(&d->environment, "HOME");
+    const char *directory = setup_directory(d);
     struct stat st;
 
-    return xstrdup(home && home[0] == '/' && !stat(home, &st) && S_ISDIR(st.st_mode) ? home : "/");
+    return xstrdup(!stat(directory, &st) && S_ISDIR(st.st_mode) ? directory : "/");
 }
 
 struct work_job *work_job(struct daemon *d, struct http_request *r,

@@ -218,10 +218,8 @@ static const struct {
     const char *name;
     void (*take)(struct sandbox *s, const cJSON *packet);
 } ops[] = {
-    {"state", sandbox_on_state},
-    {"token", sessions_take},
-    {"untoken", sessions_drop},
-    {"event", events_take},
+    {"state", sandbox_on_state}, {"setup", sandbox_on_setup}, {"refused", sandbox_on_refused},
+    {"token", sessions_take},    {"untoken", sessions_drop},  {"event", events_take},
 };
 
 /* Returns false when the connection has ended. */

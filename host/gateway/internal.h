@@ -25,7 +25,8 @@
 #define VISITORS_MAX       1024  /* connections whose Host is not known yet; the oldest goes */
 #define PEEK_TIMEOUT_MS    5000
 #define SANDBOXES_MAX      10000
-#define SESSIONS_MAX       1000 /* of a sandbox; what its daemon makes at most */
+#define SETUP_KEPT_MAX     ((size_t)256 * 1024) /* of what a daemon says of servers and overlays */
+#define SESSIONS_MAX       1000                 /* of a sandbox; what its daemon makes at most */
 #define SESSION_HASH_CHARS 64
 
 struct gateway;
@@ -49,7 +50,9 @@ TAILQ_HEAD(waiter_list, waiter);
 
 /* What holds for a sandbox's whole life, also when it is started again. */
 struct lasting {
-    char *directory; /* owned; where commands begin; "": the home */
+    char *directory; /* owned, as are all texts; where commands begin; "": the home */
+    char *template_id, *snapshot_id; /* what its files began as; "": nothing */
+    char *created_by;                /* the name of the key; "": a sandbox, its parent */
     struct limits limits;
     bool private_network;
     bool own_system; /* its root brings its own /usr (host/jail.h) */
@@ -66,6 +69,9 @@ struct sandbox {
     struct lasting lasting;   /* owned */
     char *name_key;           /* owned; NULL without a name */
     size_t n_name_key;
+    char *home;                /* owned; the working directory as its daemon says; NULL: unknown */
+    cJSON *servers, *overlays; /* owned arrays: what its daemon says of them; NULL: none */
+    size_t n_setup_bytes;      /* of these */
     enum phase phase;
     bool doomed;  /* to be destroyed as soon as its start has ended */
     bool dead;    /* destroyed; only its folder is still being removed */
@@ -150,6 +156,8 @@ void sandbox_reap(struct gateway *g);
 void sandbox_forget(struct sandbox *s);
 /* What daemon_link.c finds out. */
 void sandbox_on_state(struct sandbox *s, const cJSON *state);
+void sandbox_on_setup(struct sandbox *s, const cJSON *setup);
+void sandbox_on_refused(struct sandbox *s, const cJSON *refused);
 void sandbox_on_link_end(struct sandbox *s);
 
 /* daemon_link.c: the unix socket to a sandbox's daemon */

@@ -22,13 +22,24 @@
 void lasting_finish(struct lasting *l)
 {
     free(l->directory);
+    free(l->template_id);
+    free(l->snapshot_id);
+    free(l->created_by);
     *l = (struct lasting){0};
+}
+
+static char *text_or_empty(const char *text)
+{
+    return xstrdup(text ? text : "");
 }
 
 void lasting_copy(struct lasting *to, const struct lasting *from)
 {
     *to = *from;
-    to->directory = xstrdup(from->directory ? from->directory : "");
+    to->directory = text_or_empty(from->directory);
+    to->template_id = text_or_empty(from->template_id);
+    to->snapshot_id = text_or_empty(from->snapshot_id);
+    to->created_by = text_or_empty(from->created_by);
 }
 
 char *lasting_to_text(const struct lasting *l)
@@ -39,6 +50,9 @@ char *lasting_to_text(const struct lasting *l)
     cJSON_AddItemToObject(object, "limits", limits_to_json(&l->limits));
     cJSON_AddStringToObject(object, "network", l->private_network ? "private" : "shared");
     cJSON_AddBoolToObject(object, "ownSystem", l->own_system);
+    cJSON_AddStringToObject(object, "templateId", l->template_id);
+    cJSON_AddStringToObject(object, "snapshotId", l->snapshot_id);
+    cJSON_AddStringToObject(object, "createdBy", l->created_by);
     char *text = cJSON_PrintUnformatted(object);
     cJSON_Delete(object);
     return text;
@@ -51,13 +65,19 @@ static bool is_text(const cJSON *object, const char *key, const char *text)
     return value && !strcmp(value, text);
 }
 
+static char *copy_member(const cJSON *object, const char *key)
+{
+    return text_or_empty(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key)));
+}
+
 void lasting_from_text(struct lasting *l, const char *text)
 {
     cJSON *object = cJSON_Parse(text);
-    const char *directory =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "directory"));
 
-    *l = (struct lasting){.directory = xstrdup(directory ? directory : "")};
+    *l = (struct lasting){.directory = copy_member(object, "directory"),
+                          .template_id = copy_member(object, "templateId"),
+                          .snapshot_id = copy_member(object, "snapshotId"),
+                          .created_by = copy_member(object, "createdBy")};
     limits_from_json(&l->limits, cJSON_GetObjectItemCaseSensitive(object, "limits"), NULL);
     l->private_network = is_text(object, "network", "private");
     l->own_system = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "ownSystem"));
@@ -290,6 +310,10 @@ int create_options_read(struct create_options *o, const cJSON *body, const char 
         result = read_origin(body, o, e);
     if (!result)
         result = read_lasting(body, &o->lasting, e);
+    if (!result) {
+        o->lasting.template_id = xstrdup(o->template_id);
+        o->lasting.snapshot_id = xstrdup(o->snapshot_id);
+    }
     if (!result)
         result = timeout_read(body, "timeout", 0, &timeout_ms, e);
     if (!result)

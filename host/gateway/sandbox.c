@@ -53,12 +53,31 @@ struct sandbox *sandbox_find_name(struct gateway *g, const char *ns, const char 
     return s;
 }
 
+static void add_text(cJSON *view, const char *key, const char *text)
+{
+    if (text && *text)
+        cJSON_AddStringToObject(view, key, text);
+}
+
 cJSON *sandbox_view(const struct sandbox *s, bool with_token)
 {
     cJSON *view = sandbox_info_to_json(&s->info);
 
-    if (!with_token)
+    cJSON_AddItemToObject(view, "limits", limits_to_json(&s->lasting.limits));
+    cJSON_AddStringToObject(view, "network", s->lasting.private_network ? "private" : "shared");
+    add_text(view, "directory", s->home ? s->home : s->lasting.directory);
+    add_text(view, "templateId", s->lasting.template_id);
+    add_text(view, "snapshotId", s->lasting.snapshot_id);
+    add_text(view, "createdBy", s->lasting.created_by);
+    add_text(view, "parent", s->parent);
+    if (!with_token) {
         cJSON_DeleteItemFromObjectCaseSensitive(view, "token");
+        return view;
+    }
+    if (s->servers)
+        cJSON_AddItemToObject(view, "servers", cJSON_Duplicate(s->servers, true));
+    if (s->overlays)
+        cJSON_AddItemToObject(view, "overlays", cJSON_Duplicate(s->overlays, true));
     return view;
 }
 
@@ -243,6 +262,8 @@ void sandbox_release(struct sandbox *s)
     HASH_DELETE(hh, g->sandboxes, s);
     sessions_free(s);
     sandbox_info_finish(&s->info);
+    sandbox_forget_setup(s);
+    free(s->home);
     free(s->parent);
     free(s->envs);
     lasting_finish(&s->lasting);

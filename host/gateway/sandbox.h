@@ -28,7 +28,11 @@ void sandbox_on_poll_closed(uv_handle_t *handle);
 /* --- sandbox_start.c --- */
 /* The reason is for those who wait for it; nobody else has seen it in use. */
 void sandbox_fail_start(struct sandbox *s, const char *what);
+void sandbox_refuse_start(struct sandbox *s, const struct err *e);
 void sandbox_on_start_timeout(uv_timer_t *timer);
+
+/* --- sandbox_life.c --- */
+void sandbox_forget_setup(struct sandbox *s);
 
 /* --- sandbox_end.c --- */
 void sandbox_end(struct sandbox *s);

@@ -60,6 +60,61 @@ void sandbox_on_state(struct sandbox *s, const cJSON *state)
         feed_changed(s);
 }
 
+void sandbox_forget_setup(struct sandbox *s)
+{
+    cJSON_Delete(steal_pointer(&s->servers));
+    cJSON_Delete(steal_pointer(&s->overlays));
+    s->n_setup_bytes = 0;
+}
+
+/* Moves the items over, as far as there is room. */
+static void take_items(struct sandbox *s, cJSON **list, cJSON *from)
+{
+    cJSON *item;
+
+    while ((item = cJSON_DetachItemFromArray(from, 0))) {
+        char *text = cJSON_PrintUnformatted(item);
+
+        s->n_setup_bytes += text ? strlen(text) : 0;
+        free(text);
+        if (s->n_setup_bytes > SETUP_KEPT_MAX || !cJSON_IsObject(item)) {
+            cJSON_Delete(item);
+            continue;
+        }
+        if (!*list)
+            *list = cJSON_CreateArray();
+        cJSON_AddItemToArray(*list, item);
+    }
+}
+
+void sandbox_on_setup(struct sandbox *s, const cJSON *setup)
+{
+    const char *directory =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(setup, "directory"));
+
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(setup, "first")))
+        sandbox_forget_setup(s);
+    if (directory && (!s->home || strcmp(s->home, directory) != 0)) {
+        free(s->home);
+        s->home = xstrdup(directory);
+    }
+    take_items(s, &s->servers, cJSON_GetObjectItemCaseSensitive(setup, "servers"));
+    take_items(s, &s->overlays, cJSON_GetObjectItemCaseSensitive(setup, "overlays"));
+}
+
+void sandbox_on_refused(struct sandbox *s, const cJSON *refused)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(refused, "error"));
+    struct err e;
+
+    if (s->phase != PHASE_CREATING)
+        return;
+    uv_timer_stop(&s->timer);
+    daemon_link_identify(s);
+    err_set(&e, ERR_ARG, "%s", text ? text : "its daemon refuses");
+    sandbox_refuse_start(s, &e);
+}
+
 static void lose(struct sandbox *s, const char *reason)
 {
     log_warn("sandbox %s is lost: %s", s->info.id, reason);

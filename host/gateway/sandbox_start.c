@@ -75,6 +75,7 @@ static int make_settings(const struct sandbox *s, const struct create_options *o
         .provider = xstrdup(s->info.provider),
         .version = xstrdup(SANDPIT_VERSION),
         .directory = xstrdup(s->lasting.directory),
+        .first = o != NULL,
         .servers = xstrdup(o ? o->servers : ""),
         .overlays = xstrdup(o ? o->overlays : ""),
         .limits = s->lasting.limits,
@@ -153,8 +154,13 @@ void sandbox_fail_start(struct sandbox *s, const char *what)
 
     state_log_tail(s->gateway, s->info.id, tail, sizeof tail);
     err_set(&e, ERR_IO, "the sandbox did not start: %s%s%s", what, tail[0] ? ": " : "", tail);
-    log_error("sandbox %s: %s", s->info.id, e.text);
-    sandbox_answer_waiters(s, false, &e);
+    sandbox_refuse_start(s, &e);
+}
+
+void sandbox_refuse_start(struct sandbox *s, const struct err *e)
+{
+    log_error("sandbox %s: %s", s->info.id, e->text);
+    sandbox_answer_waiters(s, false, e);
     sandbox_end(s);
 }
 

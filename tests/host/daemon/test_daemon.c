@@ -80,7 +80,8 @@ static void expect_state(struct world *w, int terminals, int viewers)
 {
     for (;;) {
         cJSON *packet = world_packet(w);
-        if (strcmp(cJSON_GetObjectItem(packet, "op")->valuestring, "event") == 0) {
+        const char *op = cJSON_GetObjectItem(packet, "op")->valuestring;
+        if (!strcmp(op, "event") || !strcmp(op, "setup")) {
             cJSON_Delete(packet);
             continue;
         }

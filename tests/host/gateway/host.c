@@ -241,6 +241,34 @@ int host_ask_sandbox(const struct host *h, const char *id, const char *path, cJS
     return read_reply(fd, json);
 }
 
+int host_call(const struct host *h, const char *id, const char *token, const char *method,
+              const char *path, const char *body, cJSON **json)
+{
+    cleanup_fd int fd = host_connect(h);
+    cleanup_free char *text =
+        xasprintf("%s %s HTTP/1.1\r\nHost: %s.localhost:%d\r\nAuthorization: Bearer %s\r\n"
+                  "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                  method, path, id, h->port, token, strlen(body ? body : ""), body ? body : "");
+
+    send_text(fd, text);
+    return read_reply(fd, json);
+}
+
+char *host_sh(const struct host *h, const char *id, const char *token, const char *command)
+{
+    cJSON *body = cJSON_CreateObject(), *json;
+
+    cJSON_AddStringToObject(body, "command", command);
+    cleanup_free char *text = cJSON_PrintUnformatted(body);
+    int status = host_call(h, id, token, "POST", "/run/command", text, &json);
+    if (status != 200)
+        fail_msg("%s: %d %s", command, status, text_in(json, "error"));
+    char *out = xstrdup(text_in(json, "stdout"));
+    cJSON_Delete(body);
+    cJSON_Delete(json);
+    return out;
+}
+
 const char *text_in(const cJSON *json, const char *key)
 {
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(json, "data");
@@ -251,6 +279,11 @@ const char *text_in(const cJSON *json, const char *key)
 
 char *host_create(const struct host *h, const char *body)
 {
+    return host_create_with(h, body, NULL);
+}
+
+char *host_create_with(const struct host *h, const char *body, char **token)
+{
     cJSON *json;
     int status = host_ask(h, "POST", "/v1/sandboxes", body, &json);
 
@@ -258,6 +291,8 @@ char *host_create(const struct host *h, const char *body)
         fail_msg("create %s: %d %s", body, status, text_in(json, "error"));
     char *id = xstrdup(text_in(json, "sandboxId"));
     assert_int_equal(strlen(id), 12);
+    if (token)
+        *token = xstrdup(text_in(json, "token"));
     cJSON_Delete(json);
     return id;
 }

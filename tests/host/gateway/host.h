@@ -55,9 +55,16 @@ int read_reply(int fd, cJSON **json);
 int host_ask(const struct host *h, const char *method, const char *path, const char *body,
              cJSON **json);
 int host_ask_sandbox(const struct host *h, const char *id, const char *path, cJSON **json);
+/* One request to a sandbox's API with its token. */
+int host_call(const struct host *h, const char *id, const char *token, const char *method,
+              const char *path, const char *body, cJSON **json);
+/* The answer of a command's stdout, owned; the command must be taken. */
+char *host_sh(const struct host *h, const char *id, const char *token, const char *command);
 /* The string in data.KEY, or KEY; "" when there is none. */
 const char *text_in(const cJSON *json, const char *key);
-/* Creates one and returns its id, owned. */
+/* Creates one and returns its id, owned; token not NULL: its token, owned, too. */
+char *host_create_with(const struct host *h, const char *body, char **token);
+/* Without the token. */
 char *host_create(const struct host *h, const char *body);
 
 #endif
