@@ -132,7 +132,9 @@ static bool poll_on(struct call *c, const struct sandbox_info *info)
 {
     int64_t now = clock_mono_ms();
 
-    if (strcmp(info->status, STATUS_CREATING) != 0 || strcmp(c->method, "POST") != 0)
+    if ((strcmp(info->status, STATUS_CREATING) != 0 &&
+         strcmp(info->status, STATUS_RESTARTING) != 0) ||
+        strcmp(c->method, "POST") != 0)
         return false;
     if (!c->poll_until_ms)
         c->poll_until_ms = now + CREATING_MAX_MS;

@@ -173,6 +173,7 @@ void sandbox_status_text(const struct sandbox *sandbox, bool stale, struct table
         {STATUS_RUNNING, "\xe2\x97\x8f", ROLE_GOOD},
         {STATUS_CREATING, "\xe2\x97\x8c", ROLE_WARN},
         {STATUS_DESTROYING, "\xe2\x97\x8c", ROLE_WARN},
+        {STATUS_RESTARTING, "\xe2\x97\x8c", ROLE_WARN},
         {STATUS_LOST, "\xe2\x9c\x97", ROLE_BAD},
     };
     const struct sandbox_info *i = &sandbox->info;

@@ -68,6 +68,9 @@
 #define STATUS_CREATING   "creating"
 #define STATUS_RUNNING    "running"
 #define STATUS_DESTROYING "destroying"
-#define STATUS_LOST       "lost" /* its daemon died; the gateway says why in `reason` */
+/* Its daemon died and another one is being started; the gateway says why in `reason`. */
+#define STATUS_RESTARTING "restarting"
+/* Its daemon died and does not come back; the gateway says why in `reason`. */
+#define STATUS_LOST "lost"
 
 #endif

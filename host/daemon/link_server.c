@@ -31,6 +31,7 @@ struct link_peer {
     uv_poll_t poll;
     int fd;
     bool untold;    /* the state did not fit into the socket, or something waits before it */
+    bool deaf;      /* it has closed; what it sent before that is still to be read */
     bool unsettled; /* the setup is due when the queue is empty */
     STAILQ_HEAD(, packet) queue;
     size_t n_queue;
@@ -38,15 +39,22 @@ struct link_peer {
 
 static void on_peer(uv_poll_t *poll, int status, int events);
 
-static void on_peer_closed(uv_handle_t *handle)
+static void drop_queue(struct link_peer *p)
 {
-    struct link_peer *p = handle->data;
     struct packet *packet;
 
     while ((packet = STAILQ_FIRST(&p->queue))) {
         STAILQ_REMOVE_HEAD(&p->queue, entry);
         free(packet);
     }
+    p->n_queue = 0;
+}
+
+static void on_peer_closed(uv_handle_t *handle)
+{
+    struct link_peer *p = handle->data;
+
+    drop_queue(p);
     close(p->fd);
     free(p);
 }
@@ -58,6 +66,13 @@ static void peer_close(struct link_peer *p)
     uv_close((uv_handle_t *)&p->poll, on_peer_closed);
 }
 
+static void peer_deafen(struct link_peer *p)
+{
+    p->deaf = true;
+    p->untold = p->unsettled = false;
+    drop_queue(p);
+}
+
 static void peer_watch(struct link_peer *p)
 {
     bool more = p->untold || p->unsettled || p->n_queue;
@@ -65,33 +80,28 @@ static void peer_watch(struct link_peer *p)
     uv_poll_start(&p->poll, more ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_peer);
 }
 
-/* False when the peer is gone. */
-static bool peer_tell(struct link_peer *p)
+static void peer_tell(struct link_peer *p)
 {
     struct daemon *d = p->server->d;
     char text[256];
     int n, r;
 
     p->untold = p->n_queue && !d->setup.refusal;
-    if (p->n_queue || d->setup.refusal) {
+    if (p->n_queue || p->deaf || d->setup.refusal) {
         peer_watch(p);
-        return true;
+        return;
     }
     n = snprintf(
         text, sizeof text, "{\"op\":\"state\",\"id\":\"%.64s\",\"terminals\":%u,\"viewers\":%u}",
         d->settings.id, terminals_count_pty(&d->terminals), sockets_count_viewers(&d->sockets));
     r = link_send(p->fd, text, (size_t)n, -1);
     p->untold = r == -EAGAIN;
-    if (r && !p->untold) {
-        peer_close(p);
-        return false;
-    }
+    if (r && !p->untold)
+        peer_deafen(p);
     peer_watch(p);
-    return true;
 }
 
-/* False when the peer is gone. */
-static bool peer_flush(struct link_peer *p)
+static void peer_flush(struct link_peer *p)
 {
     struct packet *packet;
 
@@ -101,22 +111,21 @@ static bool peer_flush(struct link_peer *p)
         if (r == -EAGAIN)
             break;
         if (r) {
-            peer_close(p);
-            return false;
+            peer_deafen(p);
+            break;
         }
         STAILQ_REMOVE_HEAD(&p->queue, entry);
         p->n_queue--;
         free(packet);
     }
     peer_watch(p);
-    return true;
 }
 
 static void enqueue(struct link_peer *p, const char *text, size_t n)
 {
     struct packet *packet;
 
-    if (!n || n > LINK_PACKET_MAX)
+    if (!n || n > LINK_PACKET_MAX || p->deaf)
         return;
     packet = xmalloc(sizeof *packet + n);
     packet->n = n;
@@ -159,10 +168,9 @@ static void say(struct link_server *l, const cJSON *object, size_t waiting_max)
 {
     char *text = cJSON_PrintUnformatted(object);
     size_t n = text ? strlen(text) : 0;
-    struct link_peer *p, *next;
+    struct link_peer *p;
 
-    for (p = TAILQ_FIRST(&l->peers); p; p = next) {
-        next = TAILQ_NEXT(p, entry);
+    TAILQ_FOREACH (p, &l->peers, entry) {
         if (p->n_queue >= waiting_max)
             continue;
         enqueue(p, text, n);
@@ -173,12 +181,11 @@ static void say(struct link_server *l, const cJSON *object, size_t waiting_max)
 
 void link_server_setup(struct link_server *l)
 {
-    struct link_peer *p, *next;
+    struct link_peer *p;
 
     if (l->d->setup.refusal)
         return;
-    for (p = TAILQ_FIRST(&l->peers); p; p = next) {
-        next = TAILQ_NEXT(p, entry);
+    TAILQ_FOREACH (p, &l->peers, entry) {
         if (p->n_queue < SETUP_WAITING)
             enqueue_setup(p);
         else
@@ -206,12 +213,10 @@ void link_server_event(struct link_server *l, const char *type, cJSON *data)
 
 void link_server_tell(struct link_server *l)
 {
-    struct link_peer *p, *next;
+    struct link_peer *p;
 
-    for (p = TAILQ_FIRST(&l->peers); p; p = next) {
-        next = TAILQ_NEXT(p, entry);
+    TAILQ_FOREACH (p, &l->peers, entry)
         peer_tell(p);
-    }
 }
 
 static void take_connection(struct daemon *d, int fd)
@@ -290,8 +295,8 @@ static void on_peer(uv_poll_t *poll, int status, int events)
     }
     if (p->unsettled && !p->n_queue)
         enqueue_setup(p);
-    if (p->n_queue && !peer_flush(p))
-        return;
+    if (p->n_queue)
+        peer_flush(p);
     if (p->untold)
         peer_tell(p);
 }
@@ -320,8 +325,9 @@ static void peer_open(struct link_server *l, int fd)
         enqueue_refusal(p);
     else
         enqueue_setup(p);
-    if (peer_flush(p) && peer_tell(p))
-        tokens_announce(&l->d->tokens);
+    peer_flush(p);
+    peer_tell(p);
+    tokens_announce(&l->d->tokens);
 }
 
 static void on_listener(uv_poll_t *poll, int status, int events)

@@ -25,11 +25,9 @@
 
 static void on_link(uv_poll_t *poll, int status, int events);
 
-/* The address of the sandbox's socket; *dir must stay open while it is used. */
-static int socket_address(struct sandbox *s, struct sockaddr_un *addr, int *dir, struct err *e)
+/* The address of the socket in the folder; *dir must stay open while it is used. */
+static int socket_address(const char *path, struct sockaddr_un *addr, int *dir, struct err *e)
 {
-    cleanup_free char *path = state_sandbox_dir(s->gateway, s->info.id);
-
     *dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (*dir < 0)
         return err_set_errno(e, errno, "%s", path);
@@ -40,25 +38,27 @@ static int socket_address(struct sandbox *s, struct sockaddr_un *addr, int *dir,
 
 int daemon_link_listen(struct sandbox *s, struct err *e)
 {
+    cleanup_free char *path = state_sandbox_dir(s->gateway, s->info.id);
     cleanup_fd int dir = -1;
     cleanup_fd int fd = -1;
     struct sockaddr_un addr;
-    int result = socket_address(s, &addr, &dir, e);
+    int result = socket_address(path, &addr, &dir, e);
 
     if (result)
         return result;
+    unlink(addr.sun_path); /* of a daemon that is gone */
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof addr) || listen(fd, 128))
         return err_set_errno(e, errno, "the sandbox's socket");
     return steal_fd(&fd);
 }
 
-static int connect_socket(struct sandbox *s, struct err *e)
+static int connect_in(const char *path, struct err *e)
 {
     cleanup_fd int dir = -1;
     cleanup_fd int fd = -1;
     struct sockaddr_un addr;
-    int result = socket_address(s, &addr, &dir, e);
+    int result = socket_address(path, &addr, &dir, e);
 
     if (result)
         return result;
@@ -66,6 +66,23 @@ static int connect_socket(struct sandbox *s, struct err *e)
     if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof addr))
         return err_set_errno(e, errno, "connect to the sandbox's daemon");
     return steal_fd(&fd);
+}
+
+static int connect_socket(struct sandbox *s, struct err *e)
+{
+    cleanup_free char *path = state_sandbox_dir(s->gateway, s->info.id);
+
+    return connect_in(path, e);
+}
+
+bool daemon_link_lives(const char *dir)
+{
+    struct err e;
+    int fd = connect_in(dir, &e);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 || (e.code != ERR_REFUSED && e.code != ERR_NOT_FOUND);
 }
 
 static void set_events(struct sandbox *s)
@@ -131,7 +148,7 @@ void daemon_link_identify(struct sandbox *s)
 {
     pid_t pid = peer_pid(s->link_fd);
 
-    if (s->phase == PHASE_CREATING) {
+    if (s->phase == PHASE_CREATING || s->phase == PHASE_RESTARTING || pid == getpid()) {
         int fd = connect_socket(s, NULL);
 
         if (fd < 0)
@@ -177,8 +194,8 @@ static void flush(struct sandbox *s)
             snprintf(text, sizeof text, "p%d", p->port);
         result = link_send(s->link_fd, text, strlen(text), p->fd);
 
-        if (result == -EAGAIN)
-            break;
+        if (result == -EAGAIN || result == -EPIPE || result == -ECONNRESET)
+            break; /* its end is about to be noticed; another daemon may come */
         if (result == -ETOOMANYREFS) {
             uv_timer_start(&s->retry, on_retry, RETRY_MS, 0);
             break;
@@ -199,7 +216,7 @@ static void on_retry(uv_timer_t *timer)
 
 void daemon_link_pass(struct sandbox *s, int fd, int port)
 {
-    if (s->link_fd < 0 || s->n_queue == PASS_QUEUE_MAX) {
+    if ((s->link_fd < 0 && s->phase != PHASE_RESTARTING) || s->n_queue == PASS_QUEUE_MAX) {
         log_warn("sandbox %s: connection dropped", s->info.id);
         close(fd);
         return;
@@ -258,6 +275,12 @@ static void on_link(uv_poll_t *poll, int status, int events)
         alive = take_packet(s);
     if (!alive)
         sandbox_on_link_end(s);
+}
+
+void daemon_link_drop(struct sandbox *s)
+{
+    unwatch(s);
+    uv_timer_stop(&s->retry);
 }
 
 void daemon_link_close(struct sandbox *s)

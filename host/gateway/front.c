@@ -146,7 +146,7 @@ static void route(struct visitor *v, struct slice text)
     s = sandbox_find(g, host.id, strlen(host.id));
     if (!s) {
         refuse(v, "404 Not Found", "no such sandbox: %.*s", n_shown, text.data);
-    } else if (s->link_fd < 0) {
+    } else if (s->link_fd < 0 && s->phase != PHASE_RESTARTING) {
         refuse(v, "503 Service Unavailable", "sandbox %s is %s%s%s", s->info.id, s->info.status,
                s->info.reason[0] ? ": " : "", s->info.reason);
     } else {

@@ -16,16 +16,54 @@
 #include <sys/resource.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
 
+#define SEEN_MS         60000
 #define EVENTS_PRUNE_MS (15u * 60 * 1000)
 #define FILES_MIN       256
 #define FILES_SPARE     16
 #define FILES_HINT      "raise it: ulimit -n 4096, or LimitNOFILE= of a systemd unit"
 
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+
+/* --- when it was last there --- */
+
+static void write_seen(struct gateway *g)
+{
+    struct err e;
+
+    if (registry_set_seen(g->registry, clock_wall_ms(), &e))
+        log_warn("gateway: %s", e.text);
+}
+
+static bool any_expiry(const struct gateway *g)
+{
+    const struct sandbox *s;
+
+    for (s = g->sandboxes; s; s = s->hh.next)
+        if (s->info.expires_ms && s->phase != PHASE_DESTROYING)
+            return true;
+    return false;
+}
+
+static void on_seen_timer(uv_timer_t *timer)
+{
+    struct gateway *g = timer->data;
+
+    if (any_expiry(g))
+        write_seen(g);
+    else
+        uv_timer_stop(timer);
+}
+
+void gateway_keep_seen(struct gateway *g)
+{
+    if (!g->stopping && !uv_is_active((uv_handle_t *)&g->seen_timer))
+        uv_timer_start(&g->seen_timer, on_seen_timer, SEEN_MS, SEEN_MS);
+}
 
 /* --- stopping --- */
 
@@ -69,12 +107,16 @@ void gateway_stop(struct gateway *g)
         return;
     g->stopping = true;
     log_info("gateway: stopping");
-    if (g->announced)
+    if (g->announced) {
+        if (any_expiry(g))
+            write_seen(g);
         state_unannounce(g);
+    }
     front_close(g);
     pubsub_close(g);
     uv_close((uv_handle_t *)&g->feed_timer, NULL);
     uv_close((uv_handle_t *)&g->events_timer, NULL);
+    uv_close((uv_handle_t *)&g->seen_timer, NULL);
     if (g->config.ephemeral && g->announced) {
         HASH_ITER (hh, g->sandboxes, s, next)
             sandbox_destroy(s);
@@ -165,7 +207,10 @@ static void remove_orphans(struct gateway *g)
         if (entry->d_name[0] == '.' || sandbox_find_any(g, entry->d_name, strlen(entry->d_name)))
             continue;
         cleanup_free char *dir = xasprintf("%s/%s", path, entry->d_name);
-        if (tree_remove(dir, &e))
+        if (daemon_link_lives(dir))
+            log_warn("gateway: %s is of no sandbox that is known, but its daemon runs; it stays",
+                     dir);
+        else if (tree_remove(dir, &e))
             log_warn("gateway: %s", e.text);
     }
     if (folder)
@@ -177,6 +222,7 @@ static int restore(struct gateway *g, struct err *e)
     struct sandbox *s, *next;
     int result = registry_each(g->registry, sandbox_restore, g, e);
 
+    g->last_seen_ms = registry_seen(g->registry);
     if (!result)
         result = check_files(e);
     if (result)
@@ -266,6 +312,7 @@ int gateway_run(const struct gateway_config *config, struct err *e)
 
     TAILQ_INIT(&g.visitors);
     TAILQ_INIT(&g.feeds);
+    TAILQ_INIT(&g.turns);
     if (!host_domain_valid(config->domain))
         return err_set(e, ERR_ARG, "\"%s\" is no domain name", config->domain);
     if (uv_loop_init(&g.loop))
@@ -274,6 +321,8 @@ int gateway_run(const struct gateway_config *config, struct err *e)
     g.feed_timer.data = &g;
     uv_timer_init(&g.loop, &g.events_timer);
     g.events_timer.data = &g;
+    uv_timer_init(&g.loop, &g.seen_timer);
+    g.seen_timer.data = &g;
     watch_signals(&g);
     int result = raise_limits(e);
     if (!result)

@@ -25,6 +25,8 @@
 #define VISITORS_MAX       1024  /* connections whose Host is not known yet; the oldest goes */
 #define PEEK_TIMEOUT_MS    5000
 #define SANDBOXES_MAX      10000
+#define RETURNS_MAX        3   /* daemons started again within a minute; then it is lost */
+#define OLD_UNKNOWN_MS     200 /* for a daemon to end whose pid nobody knows */
 #define SETUP_KEPT_MAX     ((size_t)256 * 1024) /* of what a daemon says of servers and overlays */
 #define SESSIONS_MAX       1000                 /* of a sandbox; what its daemon makes at most */
 #define SESSION_HASH_CHARS 64
@@ -32,7 +34,10 @@
 struct gateway;
 struct session;
 
-enum phase { PHASE_CREATING, PHASE_RUNNING, PHASE_LOST, PHASE_DESTROYING };
+enum phase { PHASE_CREATING, PHASE_RUNNING, PHASE_RESTARTING, PHASE_LOST, PHASE_DESTROYING };
+
+/* Daemons of sandboxes that return start a few at a time. */
+enum turn { TURN_NONE, TURN_WAITING, TURN_HAS };
 
 struct passed {
     STAILQ_ENTRY(passed) entry;
@@ -73,9 +78,13 @@ struct sandbox {
     cJSON *servers, *overlays; /* owned arrays: what its daemon says of them; NULL: none */
     size_t n_setup_bytes;      /* of these */
     enum phase phase;
-    bool doomed;  /* to be destroyed as soon as its start has ended */
-    bool dead;    /* destroyed; only its folder is still being removed */
-    bool changed; /* a delta is due */
+    bool doomed; /* to be destroyed as soon as its start has ended */
+    enum turn turn;
+    TAILQ_ENTRY(sandbox) turn_entry; /* gateway.turns, while it waits */
+    int64_t returns_ms[RETURNS_MAX]; /* when its daemon was started again; 0: never */
+    bool dead;                       /* destroyed; only its folder is still being removed */
+    bool changed;                    /* a delta is due */
+    bool unreachable;                /* restored: its daemon may live, but cannot be reached */
 
     pid_t child_pid;  /* bwrap, as long as it is our child; 0 */
     pid_t daemon_pid; /* on the host; 0: not known */
@@ -119,6 +128,12 @@ struct gateway {
 
     struct feed_list feeds;
     uv_timer_t feed_timer;
+    uv_timer_t seen_timer; /* runs while a sandbox has an end */
+    TAILQ_HEAD(turn_list, sandbox)
+    turns; /* sandboxes that wait to be started again */
+    int n_turns;
+    bool giving_turns;
+    int64_t last_seen_ms; /* when an earlier gateway was last there; 0: unknown */
     uv_signal_t signals[4];
     bool announced, stopping, http_gone;
 };
@@ -162,10 +177,16 @@ void sandbox_on_link_end(struct sandbox *s);
 
 /* daemon_link.c: the unix socket to a sandbox's daemon */
 int daemon_link_listen(struct sandbox *s, struct err *e);
+/* ERR_REFUSED, ERR_NOT_FOUND: no daemon runs. */
 int daemon_link_connect(struct sandbox *s, struct err *e);
+/* May a daemon live on the socket in this folder? */
+bool daemon_link_lives(const char *dir);
 /* Finds out the daemon's pid; the daemon must have spoken once. */
 void daemon_link_identify(struct sandbox *s);
+/* With the connections that wait. */
 void daemon_link_close(struct sandbox *s);
+/* Without: another daemon gets them. */
+void daemon_link_drop(struct sandbox *s);
 void daemon_link_say(struct sandbox *s, const char *text);
 /* Hands a connection over, for its API or (not 0) a port inside; takes fd in any case. */
 void daemon_link_pass(struct sandbox *s, int fd, int port);
@@ -246,6 +267,8 @@ void pubsub_close(struct gateway *g);
 void pubsub_free(struct gateway *g);
 
 /* gateway.c */
+/* A sandbox has an end: from now on it is written down when we were last there. */
+void gateway_keep_seen(struct gateway *g);
 void gateway_stop(struct gateway *g);
 void gateway_stop_step(struct gateway *g);
 

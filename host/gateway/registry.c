@@ -9,7 +9,7 @@
 
 #define SCHEMA_VERSION 2
 
-enum statement { ADD, SET_STATUS, SET_EXPIRY, REMOVE, EACH, N_STATEMENTS };
+enum statement { ADD, SET_STATUS, SET_EXPIRY, REMOVE, EACH, SET_SEEN, SEEN, N_STATEMENTS };
 
 struct registry {
     sqlite3 *db;
@@ -28,6 +28,10 @@ static const char schema[] =
     " WHERE name != '' AND status != 'destroying';"
     "PRAGMA user_version = 2;";
 
+/* Of no version: who does not know it leaves it alone. */
+static const char seen_schema[] =
+    "CREATE TABLE IF NOT EXISTS seen(one INTEGER PRIMARY KEY CHECK(one = 1), ms INTEGER NOT NULL);";
+
 static const char from_version_1[] =
     "ALTER TABLE sandboxes ADD COLUMN parent TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE sandboxes ADD COLUMN options TEXT NOT NULL DEFAULT '{}';"
@@ -42,6 +46,8 @@ static const char *const sql[N_STATEMENTS] = {
     [REMOVE] = "DELETE FROM sandboxes WHERE id = ?1",
     [EACH] = "SELECT id, namespace, name, status, reason, provider, token, metadata, envs,"
              " created_ms, expires_ms, seq, parent, options FROM sandboxes ORDER BY seq",
+    [SET_SEEN] = "INSERT INTO seen(one, ms) VALUES(1, ?1) ON CONFLICT(one) DO UPDATE SET ms = ?1",
+    [SEEN] = "SELECT ms FROM seen",
 };
 
 static int fail(struct registry *r, struct err *e, const char *what)
@@ -113,6 +119,8 @@ struct registry *registry_open(const char *path, struct err *e)
         result = set_up(r, e);
     else
         result = fail(r, e, "open");
+    if (!result)
+        result = exec(r, seen_schema, e);
     umask(mask);
     for (int i = 0; i < N_STATEMENTS && !result; i++) {
         if (sqlite3_prepare_v3(r->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &r->statements[i],
@@ -187,6 +195,21 @@ int registry_set_expiry(struct registry *r, const char *id, int64_t expires_ms, 
     bind_text(statement, 1, id);
     sqlite3_bind_int64(statement, 2, expires_ms);
     return step(r, statement, "set expiry", e);
+}
+
+int registry_set_seen(struct registry *r, int64_t seen_ms, struct err *e)
+{
+    sqlite3_bind_int64(r->statements[SET_SEEN], 1, seen_ms);
+    return step(r, r->statements[SET_SEEN], "set seen", e);
+}
+
+int64_t registry_seen(struct registry *r)
+{
+    sqlite3_stmt *s = r->statements[SEEN];
+    int64_t seen_ms = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+
+    sqlite3_reset(s);
+    return seen_ms;
 }
 
 int registry_remove(struct registry *r, const char *id, struct err *e)

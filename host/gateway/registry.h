@@ -29,6 +29,9 @@ int registry_add(struct registry *r, struct registry_row *row, struct err *e);
 int registry_set_status(struct registry *r, const char *id, const char *status, const char *reason,
                         struct err *e);
 int registry_set_expiry(struct registry *r, const char *id, int64_t expires_ms, struct err *e);
+/* When a gateway was last there (wall clock); 0: never written. */
+int registry_set_seen(struct registry *r, int64_t seen_ms, struct err *e);
+int64_t registry_seen(struct registry *r);
 int registry_remove(struct registry *r, const char *id, struct err *e);
 /* In order of creation; the row is valid during the call only, which must not change the table. */
 int registry_each(struct registry *r, void (*on_row)(const struct registry_row *row, void *user),

@@ -161,7 +161,9 @@ static void on_get(struct http_request *r, void *user)
 {
     struct sandbox *s = find_or_404(r, user);
 
-    if (s)
+    if (s && s->phase == PHASE_RESTARTING)
+        sandbox_reply_when_ready(s, r);
+    else if (s)
         reply_data(r, sandbox_view(s, true));
 }
 

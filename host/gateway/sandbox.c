@@ -165,7 +165,7 @@ void sandbox_answer_waiters(struct sandbox *s, bool for_end, const struct err *e
 
 void sandbox_reply_when_ready(struct sandbox *s, struct http_request *r)
 {
-    if (s->phase == PHASE_CREATING)
+    if (s->phase == PHASE_CREATING || s->phase == PHASE_RESTARTING)
         add_waiter(s, r, false);
     else
         reply_view(s, r);
@@ -193,6 +193,7 @@ void sandbox_arm_expiry(struct sandbox *s)
     }
     left = left < 0 ? 0 : left > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : left;
     uv_timer_start(&s->expiry, on_expiry, (uint64_t)left, 0);
+    gateway_keep_seen(s->gateway);
 }
 
 static void on_expiry(uv_timer_t *timer)
@@ -288,6 +289,7 @@ void sandbox_let_go(struct sandbox *s)
     if (uv_is_closing((uv_handle_t *)&s->expiry))
         return;
     sandbox_drop_name(s);
+    sandbox_end_turn(s);
     daemon_link_close(s);
     if (s->exit)
         uv_close((uv_handle_t *)steal_pointer(&s->exit), sandbox_on_poll_closed);

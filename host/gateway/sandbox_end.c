@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -56,6 +57,12 @@ static void on_remove(uv_work_t *work)
         log_error("sandbox %s: %s", s->info.id, e.text);
 }
 
+static void end_watch(struct sandbox *s)
+{
+    if (s->exit)
+        uv_close((uv_handle_t *)steal_pointer(&s->exit), sandbox_on_poll_closed);
+}
+
 /* Its processes are gone. */
 static void on_dead(struct sandbox *s)
 {
@@ -64,8 +71,7 @@ static void on_dead(struct sandbox *s)
     s->dead = true;
     uv_timer_stop(&s->timer);
     daemon_link_close(s);
-    if (s->exit)
-        uv_close((uv_handle_t *)steal_pointer(&s->exit), sandbox_on_poll_closed);
+    end_watch(s);
     if (s->child_pid > 0 && waitpid(s->child_pid, &status, WNOHANG) == s->child_pid)
         s->child_pid = 0;
     sandbox_answer_waiters(s, true, NULL);
@@ -88,7 +94,7 @@ static void on_kill_timeout(uv_timer_t *timer)
     on_dead(s);
 }
 
-static void kill_now(struct sandbox *s)
+void sandbox_kill(struct sandbox *s)
 {
     if (s->pidfd >= 0)
         pidfd_send_signal(s->pidfd, SIGKILL, NULL, 0);
@@ -102,17 +108,25 @@ static void on_stop_timeout(uv_timer_t *timer)
 {
     struct sandbox *s = timer->data;
 
-    kill_now(s);
+    sandbox_kill(s);
     if (s->exit)
         uv_timer_start(&s->timer, on_kill_timeout, KILL_TIMEOUT_MS, 0);
     else
         on_dead(s);
 }
 
-static bool watch_exit(struct sandbox *s)
+void sandbox_unwatch_exit(struct sandbox *s)
+{
+    end_watch(s);
+    if (s->pidfd >= 0)
+        close(steal_fd(&s->pidfd));
+}
+
+bool sandbox_watch_exit(struct sandbox *s, uv_poll_cb on_exit)
 {
     uv_poll_t *poll;
 
+    end_watch(s);
     if (s->pidfd < 0)
         return false;
     poll = xcalloc(1, sizeof *poll);
@@ -122,7 +136,7 @@ static bool watch_exit(struct sandbox *s)
     }
     poll->data = s;
     s->exit = poll;
-    uv_poll_start(poll, UV_READABLE, on_daemon_exit);
+    uv_poll_start(poll, UV_READABLE, on_exit);
     return true;
 }
 
@@ -139,27 +153,31 @@ void sandbox_withdraw(struct sandbox *s)
 void sandbox_end(struct sandbox *s)
 {
     bool lives = s->link_fd >= 0 || s->child_pid > 0;
+    struct err e = {0};
 
     if (s->phase == PHASE_DESTROYING)
         return;
     if (!s->doomed)
         sandbox_withdraw(s);
+    err_set(&e, ERR_CLOSED, "the sandbox was destroyed");
+    sandbox_answer_waiters(s, false, &e);
     if (s->pidfd < 0 && s->phase == PHASE_RUNNING && s->link_fd >= 0) /* there was no descriptor */
         daemon_link_identify(s);
     s->phase = PHASE_DESTROYING;
-    if (watch_exit(s)) {
+    sandbox_end_turn(s);
+    if (sandbox_watch_exit(s, on_daemon_exit)) {
         daemon_link_say(s, "{\"op\":\"stop\"}");
         uv_timer_start(&s->timer, on_stop_timeout, STOP_TIMEOUT_MS, 0);
     } else {
         /* It never spoke, so there is nobody to ask; or it is lost, and dead already. */
-        kill_now(s);
+        sandbox_kill(s);
         uv_timer_start(&s->timer, on_stop_timeout, lives ? 50 : 0, 0);
     }
 }
 
 void sandbox_destroy(struct sandbox *s)
 {
-    if (s->phase != PHASE_CREATING) {
+    if (s->phase != PHASE_CREATING && !(s->phase == PHASE_RESTARTING && s->turn == TURN_HAS)) {
         sandbox_end(s);
     } else if (!s->doomed) {
         sandbox_withdraw(s);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * What its daemon says and what becomes of it: creating → running, lost when its daemon ends by
- * itself; and how a new gateway finds a sandbox again.
+ * What its daemon says and what becomes of it: creating → running, on to sandbox_return.c when its
+ * daemon ends by itself; and how a new gateway finds a sandbox again.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "host/gateway/internal.h"
 #include "host/gateway/sandbox.h"
@@ -54,6 +56,8 @@ void sandbox_on_state(struct sandbox *s, const cJSON *state)
     s->info.n_viewers = count_of(state, "viewers", s->info.n_viewers);
     if (s->phase == PHASE_CREATING)
         on_ready(s);
+    else if (s->phase == PHASE_RESTARTING)
+        sandbox_returned(s);
     else if (!s->daemon_pid)
         daemon_link_identify(s);
     if (s->phase != PHASE_DESTROYING)
@@ -115,40 +119,48 @@ void sandbox_on_refused(struct sandbox *s, const cJSON *refused)
     sandbox_refuse_start(s, &e);
 }
 
-static void lose(struct sandbox *s, const char *reason)
-{
-    log_warn("sandbox %s is lost: %s", s->info.id, reason);
-    daemon_link_close(s);
-    s->info.n_terminals = s->info.n_viewers = 0;
-    sandbox_set_status(s, PHASE_LOST, STATUS_LOST, reason);
-    feed_changed(s);
-}
-
 void sandbox_on_link_end(struct sandbox *s)
 {
-    daemon_link_close(s);
-    if (s->phase == PHASE_CREATING)
+    if (s->phase == PHASE_CREATING) {
+        daemon_link_close(s);
         sandbox_fail_start(s, "its daemon ended");
-    else if (s->phase == PHASE_RUNNING)
-        lose(s, "its daemon ended");
+    } else if (s->phase == PHASE_RUNNING) {
+        sandbox_return(s, "its daemon ended");
+    } else {
+        daemon_link_drop(s);
+        if (s->phase == PHASE_RESTARTING)
+            sandbox_return_failed(s, "its daemon ended");
+    }
+}
+
+static void name_reason(struct sandbox *s, const char *reason)
+{
+    free(s->info.reason);
+    s->info.reason = xstrdup(reason);
+    feed_changed(s);
 }
 
 /* bwrap leaves with its child's status: 128 + the signal when it was killed. */
 static void on_child_exit(struct sandbox *s, int status)
 {
     char reason[64];
-    int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    int code = WIFSIGNALED(status) ? 0 : WEXITSTATUS(status);
 
     s->child_pid = 0;
-    if (s->phase == PHASE_LOST || s->phase == PHASE_RUNNING) {
-        if (code > 128 && code < 128 + NSIG)
-            snprintf(reason, sizeof reason, "its daemon was killed (%s)", strsignal(code - 128));
-        else
-            snprintf(reason, sizeof reason, "its daemon exited (%d)", code);
-        lose(s, reason);
-    } else if (s->phase == PHASE_CREATING) {
+    if (code > 128 && code < 128 + NSIG)
+        snprintf(reason, sizeof reason, "its daemon was killed (%s)", strsignal(code - 128));
+    else
+        snprintf(reason, sizeof reason, "its daemon exited (%d)", code);
+    if (WIFSIGNALED(status) && s->link_fd >= 0 && s->phase == PHASE_RUNNING)
+        log_info("sandbox %s: its bwrap was killed; it goes on without", s->info.id);
+    else if (s->phase == PHASE_RUNNING)
+        sandbox_return(s, reason);
+    else if (s->phase == PHASE_CREATING)
         sandbox_fail_start(s, "its daemon ended");
-    }
+    else if (s->phase == PHASE_RESTARTING && s->turn == TURN_HAS)
+        sandbox_return_failed(s, reason);
+    else if (s->phase == PHASE_RESTARTING && !WIFSIGNALED(status))
+        name_reason(s, reason);
 }
 
 void sandbox_reap(struct gateway *g)
@@ -170,10 +182,23 @@ void sandbox_reap(struct gateway *g)
 
 /* --- a new gateway finds it again --- */
 
+static bool has_status(const struct sandbox *s, const char *status)
+{
+    return !strcmp(s->info.status, status);
+}
+
+static enum phase phase_of(const struct sandbox *s)
+{
+    if (has_status(s, STATUS_LOST))
+        return PHASE_LOST;
+    return has_status(s, STATUS_RESTARTING) ? PHASE_RESTARTING : PHASE_RUNNING;
+}
+
 void sandbox_restore(const struct registry_row *row, void *gateway)
 {
     struct gateway *g = gateway;
     struct sandbox *s = sandbox_allocate(g);
+    struct err e;
 
     sandbox_info_copy(&s->info, &row->info);
     free(s->info.url);
@@ -183,14 +208,58 @@ void sandbox_restore(const struct registry_row *row, void *gateway)
     s->parent = xstrdup(row->parent);
     s->envs = xstrdup(row->envs);
     lasting_from_text(&s->lasting, row->options);
-    s->phase = strcmp(s->info.status, STATUS_LOST) ? PHASE_RUNNING : PHASE_LOST;
+    s->phase = phase_of(s);
     HASH_ADD_KEYPTR(hh, g->sandboxes, s->info.id, strlen(s->info.id), s);
-    if (strcmp(s->info.status, STATUS_DESTROYING) != 0)
+    if (!has_status(s, STATUS_DESTROYING))
         sandbox_add_name(s);
-    if (daemon_link_connect(s, NULL))
-        return;
-    if (!strcmp(s->info.status, STATUS_RUNNING) || s->phase == PHASE_LOST)
+    int result = daemon_link_connect(s, &e);
+    /* Anything else (its queue is full) may be a daemon that lives: two on one root must not be. */
+    s->unreachable = result && result != -(int)ERR_REFUSED && result != -(int)ERR_NOT_FOUND;
+    if (!result && (has_status(s, STATUS_RUNNING) || s->phase == PHASE_LOST))
         daemon_link_identify(s);
+}
+
+/* The time when nothing ran does not count. */
+static void give_back_time(struct sandbox *s)
+{
+    int64_t seen_ms = s->gateway->last_seen_ms, off_ms;
+    struct err e;
+
+    if (!s->info.expires_ms)
+        return;
+    seen_ms = seen_ms > s->info.created_ms ? seen_ms : s->info.created_ms;
+    off_ms = clock_wall_ms() - seen_ms;
+    if (off_ms > 0 && sandbox_set_expiry(s, s->info.expires_ms + off_ms, &e))
+        log_error("sandbox %s: %s", s->info.id, e.text);
+}
+
+static bool has_root(const struct sandbox *s)
+{
+    cleanup_free char *dir = state_sandbox_dir(s->gateway, s->info.id);
+    cleanup_free char *root = xasprintf("%s/root", dir);
+
+    return !access(root, F_OK);
+}
+
+/* Why it was lost may have been mended: bwrap is installed, the disk has room. */
+static void settle_lost(struct sandbox *s)
+{
+    if (s->link_fd >= 0)
+        sandbox_set_status(s, PHASE_RUNNING, STATUS_RUNNING, "");
+    else if (!s->unreachable && has_root(s))
+        sandbox_try_return(s);
+}
+
+static void settle_running(struct sandbox *s)
+{
+    if (s->unreachable) {
+        sandbox_set_status(s, PHASE_LOST, STATUS_LOST, "its daemon takes no connections");
+    } else if (s->link_fd < 0) {
+        give_back_time(s);
+        sandbox_return(s, "its daemon is not running any more");
+    } else if (s->phase == PHASE_RESTARTING) {
+        sandbox_await_return(s);
+    }
 }
 
 /* After all rows are read: the registry must not change under registry_each. */
@@ -198,7 +267,7 @@ void sandbox_settle(struct sandbox *s)
 {
     /* Half-created: whoever asked for it never learned its name. Its daemon may still be starting,
      * and cannot be told from an earlier gateway before it has spoken. */
-    if (!strcmp(s->info.status, STATUS_CREATING) || !strcmp(s->info.status, STATUS_DESTROYING)) {
+    if (has_status(s, STATUS_CREATING) || has_status(s, STATUS_DESTROYING)) {
         sandbox_withdraw(s);
         s->doomed = true;
         s->phase = PHASE_CREATING;
@@ -206,9 +275,9 @@ void sandbox_settle(struct sandbox *s)
                        0);
         return;
     }
+    if (s->phase != PHASE_LOST)
+        settle_running(s);
+    else
+        settle_lost(s);
     sandbox_arm_expiry(s);
-    if (s->link_fd < 0 && s->phase == PHASE_RUNNING)
-        lose(s, "its daemon is not running any more");
-    else if (s->link_fd >= 0 && s->phase == PHASE_LOST)
-        sandbox_set_status(s, PHASE_RUNNING, STATUS_RUNNING, "");
 }

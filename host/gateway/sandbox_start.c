@@ -96,8 +96,7 @@ static int open_store_file(const char *dir, const char *name, struct err *e)
     return fd < 0 ? err_set_errno(e, errno, "%s", path) : fd;
 }
 
-/* o NULL: it is started again. */
-static int start_jail(struct sandbox *s, const struct create_options *o, struct err *e)
+int sandbox_start_jail(struct sandbox *s, const struct create_options *o, struct err *e)
 {
     cleanup_free char *dir = state_sandbox_dir(s->gateway, s->info.id);
     cleanup_free char *root = xasprintf("%s/root", dir);
@@ -108,8 +107,8 @@ static int start_jail(struct sandbox *s, const struct create_options *o, struct 
     cleanup_fd int store_fd = -1;
     cleanup_fd int store_wal_fd = -1;
 
-    if (mkdir(dir, 0700) || mkdir(root, 0755))
-        return err_set_errno(e, errno, "%s", dir);
+    if (o ? mkdir(dir, 0700) || mkdir(root, 0755) : access(root, F_OK))
+        return err_set_errno(e, errno, "%s", root);
     log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log_fd < 0)
         return err_set_errno(e, errno, "%s", log);
@@ -199,7 +198,7 @@ struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o
     }
     sandbox_add_name(s);
     feed_created(s);
-    if (start_jail(s, o, e)) {
+    if (sandbox_start_jail(s, o, e)) {
         err_wrap(e, "start a sandbox");
         log_error("sandbox %s: %s", s->info.id, e->text);
         sandbox_end(s);

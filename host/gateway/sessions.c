@@ -92,7 +92,7 @@ struct credential credential_find(struct gateway *g, const char *token)
     HASH_ITER (hh, g->sandboxes, s, next) {
         struct session *session;
 
-        if (s->phase != PHASE_RUNNING)
+        if (s->phase != PHASE_RUNNING && s->phase != PHASE_RESTARTING)
             continue;
         if (key_equal_slow(token, s->info.token)) {
             found.sandbox = s;

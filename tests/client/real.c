@@ -122,6 +122,20 @@ static bool is_jail_of(const char *pid, const char *state)
     return n >= 5 && !memcmp(text, "bwrap", 5) && memmem(text, n, state, strlen(state));
 }
 
+/* What bwrap runs: the daemon. bwrap itself is not needed any more. */
+static int kill_children(const char *pid)
+{
+    cleanup_free char *path = xasprintf("/proc/%s/task/%s/children", pid, pid);
+    FILE *f = fopen(path, "r");
+    int child, n = 0;
+
+    while (f && fscanf(f, "%d", &child) == 1)
+        n += !kill(child, SIGKILL);
+    if (f)
+        fclose(f);
+    return n;
+}
+
 int real_kill_jails(struct real *r)
 {
     DIR *proc = opendir("/proc");
@@ -131,8 +145,8 @@ int real_kill_jails(struct real *r)
     assert_non_null(proc);
     while ((entry = readdir(proc))) {
         if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-            is_jail_of(entry->d_name, r->state) && !kill(atoi(entry->d_name), SIGKILL))
-            n++;
+            is_jail_of(entry->d_name, r->state))
+            n += kill_children(entry->d_name);
     }
     closedir(proc);
     return n;

@@ -115,8 +115,12 @@ static void daemon_killed__the_pane_says_so_and_others_go_on(void **state)
     assert_screen(b, "fine-9");
     leave(b);
     leave(a);
+    /* It comes back with another daemon, and a new shell can be had. */
+    assert_int_equal(lab_run(l, "exec", "t/victim", "--", "echo", "back", NULL), 0);
+    assert_has(l->out, "back");
     assert_int_equal(lab_run(l, "ls", NULL), 0);
-    assert_has(l->out, "lost");
+    assert_has(l->out, "running");
+    assert_null(strstr(l->out, "lost"));
 }
 
 static void connection_cut__resumes_and_keys_arrive_once(void **state)

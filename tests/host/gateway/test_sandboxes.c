@@ -250,41 +250,6 @@ static void sandboxes__expire__unless_extended(void **state)
     assert_int_equal(destroy(c), 200);
 }
 
-static bool is_lost(const char *id)
-{
-    cleanup_free char *status = NULL;
-
-    return get(id, "status", &status) == 200 && !strcmp(status, "lost");
-}
-
-static void sandboxes__say__that_a_daemon_was_killed(void **state)
-{
-    static const char body[] = "{\"namespace\":\"k\",\"name\":\"x\"}";
-    cleanup_free char *id = host_create(&host, body);
-    cleanup_free char *other = host_create(&host, "{}");
-    cleanup_free char *reason = NULL;
-    cJSON *json;
-
-    (void)state;
-    int64_t start = clock_mono_ms();
-    kill(host_daemon_pid(&host, id), SIGKILL);
-    wait_until(is_lost(id));
-    assert_true(clock_mono_ms() - start < 2000);
-    assert_int_equal(get(id, "reason", &reason), 200);
-    assert_true(strstr(reason, "daemon"));
-    assert_int_equal(host_ask_sandbox(&host, id, "/health", &json), 503);
-    assert_true(strstr(text_in(json, "error"), "lost"));
-    cJSON_Delete(json);
-    assert_int_equal(host_ask_sandbox(&host, other, "/health", NULL), 200);
-    /* Who asks for the pair gets one that works. */
-    assert_int_equal(host_ask(&host, "POST", "/v1/sandboxes/find-or-create", body, &json), 200);
-    assert_string_not_equal(text_in(json, "sandboxId"), id);
-    assert_int_equal(destroy(text_in(json, "sandboxId")), 200);
-    cJSON_Delete(json);
-    assert_int_equal(destroy(id), 200);
-    assert_int_equal(destroy(other), 200);
-}
-
 /* A frozen daemon does not hear "stop". */
 static void sandboxes__destroy__a_frozen_daemon(void **state)
 {
@@ -379,7 +344,8 @@ static void sandboxes__push__the_list_and_its_changes(void **state)
     expect(fd, "sandbox:created", second, "creating");
     expect(fd, "sandbox:updated", second, "running");
     kill(host_daemon_pid(&host, second), SIGKILL);
-    expect(fd, "sandbox:updated", second, "lost");
+    expect(fd, "sandbox:updated", second, "restarting");
+    expect(fd, "sandbox:updated", second, "running");
     assert_int_equal(destroy(first), 200);
     expect(fd, "sandbox:deleted", first, NULL);
     assert_int_equal(destroy(second), 200);
@@ -395,7 +361,6 @@ int main(void)
         cmocka_unit_test(sandboxes__refuse__wrong_keys),
         cmocka_unit_test(sandboxes__list__page_by_page),
         cmocka_unit_test(sandboxes__expire__unless_extended),
-        cmocka_unit_test(sandboxes__say__that_a_daemon_was_killed),
         cmocka_unit_test(sandboxes__destroy__a_frozen_daemon),
         cmocka_unit_test(sandboxes__push__the_list_and_its_changes),
     };
