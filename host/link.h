@@ -6,7 +6,10 @@
  * One SOCK_SEQPACKET connection per gateway process. Gateway → daemon: the packet "c" carries an
  * accepted TCP connection (SCM_RIGHTS) whose request head is still unread, "p3000" one that is for
  * port 3000 inside; {"op":"stop"} ends the
- * sandbox; {"op":"hello"} asks for a {"op":"state",…}. Daemon → gateway:
+ * sandbox; {"op":"hello","children":n} makes the connection the gateway's, says how many child
+ * sandboxes there are and asks for a {"op":"state",…}; {"op":"reply","seq":n,…} answers an order
+ * about a child: {"item":{…}} any number of times, then {"done":true}, or {"code":n,"error":…}.
+ * Daemon → gateway:
  * {"op":"setup","first":b,"directory":…,"servers":[…],"overlays":[…]} what servers and overlays
  * there are, in one packet or several (first: forget the earlier ones), after a connection is
  * accepted and when one of them changes; then
@@ -14,9 +17,10 @@
  * "ready") and again whenever a number changes; instead of both {"op":"refused","error":…} when the
  * sandbox cannot be as it was asked to be; {"op":"token","hash":…,"observes":b,"expires":ms}
  * for each session token (SHA-256 in hex), then and when it is made, {"op":"untoken","hash":…} at
- * its end; {"op":"event","type":…,"data":{…}} to be stored and told. A packet is at most
- * LINK_PACKET_MAX bytes. The daemon calls listen(3) itself, so SO_PEERCRED gives the gateway its
- * pid on the host.
+ * its end; {"op":"child","seq":n,"what":"create"|"list"|"get"|"delete",…}
+ * orders something about its child sandboxes; {"op":"event","type":…,"data":{…}} to be stored and
+ * told. A packet is at most LINK_PACKET_MAX bytes. The daemon calls listen(3) itself, so
+ * SO_PEERCRED gives the gateway its pid on the host.
  */
 #ifndef HOST_LINK_H
 #define HOST_LINK_H

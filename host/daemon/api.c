@@ -13,6 +13,7 @@
 #include "wire/names.h"
 
 #define BODY_SMALL ((size_t)1024 * 1024)
+#define BODY_CHILD ((size_t)LINK_PACKET_MAX - 4096) /* it travels in one packet */
 #define BODY_FILES ((size_t)512 * 1024 * 1024) /* in JSON; no JavaScript client can send more */
 
 /* --- who --- */
@@ -78,7 +79,7 @@ static void get_info(struct http_request *r, void *user)
 
     cJSON_AddBoolToObject(data, "auth_enabled", true);
     cJSON_AddStringToObject(data, "main_subdomain", d->settings.subdomain);
-    cJSON_AddNumberToObject(data, "sandbox_count", 1);
+    cJSON_AddNumberToObject(data, "sandbox_count", 1 + d->n_children);
     cJSON_AddStringToObject(data, "sandbox_url", d->settings.url);
     cJSON_AddStringToObject(data, "version",
                             *d->settings.version ? d->settings.version : SANDPIT_VERSION);
@@ -146,6 +147,10 @@ const struct http_route daemon_routes[] = {
     {"GET", "/filesystem/overlays", HTTP_READ, api_overlay_list},
     {"GET", "/filesystem/overlays/:id", HTTP_READ, api_overlay_get},
     {"DELETE", "/filesystem/overlays/:id", HTTP_WRITE, api_overlay_delete},
+    {"POST", "/sandboxes", HTTP_WRITE, api_child_create, BODY_CHILD},
+    {"GET", "/sandboxes", HTTP_READ, api_child_list},
+    {"GET", "/sandboxes/:id", HTTP_READ, api_child_get},
+    {"DELETE", "/sandboxes/:id", HTTP_WRITE, api_child_delete},
     {"GET", "/ws", HTTP_READ, api_ws},
     {NULL},
 };

@@ -102,6 +102,7 @@ static int start(struct daemon *d, struct err *e)
     setup_init(d);
     d->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     TAILQ_INIT(&d->dying);
+    api_child_init(d);
     sockets_init(&d->sockets);
     commands_init(&d->commands);
     work_init(&d->work, d->loop);
@@ -151,6 +152,7 @@ void daemon_stop(struct daemon *d)
     work_stop(&d->work);
     destroy_terminals(d);
     sockets_close(&d->sockets);
+    api_child_stop(d);
     preview_stop(&d->preview);
     servers_stop(&d->servers);
     uv_stop(d->loop);

@@ -50,6 +50,13 @@ struct daemon {
     struct work work;
     struct overlays overlays;
     struct setup setup;
+    struct {
+        TAILQ_HEAD(child_ask_list, child_ask)
+        list;
+        unsigned n;
+        int64_t seq;
+    } children_asked;   /* requests about child sandboxes that wait for the gateway */
+    int n_children;     /* as the gateway says */
     uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
     int null_fd;        /* opened before anybody inside could put something else there */
     struct dying_list dying;
@@ -75,7 +82,18 @@ void reply_new_session(struct http_request *r, struct daemon *d, const struct to
 /* A page of words for a magic link that cannot be redeemed (410). */
 void reply_used_link(struct http_request *r);
 
+/* api_child.c */
+void api_child_init(struct daemon *d);
+void api_child_stop(struct daemon *d);
+/* {"op":"reply"} of the gateway. */
+void api_child_reply(struct daemon *d, cJSON *order);
+void api_child_gateway_gone(struct daemon *d);
+
 /* Handlers. */
+void api_child_create(struct http_request *r, void *user);
+void api_child_list(struct http_request *r, void *user);
+void api_child_get(struct http_request *r, void *user);
+void api_child_delete(struct http_request *r, void *user);
 void api_run(struct http_request *r, void *user);
 void api_code(struct http_request *r, void *user);
 void api_terminal_create(struct http_request *r, void *user);

@@ -31,6 +31,7 @@ struct link_peer {
     uv_poll_t poll;
     int fd;
     bool untold;    /* the state did not fit into the socket, or something waits before it */
+    bool gateway;   /* has said hello; others only look */
     bool deaf;      /* it has closed; what it sent before that is still to be read */
     bool unsettled; /* the setup is due when the queue is empty */
     STAILQ_HEAD(, packet) queue;
@@ -63,6 +64,8 @@ static void peer_close(struct link_peer *p)
 {
     TAILQ_REMOVE(&p->server->peers, p, entry);
     p->server->n_peers--;
+    if (p->gateway)
+        api_child_gateway_gone(p->server->d);
     uv_close((uv_handle_t *)&p->poll, on_peer_closed);
 }
 
@@ -179,6 +182,21 @@ static void say(struct link_server *l, const cJSON *object, size_t waiting_max)
     free(text);
 }
 
+bool link_server_order(struct link_server *l, const cJSON *object)
+{
+    struct link_peer *p;
+
+    TAILQ_FOREACH_REVERSE(p, &l->peers, link_peer_list, entry)
+    {
+        if (!p->gateway || p->deaf || p->n_queue >= SETUP_WAITING)
+            continue;
+        enqueue_object(p, object);
+        peer_flush(p);
+        return !p->deaf;
+    }
+    return false;
+}
+
 void link_server_setup(struct link_server *l)
 {
     struct link_peer *p;
@@ -232,6 +250,16 @@ static void take_connection(struct daemon *d, int fd)
         log_warn("connection not taken: %s", e.text);
 }
 
+static void take_hello(struct link_peer *p, const cJSON *order)
+{
+    const cJSON *children = cJSON_GetObjectItemCaseSensitive(order, "children");
+
+    p->gateway = true;
+    p->untold = true;
+    if (cJSON_IsNumber(children))
+        p->server->d->n_children = children->valueint;
+}
+
 static void take_order(struct link_peer *p, const char *text, size_t n)
 {
     struct daemon *d = p->server->d;
@@ -240,7 +268,9 @@ static void take_order(struct link_peer *p, const char *text, size_t n)
     const char *name = cJSON_IsString(op) ? op->valuestring : "";
 
     if (!strcmp(name, "hello"))
-        p->untold = true;
+        take_hello(p, order);
+    else if (!strcmp(name, "reply"))
+        api_child_reply(d, order);
     else if (!strcmp(name, "stop"))
         daemon_stop(d);
     else

@@ -33,6 +33,8 @@ void link_server_tell(struct link_server *l);
 void link_server_setup(struct link_server *l);
 /* Tells every gateway; takes object over. For what there is a bounded number of. */
 void link_server_say(struct link_server *l, cJSON *object);
+/* To the gateway alone; false: there is none, or it does not keep up. */
+bool link_server_order(struct link_server *l, const cJSON *object);
 /* An event for the gateway to store (protocol.md section 4), if it keeps up; takes data over. */
 void link_server_event(struct link_server *l, const char *type, cJSON *data);
 /* Closes everything; the caller runs the loop. */

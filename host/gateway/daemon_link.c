@@ -237,6 +237,7 @@ static const struct {
 } ops[] = {
     {"state", sandbox_on_state}, {"setup", sandbox_on_setup}, {"refused", sandbox_on_refused},
     {"token", sessions_take},    {"untoken", sessions_drop},  {"event", events_take},
+    {"child", child_take},
 };
 
 /* Returns false when the connection has ended. */

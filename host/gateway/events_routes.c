@@ -40,7 +40,7 @@ static struct sandbox *sandbox_of(struct http_request *r, struct gateway *g)
     struct credential who = {0};
 
     if (header && !strncasecmp(header, "Bearer ", 7))
-        who = credential_find(g, header + 7 + strspn(header + 7, " "));
+        who = credential_find(g, header + 7 + strspn(header + 7, " "), NULL);
     if (!who.sandbox)
         http_reply_error(r, 401, "the sandbox's token is missing, wrong or expired");
     else if (who.observes)

@@ -230,6 +230,7 @@ static int restore(struct gateway *g, struct err *e)
     remove_orphans(g);
     HASH_ITER (hh, g->sandboxes, s, next)
         sandbox_settle(s);
+    child_end_orphans(g);
     return 0;
 }
 

@@ -33,6 +33,7 @@
 
 struct gateway;
 struct session;
+struct sandbox;
 
 enum phase { PHASE_CREATING, PHASE_RUNNING, PHASE_RESTARTING, PHASE_LOST, PHASE_DESTROYING };
 
@@ -45,10 +46,15 @@ struct passed {
     int port; /* inside; 0: it is for the daemon's API */
 };
 
+/* e NULL: success. */
+typedef void (*sandbox_done)(struct sandbox *s, void *user, const struct err *e);
+
 struct waiter {
     TAILQ_ENTRY(waiter) entry;
-    struct sandbox *sandbox; /* borrowed */
-    struct http_request *request;
+    struct sandbox *sandbox;      /* borrowed */
+    struct http_request *request; /* NULL: on_done is called instead */
+    sandbox_done on_done;
+    void *user;
     bool for_end; /* waits for the end of it; else for its being ready */
 };
 TAILQ_HEAD(waiter_list, waiter);
@@ -82,9 +88,10 @@ struct sandbox {
     enum turn turn;
     TAILQ_ENTRY(sandbox) turn_entry; /* gateway.turns, while it waits */
     int64_t returns_ms[RETURNS_MAX]; /* when its daemon was started again; 0: never */
-    bool dead;                       /* destroyed; only its folder is still being removed */
-    bool changed;                    /* a delta is due */
-    bool unreachable;                /* restored: its daemon may live, but cannot be reached */
+    bool keep_files;  /* of a child: its root is moved to its parent's folder at its end */
+    bool dead;        /* destroyed; only its folder is still being removed */
+    bool changed;     /* a delta is due */
+    bool unreachable; /* restored: its daemon may live, but cannot be reached */
 
     pid_t child_pid;  /* bwrap, as long as it is our child; 0 */
     pid_t daemon_pid; /* on the host; 0: not known */
@@ -158,6 +165,8 @@ void sandbox_destroy(struct sandbox *s);
 /* Replies to r when the sandbox is ready or has failed. */
 void sandbox_reply_when_ready(struct sandbox *s, struct http_request *r);
 void sandbox_reply_when_gone(struct sandbox *s, struct http_request *r);
+/* on_done runs once: when it is ready (or not, for a reason), or gone. */
+void sandbox_await(struct sandbox *s, bool for_end, sandbox_done on_done, void *user);
 /* Changes nothing when it cannot be written down. */
 int sandbox_set_expiry(struct sandbox *s, int64_t expires_ms, struct err *e);
 /* NULL: none that lives. */
@@ -190,6 +199,15 @@ void daemon_link_drop(struct sandbox *s);
 void daemon_link_say(struct sandbox *s, const char *text);
 /* Hands a connection over, for its API or (not 0) a port inside; takes fd in any case. */
 void daemon_link_pass(struct sandbox *s, int fd, int port);
+
+/* child.c: sandboxes that sandboxes make */
+/* {"op":"child"} of a daemon. */
+void child_take(struct sandbox *parent, const cJSON *packet);
+/* Tells its daemon that we are its gateway, and how many children it has. */
+void child_tell_count(struct sandbox *parent);
+void child_end_all(struct sandbox *parent);
+/* Those whose parent is not there. */
+void child_end_orphans(struct gateway *g);
 
 /* state.c: the state folder */
 int state_open(struct gateway *g, struct err *e);
@@ -247,7 +265,8 @@ struct credential {
     bool observes;
     char session[SESSION_HASH_CHARS + 1]; /* "": the access token */
 };
-struct credential credential_find(struct gateway *g, const char *token);
+/* A child has its parent's token: id says which is meant; NULL: the parent. */
+struct credential credential_find(struct gateway *g, const char *token, const char *id);
 
 /* events_routes.c */
 /* {"op":"event"} of a daemon. */

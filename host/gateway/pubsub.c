@@ -140,7 +140,7 @@ static void subscribe(struct pubsub_client *c, char *rest)
         refuse(c, "-ERR usage: SUBSCRIBE <sandbox id> <token>\r\n");
         return;
     }
-    who = credential_find(c->pubsub->gateway, token);
+    who = credential_find(c->pubsub->gateway, token, id);
     if (!who.sandbox || strcmp(who.sandbox->info.id, id) != 0) {
         refuse(c, "-ERR unknown sandbox or wrong token\r\n");
         return;

@@ -123,6 +123,17 @@ static void add_waiter(struct sandbox *s, struct http_request *r, bool for_end)
     http_on_gone(r, on_waiter_gone, w);
 }
 
+void sandbox_await(struct sandbox *s, bool for_end, sandbox_done on_done, void *user)
+{
+    struct waiter *w = xcalloc(1, sizeof *w);
+
+    w->sandbox = s;
+    w->for_end = for_end;
+    w->on_done = on_done;
+    w->user = user;
+    TAILQ_INSERT_TAIL(&s->waiters, w, entry);
+}
+
 static void reply_view(struct sandbox *s, struct http_request *r)
 {
     cJSON *answer = cJSON_CreateObject();
@@ -147,6 +158,7 @@ void sandbox_answer_waiters(struct sandbox *s, bool for_end, const struct err *e
     struct waiter *w, *next;
 
     for (w = TAILQ_FIRST(&s->waiters); w; w = next) {
+        struct waiter done = *w;
         struct http_request *r = w->request;
 
         next = TAILQ_NEXT(w, entry);
@@ -154,7 +166,9 @@ void sandbox_answer_waiters(struct sandbox *s, bool for_end, const struct err *e
             continue;
         TAILQ_REMOVE(&s->waiters, w, entry);
         free(w);
-        if (e)
+        if (!r)
+            done.on_done(s, done.user, e);
+        else if (e)
             http_reply_err(r, e);
         else if (for_end)
             reply_gone(r);

@@ -3,9 +3,14 @@
  * A sandbox's end: destroying → gone. Its name is free at once; the answer to who asked for the end
  * waits until its processes are gone, the removal of its folder nobody waits for.
  */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +20,8 @@
 #include "host/gateway/sandbox.h"
 #include "host/jail.h"
 #include "wire/names.h"
+
+#define KEPT_MAX 16 /* roots of a parent's ended children */
 
 static void remove_row(struct sandbox *s);
 
@@ -47,6 +54,41 @@ static void on_removed(uv_work_t *work, int status)
     sandbox_release(s);
 }
 
+/* Where the files of a parent's children are that were not to be deleted; they end with it. */
+static char *kept_folder(const struct sandbox *s)
+{
+    cleanup_free char *dir = state_sandbox_dir(s->gateway, s->parent);
+
+    return xasprintf("%s/kept", dir);
+}
+
+/* Removes the oldest one when there are too many. */
+static void prune_kept(const struct sandbox *s)
+{
+    cleanup_free char *folder = kept_folder(s);
+    cleanup_free char *oldest = NULL;
+    struct timespec oldest_time = {0};
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    struct stat st;
+    int n = 0;
+
+    while (dir && (entry = readdir(dir))) {
+        if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+            continue;
+        if (!n++ || st.st_ctim.tv_sec < oldest_time.tv_sec ||
+            (st.st_ctim.tv_sec == oldest_time.tv_sec && st.st_ctim.tv_nsec < oldest_time.tv_nsec)) {
+            free(oldest);
+            oldest = xasprintf("%s/%s", folder, entry->d_name);
+            oldest_time = st.st_ctim;
+        }
+    }
+    if (dir)
+        closedir(dir);
+    if (n > KEPT_MAX)
+        tree_remove(oldest, NULL);
+}
+
 static void on_remove(uv_work_t *work)
 {
     struct sandbox *s = work->data;
@@ -55,6 +97,20 @@ static void on_remove(uv_work_t *work)
 
     if (tree_remove(dir, &e))
         log_error("sandbox %s: %s", s->info.id, e.text);
+    if (s->keep_files)
+        prune_kept(s);
+}
+
+/* A rename within the state folder: quick, and done before anybody is told of the end. */
+static void keep_root(struct sandbox *s)
+{
+    cleanup_free char *dir = state_sandbox_dir(s->gateway, s->info.id);
+    cleanup_free char *root = xasprintf("%s/root", dir);
+    cleanup_free char *folder = kept_folder(s);
+    cleanup_free char *kept = xasprintf("%s/%s", folder, s->info.id);
+
+    if ((mkdir(folder, 0700) && errno != EEXIST) || rename(root, kept))
+        log_warn("sandbox %s: its files are not kept: %s", s->info.id, strerror(errno));
 }
 
 static void end_watch(struct sandbox *s)
@@ -74,6 +130,8 @@ static void on_dead(struct sandbox *s)
     end_watch(s);
     if (s->child_pid > 0 && waitpid(s->child_pid, &status, WNOHANG) == s->child_pid)
         s->child_pid = 0;
+    if (s->keep_files)
+        keep_root(s);
     sandbox_answer_waiters(s, true, NULL);
     s->n_busy++;
     uv_queue_work(&s->gateway->loop, &s->work, on_remove, on_removed);
@@ -143,11 +201,18 @@ bool sandbox_watch_exit(struct sandbox *s, uv_poll_cb on_exit)
 /* From here on nobody finds it, and its name is free. */
 void sandbox_withdraw(struct sandbox *s)
 {
+    struct sandbox *parent = NULL;
+
     sandbox_set_status(s, s->phase, STATUS_DESTROYING, "");
     sandbox_drop_name(s);
     uv_timer_stop(&s->expiry);
     pubsub_end(s->gateway, s->info.id, NULL);
     feed_deleted(s);
+    child_end_all(s);
+    if (s->parent[0])
+        parent = sandbox_find(s->gateway, s->parent, strlen(s->parent));
+    if (parent)
+        child_tell_count(parent);
 }
 
 void sandbox_end(struct sandbox *s)

@@ -40,10 +40,12 @@ static void on_ready(struct sandbox *s)
         return;
     }
     /* What is not written down as running, the next gateway would take for half-created. */
-    if (sandbox_record_status(s, PHASE_RUNNING, STATUS_RUNNING, "", &e))
+    if (sandbox_record_status(s, PHASE_RUNNING, STATUS_RUNNING, "", &e)) {
         sandbox_fail_start(s, e.text);
-    else
+    } else {
+        child_tell_count(s);
         sandbox_answer_waiters(s, false, NULL);
+    }
 }
 
 void sandbox_on_state(struct sandbox *s, const cJSON *state)
@@ -259,6 +261,8 @@ static void settle_running(struct sandbox *s)
         sandbox_return(s, "its daemon is not running any more");
     } else if (s->phase == PHASE_RESTARTING) {
         sandbox_await_return(s);
+    } else {
+        child_tell_count(s);
     }
 }
 

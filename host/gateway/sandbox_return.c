@@ -254,6 +254,7 @@ void sandbox_returned(struct sandbox *s)
     if (sandbox_record_status(s, PHASE_RUNNING, STATUS_RUNNING, "", &e))
         log_error("sandbox %s: %s", s->info.id, e.text);
     feed_changed(s);
+    child_tell_count(s);
     sandbox_answer_waiters(s, false, NULL);
     tell_event(s, reason);
     sandbox_end_turn(s);

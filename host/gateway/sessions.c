@@ -82,7 +82,7 @@ static void hash_token(char hex[SESSION_HASH_CHARS + 1], const char *token)
         snprintf(hex + 2 * i, 3, "%02x", hash[i]);
 }
 
-struct credential credential_find(struct gateway *g, const char *token)
+struct credential credential_find(struct gateway *g, const char *token, const char *id)
 {
     struct credential found = {0};
     struct sandbox *s, *next;
@@ -92,7 +92,8 @@ struct credential credential_find(struct gateway *g, const char *token)
     HASH_ITER (hh, g->sandboxes, s, next) {
         struct session *session;
 
-        if (s->phase != PHASE_RUNNING && s->phase != PHASE_RESTARTING)
+        if ((s->phase != PHASE_RUNNING && s->phase != PHASE_RESTARTING) ||
+            (id && strcmp(id, s->info.id) != 0))
             continue;
         if (key_equal_slow(token, s->info.token)) {
             found.sandbox = s;
