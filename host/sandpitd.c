@@ -34,6 +34,7 @@ static int print_help(int argc, char **argv)
          "  sandpitd gateway [--listen ADDR:PORT] [--pubsub ADDR:PORT] [--domain NAME]\n"
          "                   [--state DIR] [--ephemeral]\n"
          "                     serve sandboxes; `sandpitd gateway --help` says more\n"
+         "  sandpitd key       make, list and revoke API keys; `sandpitd key --help` says more\n"
          "  sandpitd doctor    say whether sandboxes can be isolated here, and what is missing\n"
          "  sandpitd daemon    the inside of a sandbox; started by the gateway only\n"
          "  sandpitd --version, --help");
@@ -62,9 +63,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"gateway", gateway_main},    {"daemon", daemon_main}, {"doctor", doctor},
-    {"--version", print_version}, {"--help", print_help},  {"-h", print_help},
-    {"help", print_help},
+    {"gateway", gateway_main},    {"daemon", daemon_main}, {"key", key_main},  {"doctor", doctor},
+    {"--version", print_version}, {"--help", print_help},  {"-h", print_help}, {"help", print_help},
 };
 
 int main(int argc, char **argv)

@@ -22,7 +22,8 @@ static const char usage[] =
     "  --ephemeral         stopping destroys all sandboxes\n"
     "  --log FILE          append a log\n"
     "\n"
-    "The API key is SANDPIT_API_KEY, or DIR/api-key, which the first start makes.\n";
+    "The API key is SANDPIT_API_KEY, or DIR/api-key, which the first start makes;\n"
+    "`sandpitd key` makes further ones.\n";
 
 enum option_id { LISTEN = 1, PUBSUB, DOMAIN, STATE, LOG, EPHEMERAL, HELP };
 
@@ -33,7 +34,7 @@ static const struct option options[] = {
     {"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0},
 };
 
-static char *default_state(void)
+char *gateway_default_state(void)
 {
     const char *state_home = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 
@@ -92,7 +93,7 @@ int gateway_main(int argc, char **argv)
     if (log_path && log_open(log_path, LOG_LEVEL_INFO, &e))
         return complain(&e);
     if (!config.state) {
-        state = default_state();
+        state = gateway_default_state();
         config.state = state;
     }
     if (!config.state) {

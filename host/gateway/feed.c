@@ -10,15 +10,18 @@
 
 #include "base/alloc.h"
 #include "host/gateway/internal.h"
+#include "host/gateway/keys.h"
 #include "wire/names.h"
 
 #define FEED_DELAY_MS 40
+#define CLOSE_POLICY  1008
 #define FEEDS_MAX     256
 
 struct feed {
     TAILQ_ENTRY(feed) entry;
     struct gateway *gateway;
     struct websocket *ws;
+    char key[KEY_HASH_CHARS + 1]; /* "": the main one */
     bool binary, subscribed, synced;
     int64_t next_seq; /* sandboxes from here on were not told yet */
 };
@@ -176,6 +179,18 @@ static void on_close(struct websocket *ws)
     free(f);
 }
 
+void feeds_check_keys(struct gateway *g)
+{
+    struct feed *f;
+
+    TAILQ_FOREACH (f, &g->feeds, entry) {
+        if (f->key[0] && !keys_find_hash(g->keys, f->key)) {
+            f->subscribed = false;
+            websocket_close(f->ws, CLOSE_POLICY, "the key was revoked");
+        }
+    }
+}
+
 void feed_open(struct http_request *r, void *user)
 {
     static const struct websocket_ops ops = {on_message, on_drain, on_close};
@@ -194,6 +209,7 @@ void feed_open(struct http_request *r, void *user)
     f->gateway = g;
     f->binary = http_query_get(r, "protocol", &protocol) && protocol.len &&
                 !strcmp(protocol.data, "binary");
+    gateway_key_hash(r, g, f->key);
     f->ws = http_upgrade(r, &ops, f);
     if (!f->ws) {
         free(f);

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
+#include "host/gateway/keys.h"
 
 #define SEEN_MS         60000
 #define EVENTS_PRUNE_MS (15u * 60 * 1000)
@@ -117,6 +118,7 @@ void gateway_stop(struct gateway *g)
     uv_close((uv_handle_t *)&g->feed_timer, NULL);
     uv_close((uv_handle_t *)&g->events_timer, NULL);
     uv_close((uv_handle_t *)&g->seen_timer, NULL);
+    uv_close((uv_handle_t *)&g->keys_watch, NULL);
     if (g->config.ephemeral && g->announced) {
         HASH_ITER (hh, g->sandboxes, s, next)
             sandbox_destroy(s);
@@ -248,6 +250,16 @@ static int start_http(struct gateway *g, struct err *e)
     return g->http ? 0 : -(int)ERR_IO;
 }
 
+static void on_state_changed(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+    struct gateway *g = watch->data;
+
+    if (status || (name && strcmp(name, "keys") != 0))
+        return;
+    keys_refresh(g->keys);
+    feeds_check_keys(g);
+}
+
 static void on_events_timer(uv_timer_t *timer)
 {
     struct gateway *g = timer->data;
@@ -276,6 +288,8 @@ static int start(struct gateway *g, struct err *e)
         return result;
     g->announced = true;
     uv_timer_start(&g->events_timer, on_events_timer, EVENTS_PRUNE_MS, EVENTS_PRUNE_MS);
+    if (uv_fs_event_start(&g->keys_watch, on_state_changed, g->state, 0))
+        log_warn("gateway: revoked keys are noticed at their next request only");
     front_start(g);
     printf("sandpitd: pubsub on %s\nsandpitd: listening on %s\n", pubsub, g->url);
     fflush(stdout);
@@ -324,6 +338,8 @@ int gateway_run(const struct gateway_config *config, struct err *e)
     g.events_timer.data = &g;
     uv_timer_init(&g.loop, &g.seen_timer);
     g.seen_timer.data = &g;
+    uv_fs_event_init(&g.loop, &g.keys_watch);
+    g.keys_watch.data = &g;
     watch_signals(&g);
     int result = raise_limits(e);
     if (!result)

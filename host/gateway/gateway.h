@@ -21,6 +21,10 @@ struct gateway_config {
 /* `sandpitd gateway …`: argv[0] is the name for messages. Runs until SIGTERM or SIGINT; returns the
  * exit status. Prints the two addresses on stdout when ready, everything else on stderr. */
 int gateway_main(int argc, char **argv);
+/* `sandpitd key …` */
+int key_main(int argc, char **argv);
+/* $XDG_STATE_HOME/sandpitd, the caller's; NULL: HOME is not set. */
+char *gateway_default_state(void);
 /* The same without arguments and printing of errors. */
 int gateway_run(const struct gateway_config *config, struct err *e);
 

@@ -121,6 +121,8 @@ struct gateway {
     int lock_fd;
     struct registry *registry;
     struct events *events;
+    struct keys *keys;        /* owned; the named ones */
+    uv_fs_event_t keys_watch; /* the state folder */
     uv_timer_t events_timer;
     struct http_server *http;
     struct sandbox *sandboxes, *names; /* uthash */
@@ -214,6 +216,9 @@ int state_open(struct gateway *g, struct err *e);
 void state_close(struct gateway *g);
 int state_announce(struct gateway *g, struct err *e);
 void state_unannounce(struct gateway *g);
+int state_make_folder(const char *path, struct err *e);
+/* Replaces it whole (0600), and it is on the disk when this returns 0. */
+int state_write_file(const char *path, const char *text, struct err *e);
 char *state_sandbox_dir(const struct gateway *g, const char *id);
 /* The last lines of a daemon's log, one line, safe to show. */
 void state_log_tail(const struct gateway *g, const char *id, char *out, size_t cap);
@@ -234,6 +239,8 @@ int head_find_host(const char *bytes, size_t n, struct slice *host);
 /* routes.c */
 extern const struct http_route gateway_routes[];
 struct http_identity gateway_authorise(struct http_request *r, void *user);
+/* The hash of the named key the request came with; "": the main one. */
+void gateway_key_hash(struct http_request *r, struct gateway *g, char *hash);
 bool key_equal_slow(const char *a, const char *b);
 bool gateway_host_allowed(struct slice host, void *user);
 
@@ -255,6 +262,8 @@ void feed_open(struct http_request *r, void *user);
 void feed_created(struct sandbox *s);
 void feed_changed(struct sandbox *s);
 void feed_deleted(struct sandbox *s);
+/* Ends the subscriptions of keys that were revoked. */
+void feeds_check_keys(struct gateway *g);
 
 /* sessions.c: the session tokens of sandboxes, as their daemons tell them */
 void sessions_take(struct sandbox *s, const cJSON *packet);

@@ -2,12 +2,14 @@
  *
  * The gateway's HTTP interface: protocol.md section 1 and the `list` extension.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
+#include "host/gateway/keys.h"
 #include "wire/names.h"
 
 #define EXTEND_DEFAULT_MS 900000
@@ -28,17 +30,39 @@ bool key_equal_slow(const char *a, const char *b)
     return !difference;
 }
 
+static const char *key_in(const struct http_request *r)
+{
+    const char *key = http_header(r, "X-ComputeSDK-API-Key");
+
+    return key ? key : http_header(r, "X-API-Key"); /* what the events client sends */
+}
+
 struct http_identity gateway_authorise(struct http_request *r, void *user)
 {
     struct gateway *g = user;
     struct http_identity who = {HTTP_OPEN, ""};
-    const char *key = http_header(r, "X-ComputeSDK-API-Key");
+    const char *value = key_in(r);
+    const struct key *key;
 
-    if (!key) /* what the events client sends */
-        key = http_header(r, "X-API-Key");
-    if (key && key_equal_slow(key, g->api_key))
-        who = (struct http_identity){HTTP_OWNER, "api-key"};
+    if (!value)
+        return who;
+    if (key_equal_slow(value, g->api_key))
+        return (struct http_identity){HTTP_OWNER, KEY_MAIN_NAME};
+    keys_refresh(g->keys);
+    key = keys_find(g->keys, value);
+    if (key) {
+        who.access = HTTP_OWNER;
+        snprintf(who.name, sizeof who.name, "%s", key->name);
+    }
     return who;
+}
+
+void gateway_key_hash(struct http_request *r, struct gateway *g, char *hash)
+{
+    const char *value = key_in(r);
+    const struct key *key = value ? keys_find(g->keys, value) : NULL;
+
+    snprintf(hash, KEY_HASH_CHARS + 1, "%s", key ? key->hash : "");
 }
 
 bool gateway_host_allowed(struct slice host, void *user)
@@ -79,9 +103,13 @@ static bool read_options(struct http_request *r, bool name_needed, struct create
         return false;
     int result = create_options_read(o, body, http_header(r, "X-Provider"), name_needed, &e);
     cJSON_Delete(body);
-    if (result)
+    if (result) {
         http_reply_err(r, &e);
-    return !result;
+        return false;
+    }
+    free(o->lasting.created_by);
+    o->lasting.created_by = xstrdup(http_who(r)->name);
+    return true;
 }
 
 static void create_and_reply(struct http_request *r, struct gateway *g,

@@ -3,13 +3,12 @@
  * Whose is a token? Access tokens the gateway has made itself; of session tokens the daemons tell
  * it the hashes, because events and their subscribers take those, too, and must notice their end.
  */
-#include <nettle/sha2.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "host/gateway/internal.h"
+#include "host/gateway/keys.h"
 
 struct session {
     char hash[SESSION_HASH_CHARS + 1];
@@ -70,25 +69,13 @@ void sessions_free(struct sandbox *s)
     }
 }
 
-static void hash_token(char hex[SESSION_HASH_CHARS + 1], const char *token)
-{
-    uint8_t hash[SHA256_DIGEST_SIZE];
-    struct sha256_ctx ctx;
-
-    sha256_init(&ctx);
-    sha256_update(&ctx, strlen(token), (const uint8_t *)token);
-    sha256_digest(&ctx, sizeof hash, hash);
-    for (size_t i = 0; i < sizeof hash; i++)
-        snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-}
-
 struct credential credential_find(struct gateway *g, const char *token, const char *id)
 {
     struct credential found = {0};
     struct sandbox *s, *next;
     char hash[SESSION_HASH_CHARS + 1];
 
-    hash_token(hash, token);
+    key_hash(hash, token);
     HASH_ITER (hh, g->sandboxes, s, next) {
         struct session *session;
 

@@ -3,6 +3,7 @@
  * The state folder:
  *   lock           held by the one gateway that uses it
  *   api-key        made at the first start (0600)
+ *   keys           further keys, by name (keys.h)
  *   gateway.db     the registry
  *   events.db      what was stored of events
  *   gateway.json   {"pid","url","version"} while a gateway runs: how `sandpit` finds it
@@ -22,6 +23,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "host/gateway/internal.h"
+#include "host/gateway/keys.h"
 
 #define KEY_LEN 50
 #define KEY_MAX 512
@@ -36,7 +38,7 @@ static char *path_in(const struct gateway *g, const char *name)
     return xasprintf("%s/%s", g->state, name);
 }
 
-static int make_folders(const char *path, struct err *e)
+int state_make_folder(const char *path, struct err *e)
 {
     cleanup_free char *copy = xstrdup(path);
 
@@ -60,7 +62,15 @@ static int read_small(const char *path, char *out, size_t cap)
     return n < 0 ? -1 : (int)n;
 }
 
-static int write_atomically(const char *path, const char *text, struct err *e)
+static int sync_folder_of(const char *path)
+{
+    cleanup_free char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+    cleanup_fd int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd < 0 ? -1 : fsync(fd);
+}
+
+int state_write_file(const char *path, const char *text, struct err *e)
 {
     cleanup_free char *fresh = xasprintf("%s.new", path);
     cleanup_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -68,8 +78,8 @@ static int write_atomically(const char *path, const char *text, struct err *e)
     if (fd < 0)
         return err_set_errno(e, errno, "write %s", path);
     errno = ENOSPC; /* a short write gives no reason of its own */
-    if (fchmod(fd, 0600) || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
-        rename(fresh, path))
+    if (fchmod(fd, 0600) || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) ||
+        rename(fresh, path) || sync_folder_of(path))
         return err_set_errno(e, errno, "write %s", path);
     return 0;
 }
@@ -120,7 +130,7 @@ static int load_key(struct gateway *g, struct err *e)
     g->api_key = xstrdup(key);
     key[KEY_LEN] = '\n';
     key[KEY_LEN + 1] = '\0';
-    return write_atomically(path, key, e);
+    return state_write_file(path, key, e);
 }
 
 int state_open(struct gateway *g, struct err *e)
@@ -129,7 +139,7 @@ int state_open(struct gateway *g, struct err *e)
     cleanup_free char *db = NULL;
     cleanup_free char *events = NULL;
     char full[4096];
-    int result = make_folders(g->config.state, e);
+    int result = state_make_folder(g->config.state, e);
 
     if (result)
         return result;
@@ -143,6 +153,7 @@ int state_open(struct gateway *g, struct err *e)
     result = load_key(g, e);
     if (result)
         return result;
+    g->keys = keys_create(g->state);
     db = path_in(g, "gateway.db");
     g->registry = registry_open(db, e);
     if (!g->registry)
@@ -159,6 +170,7 @@ void state_close(struct gateway *g)
     if (g->api_key)
         explicit_bzero(g->api_key, strlen(g->api_key));
     free(g->api_key);
+    keys_destroy(g->keys);
     free(g->state);
     if (g->lock_fd >= 0)
         close(g->lock_fd);
@@ -173,7 +185,7 @@ int state_announce(struct gateway *g, struct err *e)
     cJSON_AddStringToObject(object, "url", g->url);
     cJSON_AddStringToObject(object, "version", SANDPIT_VERSION);
     char *text = cJSON_PrintUnformatted(object);
-    int result = write_atomically(path, text, e);
+    int result = state_write_file(path, text, e);
     cJSON_free(text);
     cJSON_Delete(object);
     return result;
