@@ -49,6 +49,13 @@ int limits_from_json(struct limits *l, const cJSON *object, struct err *e)
     return 0;
 }
 
+void limits_default(struct limits *l, const struct limits *defaults)
+{
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        if (!*value_of(l, &fields[i]))
+            *value_of(l, &fields[i]) = *value_of((struct limits *)defaults, &fields[i]);
+}
+
 cJSON *limits_to_json(const struct limits *l)
 {
     cJSON *object = cJSON_CreateObject();

@@ -22,6 +22,8 @@ struct limits {
 /* NULL and null mean no limits. What object does not name keeps the value it has in l, so defaults
  * can stand there before. l is untouched on failure (ERR_ARG). */
 int limits_from_json(struct limits *l, const cJSON *object, struct err *e);
+/* What l does not limit, it limits as defaults does. */
+void limits_default(struct limits *l, const struct limits *defaults);
 /* Only those that are set; {} when none is. */
 cJSON *limits_to_json(const struct limits *l);
 bool limits_any(const struct limits *l);

@@ -120,8 +120,10 @@ void gateway_stop(struct gateway *g)
     uv_close((uv_handle_t *)&g->seen_timer, NULL);
     uv_close((uv_handle_t *)&g->keys_watch, NULL);
     if (g->config.ephemeral && g->announced) {
+        registry_begin(g->registry);
         HASH_ITER (hh, g->sandboxes, s, next)
             sandbox_destroy(s);
+        registry_end(g->registry);
     }
     gateway_stop_step(g);
 }
@@ -328,6 +330,7 @@ int gateway_run(const struct gateway_config *config, struct err *e)
     TAILQ_INIT(&g.visitors);
     TAILQ_INIT(&g.feeds);
     TAILQ_INIT(&g.turns);
+    g.started_ms = clock_mono_ms();
     if (!host_domain_valid(config->domain))
         return err_set(e, ERR_ARG, "\"%s\" is no domain name", config->domain);
     if (uv_loop_init(&g.loop))

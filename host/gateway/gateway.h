@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "host/sandbox_limits.h"
 
 struct gateway_config {
     const char *listen; /* ADDR:PORT, [ADDR6]:PORT; port 0 picks one */
@@ -16,6 +17,9 @@ struct gateway_config {
     const char *state;   /* folder; made when missing */
     const char *api_key; /* NULL: from the state folder, made at the first start */
     bool ephemeral;      /* a clean stop destroys all sandboxes */
+    /* Of new sandboxes that do not say otherwise. */
+    struct limits limits;
+    bool private_network;
 };
 
 /* `sandpitd gateway …`: argv[0] is the name for messages. Runs until SIGTERM or SIGINT; returns the

@@ -142,6 +142,7 @@ struct gateway {
     turns; /* sandboxes that wait to be started again */
     int n_turns;
     bool giving_turns;
+    int64_t started_ms;   /* monotonic */
     int64_t last_seen_ms; /* when an earlier gateway was last there; 0: unknown */
     uv_signal_t signals[4];
     bool announced, stopping, http_gone;

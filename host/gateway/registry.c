@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 
 #define SCHEMA_VERSION 2
 
@@ -195,6 +196,18 @@ int registry_set_expiry(struct registry *r, const char *id, int64_t expires_ms, 
     bind_text(statement, 1, id);
     sqlite3_bind_int64(statement, 2, expires_ms);
     return step(r, statement, "set expiry", e);
+}
+
+void registry_begin(struct registry *r)
+{
+    sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL);
+}
+
+void registry_end(struct registry *r)
+{
+    if (!sqlite3_get_autocommit(r->db) &&
+        sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        log_error("registry: %s", sqlite3_errmsg(r->db));
 }
 
 int registry_set_seen(struct registry *r, int64_t seen_ms, struct err *e)

@@ -94,7 +94,8 @@ static struct sandbox *find_or_404(struct http_request *r, struct gateway *g)
 }
 
 /* Reads the body; false: the request is answered already. */
-static bool read_options(struct http_request *r, bool name_needed, struct create_options *o)
+static bool read_options(struct http_request *r, struct gateway *g, bool name_needed,
+                         struct create_options *o)
 {
     cJSON *body = http_body_object(r);
     struct err e;
@@ -102,11 +103,16 @@ static bool read_options(struct http_request *r, bool name_needed, struct create
     if (!body)
         return false;
     int result = create_options_read(o, body, http_header(r, "X-Provider"), name_needed, &e);
+    const cJSON *network = cJSON_GetObjectItemCaseSensitive(body, "network");
+    bool own_network = network && !cJSON_IsNull(network);
     cJSON_Delete(body);
     if (result) {
         http_reply_err(r, &e);
         return false;
     }
+    limits_default(&o->lasting.limits, &g->config.limits);
+    if (!own_network)
+        o->lasting.private_network = g->config.private_network;
     free(o->lasting.created_by);
     o->lasting.created_by = xstrdup(http_who(r)->name);
     return true;
@@ -143,7 +149,7 @@ static void on_create(struct http_request *r, void *user)
     struct create_options o;
     struct sandbox *s;
 
-    if (!read_options(r, false, &o))
+    if (!read_options(r, g, false, &o))
         return;
     s = o.name[0] ? take_name(g, &o) : NULL;
     if (s)
@@ -159,7 +165,7 @@ static void on_find_or_create(struct http_request *r, void *user)
     struct create_options o;
     struct sandbox *s;
 
-    if (!read_options(r, true, &o))
+    if (!read_options(r, g, true, &o))
         return;
     s = take_name(g, &o);
     if (s)
@@ -175,7 +181,7 @@ static void on_find(struct http_request *r, void *user)
     struct create_options o;
     struct sandbox *s;
 
-    if (!read_options(r, true, &o))
+    if (!read_options(r, g, true, &o))
         return;
     s = sandbox_find_name(g, o.ns, o.name);
     if (s && s->phase != PHASE_LOST)
@@ -253,7 +259,69 @@ static int64_t query_number(struct http_request *r, const char *key, int64_t fal
     return strtoll(value.data, NULL, 10);
 }
 
-static cJSON *make_page(struct gateway *g, int64_t after, int64_t limit, const char *ns)
+/* What a list is narrowed to; "": anything but what was not asked for. */
+struct filter {
+    struct buf ns, name, status, metadata, parent; /* NULL: not asked for */
+    char *key, *value;                             /* of metadata, in its buffer */
+};
+
+static void filter_finish(struct filter *f)
+{
+    struct buf *const all[] = {&f->ns, &f->name, &f->status, &f->metadata, &f->parent};
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        buf_finish(all[i]);
+}
+
+/* NULL, or what is wrong. */
+static const char *filter_read(struct filter *f, struct http_request *r)
+{
+    const struct {
+        const char *key;
+        struct buf *text;
+    } all[] = {{"namespace", &f->ns},
+               {"name", &f->name},
+               {"status", &f->status},
+               {"metadata", &f->metadata},
+               {"parent", &f->parent}};
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (http_query_get(r, all[i].key, all[i].text))
+            buf_append_str(all[i].text, "");
+    if (!f->metadata.data)
+        return NULL;
+    f->key = f->metadata.data;
+    f->value = strchr(f->key, '=');
+    if (!f->value)
+        return "metadata is not KEY=VALUE";
+    *f->value++ = '\0';
+    return NULL;
+}
+
+static bool metadata_is(const char *text, const char *key, const char *value)
+{
+    cJSON *metadata = *text ? cJSON_Parse(text) : NULL;
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(metadata, key);
+    cleanup_free char *printed =
+        !item || cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
+    const char *found = cJSON_IsString(item) ? item->valuestring : printed;
+    bool is = found && !strcmp(found, value);
+
+    cJSON_Delete(metadata);
+    return is;
+}
+
+static bool filter_passes(const struct filter *f, const struct sandbox *s)
+{
+    return (!f->ns.data || !strcmp(s->info.ns, f->ns.data)) &&
+           (!f->name.data || !strncmp(s->info.name, f->name.data, strlen(f->name.data))) &&
+           (!f->status.data || !strcmp(s->info.status, f->status.data)) &&
+           (!f->parent.data || !strcmp(s->parent, f->parent.data)) &&
+           (!f->key || metadata_is(s->info.metadata, f->key, f->value));
+}
+
+/* The cursor is the place in order of creation, so what ends between two pages moves nothing. */
+static cJSON *make_page(struct gateway *g, int64_t after, int64_t limit, const struct filter *f)
 {
     cJSON *data = cJSON_CreateObject();
     cJSON *list = cJSON_AddArrayToObject(data, "sandboxes");
@@ -261,8 +329,7 @@ static cJSON *make_page(struct gateway *g, int64_t after, int64_t limit, const c
     int64_t n = 0, last = 0;
 
     HASH_ITER (hh, g->sandboxes, s, next) {
-        if (s->seq <= after || s->phase == PHASE_DESTROYING || s->doomed ||
-            (ns && strcmp(s->info.ns, ns) != 0))
+        if (s->seq <= after || s->phase == PHASE_DESTROYING || s->doomed || !filter_passes(f, s))
             continue;
         if (n++ == limit) {
             char cursor[32];
@@ -281,16 +348,18 @@ static cJSON *make_page(struct gateway *g, int64_t after, int64_t limit, const c
 static void on_list(struct http_request *r, void *user)
 {
     int64_t limit = query_number(r, "limit", PAGE_DEFAULT), after = query_number(r, "cursor", 0);
-    cleanup_buf struct buf ns = {0};
-    bool one_namespace = http_query_get(r, "namespace", &ns);
+    struct filter f = {0};
+    const char *wrong = filter_read(&f, r);
 
     if (limit < 1 || limit > PAGE_MAX)
         http_reply_error(r, 400, "limit must be a number from 1 to %d", PAGE_MAX);
     else if (after < 0)
         http_reply_error(r, 400, "cursor is none of ours");
+    else if (wrong)
+        http_reply_error(r, 400, "%s", wrong);
     else
-        reply_data(r,
-                   make_page(user, after, limit, one_namespace ? (ns.data ? ns.data : "") : NULL));
+        reply_data(r, make_page(user, after, limit, &f));
+    filter_finish(&f);
 }
 
 /* --- about the gateway --- */
@@ -315,6 +384,21 @@ static void on_ready(struct http_request *r, void *user)
     http_reply_json(r, 200, answer);
 }
 
+static void add_counts(struct gateway *g, cJSON *data)
+{
+    cJSON *counts = cJSON_AddObjectToObject(data, "sandboxes");
+    const struct sandbox *s;
+
+    for (s = g->sandboxes; s; s = s->hh.next) {
+        cJSON *item = cJSON_GetObjectItemCaseSensitive(counts, s->info.status);
+
+        if (item)
+            cJSON_SetNumberValue(item, item->valuedouble + 1);
+        else
+            cJSON_AddNumberToObject(counts, s->info.status, 1);
+    }
+}
+
 static void on_info(struct http_request *r, void *user)
 {
     struct gateway *g = user;
@@ -325,6 +409,12 @@ static void on_info(struct http_request *r, void *user)
     cJSON_AddStringToObject(data, "version", SANDPIT_VERSION);
     cJSON_AddNumberToObject(data, "sandbox_count", HASH_COUNT(g->sandboxes));
     cJSON_AddNumberToObject(data, "pubsub_port", g->pubsub_port);
+    add_counts(g, data);
+    cJSON_AddNumberToObject(data, "uptime_seconds",
+                            (double)((clock_mono_ms() - g->started_ms) / 1000));
+    cJSON_AddItemToObject(data, "limits", limits_to_json(&g->config.limits));
+    cJSON_AddStringToObject(data, "network", g->config.private_network ? "private" : "shared");
+    cJSON_AddStringToObject(data, "isolation", "bubblewrap");
     cJSON_AddItemToArray(cJSON_AddArrayToObject(data, "extensions"), cJSON_CreateString(EXT_LIST));
     http_reply_json(r, 200, answer);
 }
