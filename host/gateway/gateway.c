@@ -232,9 +232,11 @@ static int restore(struct gateway *g, struct err *e)
     if (result)
         return result;
     remove_orphans(g);
+    registry_begin(g->registry); /* hundreds may change after a machine's restart */
     HASH_ITER (hh, g->sandboxes, s, next)
         sandbox_settle(s);
     child_end_orphans(g);
+    registry_end(g->registry);
     return 0;
 }
 
