@@ -22,7 +22,7 @@ struct sandbox_info {
     char *ns;     /* namespace */
     char *name;   /* "" when it was created without one */
     char *status; /* wire/names.h */
-    char *reason; /* why it is lost; "" otherwise */
+    char *reason; /* why it is lost or started again; "" otherwise */
     char *provider;
     char *url;
     char *token;        /* "" when not given */

@@ -78,6 +78,26 @@ static void registry__keep__rows_across_opening(void **state)
     registry_close(r);
 }
 
+static void registry__remember__when_a_gateway_was_there(void **state)
+{
+    struct err e;
+    struct registry *r = registry_open(*state, &e);
+
+    assert_non_null(r);
+    assert_int_equal(registry_seen(r), 0);
+    assert_int_equal(registry_set_seen(r, 5, &e), 0);
+    registry_begin(r);
+    assert_int_equal(registry_set_seen(r, 1125899906842624, &e), 0);
+    assert_int_equal(add(r, "a", "n", "x", &e), 0);
+    registry_end(r);
+    registry_close(r);
+    r = registry_open(*state, &e);
+    assert_non_null(r);
+    assert_true(registry_seen(r) == 1125899906842624);
+    assert_int_equal(add(r, "b", "n", "x", &e), -ERR_CONFLICT);
+    registry_close(r);
+}
+
 static void registry__refuse__a_pair_twice(void **state)
 {
     struct err e;
@@ -112,6 +132,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(registry__keep__rows_across_opening, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(registry__remember__when_a_gateway_was_there, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(registry__refuse__a_pair_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(registry__refuse__what_is_no_registry, set_up, tear_down),
     };
