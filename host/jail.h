@@ -11,6 +11,7 @@
  *   fd 5  its log, append only; also its stdout and stderr, and bwrap's
  *   fd 6, 7  its database and the write-ahead log of that: plain files that are not below the root,
  *         so nobody inside can open them (/dev/null when there are none)
+ *   fd 8  with a network of its own: a pipe it holds and never uses, for slirp4netns to see its end
  *
  * Root directory: spec->root on the host is / inside, writable and kept. On top of it: /usr and a
  * chosen few of /etc read-only from the host, /etc itself a tmpfs with generated passwd, group,
@@ -51,9 +52,16 @@ struct jail_spec {
  * or sysctl…). It returns before the daemon is up: ask it over its socket. */
 pid_t jail_start(const struct jail_spec *spec, struct err *e);
 
+/* What a sandbox would have here. The first call tries (about 1 ms). */
+struct limits_means jail_means(bool private_network);
+
 /* Kills a jail that jail_start began and whose daemon's pid nobody knows; pid is still unreaped.
  * Killing bwrap alone would leave what it started running, out of everybody's reach. */
 void jail_kill(pid_t pid);
+
+/* What is left outside of a sandbox whose processes are gone: its control group. Blocks up to 1 s.
+ */
+void jail_clear(const char *id);
 
 /* Tries an empty jail (about 10 ms, blocking). 0, or a negative code with reason and hint. */
 int jail_check(struct err *e);

@@ -105,6 +105,7 @@ static int read_object(struct daemon_settings *s, const cJSON *object, struct er
     s->first = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "first"));
     int r = limits_from_json(&s->limits, cJSON_GetObjectItemCaseSensitive(object, "limits"), e);
 
+    limits_means_from_json(&s->means, cJSON_GetObjectItemCaseSensitive(object, "means"));
     return r ? r : read_envs(s, cJSON_GetObjectItemCaseSensitive(object, "envs"), e);
 }
 
@@ -161,6 +162,7 @@ static char *settings_text(const struct daemon_settings *s)
     }
     cJSON_AddBoolToObject(object, "first", s->first);
     cJSON_AddItemToObject(object, "limits", limits_to_json(&s->limits));
+    cJSON_AddItemToObject(object, "means", limits_means_to_json(&s->means));
     for (size_t i = 0; i < s->n_envs; i++)
         cJSON_AddStringToObject(envs, s->envs[i].name, s->envs[i].value);
     text = cJSON_PrintUnformatted(object);

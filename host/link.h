@@ -39,8 +39,10 @@
 /* The daemon's database and its write-ahead log, plain files outside the sandbox's root. */
 #define LINK_STORE_FD     6
 #define LINK_STORE_WAL_FD 7
-#define LINK_LAST_FD      LINK_STORE_WAL_FD
-#define LINK_PACKET_MAX   65536
+/* Held and never used: what watches its other end (slirp4netns) ends with the daemon. */
+#define LINK_ALIVE_FD   8
+#define LINK_LAST_FD    LINK_ALIVE_FD
+#define LINK_PACKET_MAX 65536
 
 struct link_env {
     char *name, *value;
@@ -59,6 +61,7 @@ struct daemon_settings {
      * Given at its first start only. */
     char *servers, *overlays;
     struct limits limits;
+    struct limits_means means;
     size_t n_envs;
     struct link_env *envs;
 };

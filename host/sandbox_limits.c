@@ -73,3 +73,60 @@ bool limits_any(const struct limits *l)
 {
     return l->memory_bytes || l->n_processes || l->disk_bytes || l->n_files;
 }
+
+static const struct means_field {
+    const char *key;
+    size_t offset;
+} means_fields[] = {
+    {"memoryGroup", offsetof(struct limits_means, memory_group)},
+    {"processesGroup", offsetof(struct limits_means, processes_group)},
+    {"uidCounts", offsetof(struct limits_means, uid_counts)},
+    {"privateNetwork", offsetof(struct limits_means, private_network)},
+    {"outbound", offsetof(struct limits_means, outbound)},
+};
+
+static bool *flag_of(struct limits_means *m, const struct means_field *field)
+{
+    return (bool *)((char *)m + field->offset);
+}
+
+cJSON *limits_means_to_json(const struct limits_means *m)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    for (size_t i = 0; i < ARRAY_LEN(means_fields); i++)
+        cJSON_AddBoolToObject(object, means_fields[i].key,
+                              *flag_of((struct limits_means *)m, &means_fields[i]));
+    return object;
+}
+
+void limits_means_from_json(struct limits_means *m, const cJSON *object)
+{
+    for (size_t i = 0; i < ARRAY_LEN(means_fields); i++)
+        *flag_of(m, &means_fields[i]) =
+            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, means_fields[i].key));
+}
+
+cJSON *limits_in_force(const struct limits *l, const struct limits_means *m)
+{
+    struct limits actual = *l;
+    cJSON *object, *by;
+
+    if (!actual.n_processes && (m->processes_group || m->uid_counts))
+        actual.n_processes = LIMITS_PROCESSES;
+    if (!actual.n_files)
+        actual.n_files = LIMITS_FILES;
+    object = limits_to_json(&actual);
+    by = cJSON_AddObjectToObject(object, "by");
+    cJSON_AddStringToObject(by, "memory",
+                            !l->memory_bytes  ? "none"
+                            : m->memory_group ? "cgroup"
+                                              : "rlimit");
+    cJSON_AddStringToObject(by, "processes",
+                            m->processes_group ? "cgroup"
+                            : m->uid_counts    ? "rlimit"
+                                               : "none");
+    cJSON_AddStringToObject(by, "disk", l->disk_bytes ? "file-size" : "none");
+    cJSON_AddStringToObject(by, "openFiles", "rlimit");
+    return object;
+}

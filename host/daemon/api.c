@@ -73,7 +73,7 @@ static cJSON *envelope(const char *message, cJSON **data)
 static void get_info(struct http_request *r, void *user)
 {
     static const char *const extensions[] = {EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK,
-                                             EXT_OBSERVE, EXT_SERVER_LOG};
+                                             EXT_OBSERVE,  EXT_SERVER_LOG,    EXT_STATS};
     const struct daemon *d = user;
     cJSON *data, *o = envelope("sandpit sandbox", &data);
 
@@ -83,6 +83,10 @@ static void get_info(struct http_request *r, void *user)
     cJSON_AddStringToObject(data, "sandbox_url", d->settings.url);
     cJSON_AddStringToObject(data, "version",
                             *d->settings.version ? d->settings.version : SANDPIT_VERSION);
+    cJSON_AddItemToObject(data, "limits", limits_in_force(&d->settings.limits, &d->settings.means));
+    cJSON_AddStringToObject(data, "network",
+                            d->settings.means.private_network ? "private" : "shared");
+    cJSON_AddBoolToObject(data, "outbound", d->settings.means.outbound);
     cJSON_AddItemToObject(data, "extensions",
                           cJSON_CreateStringArray(extensions, (int)ARRAY_LEN(extensions)));
     http_reply_json(r, 200, o);
@@ -92,6 +96,7 @@ const struct http_route daemon_routes[] = {
     {"GET", "/health", HTTP_OPEN, get_health},
     {"GET", "/ready", HTTP_OPEN, get_ready},
     {"GET", "/info", HTTP_READ, get_info},
+    {"GET", "/stats", HTTP_READ, api_stats},
     {"GET", "/auth/status", HTTP_OPEN, api_auth_status},
     {"GET", "/auth/info", HTTP_OPEN, api_auth_info},
     {"POST", "/auth/session_tokens", HTTP_OWNER, api_token_create, BODY_SMALL},

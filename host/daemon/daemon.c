@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
+#include "host/daemon/stats.h"
 #include "host/daemon/store.h"
 #include "host/jail.h"
 
@@ -100,6 +101,7 @@ static int start(struct daemon *d, struct err *e)
         return r;
     set_environment(d);
     setup_init(d);
+    process_set_limits(&d->settings.limits, &d->settings.means);
     d->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     TAILQ_INIT(&d->dying);
     api_child_init(d);
@@ -201,6 +203,7 @@ static void finish(struct daemon *d)
         _exit(0);
     }
     overlays_finish(d);
+    stats_finish();
     http_server_destroy(d->http, on_http_closed, d);
     link_server_stop(&d->links);
     children_stop(&d->children);

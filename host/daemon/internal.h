@@ -132,5 +132,6 @@ void api_watcher_create(struct http_request *r, void *user);
 void api_watcher_list(struct http_request *r, void *user);
 void api_watcher_get(struct http_request *r, void *user);
 void api_watcher_delete(struct http_request *r, void *user);
+void api_stats(struct http_request *r, void *user);
 
 #endif

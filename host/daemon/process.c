@@ -15,8 +15,6 @@
 
 #include "base/alloc.h"
 
-#define PROCESSES_MAX 4096
-
 /* --- environment --- */
 
 static size_t environ_index(const struct environ_list *list, const char *name)
@@ -106,19 +104,71 @@ static int enter_cwd(const struct process_spec *spec)
     return spec->cwd ? chdir(spec->cwd) : 0;
 }
 
-/* Only of those that the daemon starts: it can itself go on starting when they have reached it. The
- * kernel counts per user namespace, so each sandbox has its own, and does not count root. */
-static void limit_processes(void)
-{
-    struct rlimit limit;
+/* Of those that the daemon starts, not its own. */
+static struct {
+    size_t n;
+    struct {
+        int resource;
+        struct rlimit value;
+    } items[3];
+    bool sizes; /* of files are limited */
+} child_limits;
 
-    if (getrlimit(RLIMIT_NPROC, &limit))
+/* Never above what the daemon itself was given. */
+static void add_limit(int resource, rlim_t soft, rlim_t hard)
+{
+    struct rlimit given;
+
+    if (getrlimit((__rlimit_resource_t)resource, &given))
         return;
-    if (limit.rlim_max > PROCESSES_MAX)
-        limit.rlim_max = PROCESSES_MAX;
-    if (limit.rlim_cur > limit.rlim_max)
-        limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NPROC, &limit);
+    if (hard > given.rlim_max)
+        hard = given.rlim_max;
+    child_limits.items[child_limits.n].resource = resource;
+    child_limits.items[child_limits.n++].value = (struct rlimit){soft < hard ? soft : hard, hard};
+}
+
+void process_set_limits(const struct limits *limits, const struct limits_means *means)
+{
+    rlim_t files = (rlim_t)limits->n_files, processes = (rlim_t)limits->n_processes;
+    rlim_t disk = (rlim_t)limits->disk_bytes;
+
+    child_limits.n = 0;
+    add_limit(RLIMIT_NOFILE, files ? files : LIMITS_FILES_SOFT, files ? files : LIMITS_FILES);
+    /* The kernel counts per user namespace, so each sandbox has its own; it does not count root. */
+    processes = processes ? processes : LIMITS_PROCESSES;
+    add_limit(RLIMIT_NPROC, processes, processes);
+    if (limits->memory_bytes && !means->memory_group)
+        add_limit(RLIMIT_DATA, (rlim_t)limits->memory_bytes, (rlim_t)limits->memory_bytes);
+    /* The daemon's own writing is the sandbox's, too. An error says more than a signal. */
+    child_limits.sizes = disk != 0;
+    if (disk) {
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){disk, disk});
+    }
+}
+
+/* When memory runs out, they go before the daemon. */
+static void offer_to_oom_killer(void)
+{
+    static const char score[] = "500";
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (write(fd, score, sizeof score - 1) < 0) {
+        /* It is no worse than before. */
+    }
+    close(fd);
+}
+
+static void limit_child(void)
+{
+    for (size_t i = 0; i < child_limits.n; i++)
+        setrlimit((__rlimit_resource_t)child_limits.items[i].resource,
+                  &child_limits.items[i].value);
+    if (child_limits.sizes)
+        signal(SIGXFSZ, SIG_IGN);
+    offer_to_oom_killer();
 }
 
 static _Noreturn void run_child(const struct process_spec *spec, int report)
@@ -132,7 +182,7 @@ static _Noreturn void run_child(const struct process_spec *spec, int report)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
-    limit_processes();
+    limit_child();
     ok = arrange_fds(spec, &report);
     if (ok && spec->terminal) {
         failure.stage = STAGE_TERMINAL;

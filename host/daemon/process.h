@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "host/sandbox_limits.h"
 
 #define ENVIRON_MAX 4096
 
@@ -33,6 +34,10 @@ struct process_spec {
     int in, out, errout;   /* the child's 0, 1, 2; borrowed */
     bool terminal;         /* in is a tty that becomes the controlling terminal */
 };
+
+/* Of every process started from now on; the daemon itself is spared, but for the size of files.
+ * Before anything else is started. */
+void process_set_limits(const struct limits *limits, const struct limits_means *means);
 
 /* Forks a session leader and waits until its exec has worked or failed. Returns the pid, or
  * ERR_NOT_FOUND for a missing cwd or program, or another code. */

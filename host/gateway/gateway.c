@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "host/cgroup.h"
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
 #include "host/gateway/keys.h"
@@ -232,6 +233,7 @@ static int restore(struct gateway *g, struct err *e)
     if (result)
         return result;
     remove_orphans(g);
+    cgroup_sweep();
     registry_begin(g->registry); /* hundreds may change after a machine's restart */
     HASH_ITER (hh, g->sandboxes, s, next)
         sandbox_settle(s);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "host/gateway/internal.h"
 #include "host/gateway/sandbox.h"
+#include "host/jail.h"
 
 #define LONGEST_WAIT_MS ((int64_t)60 * 60 * 1000) /* the wall clock may be set meanwhile */
 
@@ -62,9 +63,11 @@ static void add_text(cJSON *view, const char *key, const char *text)
 cJSON *sandbox_view(const struct sandbox *s, bool with_token)
 {
     cJSON *view = sandbox_info_to_json(&s->info);
+    struct limits_means means = jail_means(s->lasting.private_network);
 
-    cJSON_AddItemToObject(view, "limits", limits_to_json(&s->lasting.limits));
-    cJSON_AddStringToObject(view, "network", s->lasting.private_network ? "private" : "shared");
+    cJSON_AddItemToObject(view, "limits", limits_in_force(&s->lasting.limits, &means));
+    cJSON_AddStringToObject(view, "network", means.private_network ? "private" : "shared");
+    cJSON_AddBoolToObject(view, "outbound", means.outbound);
     add_text(view, "directory", s->home ? s->home : s->lasting.directory);
     add_text(view, "templateId", s->lasting.template_id);
     add_text(view, "snapshotId", s->lasting.snapshot_id);

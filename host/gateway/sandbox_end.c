@@ -95,6 +95,7 @@ static void on_remove(uv_work_t *work)
     cleanup_free char *dir = state_sandbox_dir(s->gateway, s->info.id);
     struct err e;
 
+    jail_clear(s->info.id);
     if (tree_remove(dir, &e))
         log_error("sandbox %s: %s", s->info.id, e.text);
     if (s->keep_files)

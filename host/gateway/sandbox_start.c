@@ -79,6 +79,7 @@ static int make_settings(const struct sandbox *s, const struct create_options *o
         .servers = xstrdup(o ? o->servers : ""),
         .overlays = xstrdup(o ? o->overlays : ""),
         .limits = s->lasting.limits,
+        .means = jail_means(s->lasting.private_network),
     };
 
     fill_envs(&settings, s->envs);

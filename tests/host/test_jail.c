@@ -61,6 +61,8 @@ static int close_world(void **state)
         _exit(127);
     }
     waitpid(pid, NULL, 0);
+    jail_clear("testbox");
+    jail_clear("x");
     free(w->root);
     free(w->script);
     return 0;
@@ -76,8 +78,8 @@ static void write_script(const struct world *w, const char *text)
     assert_int_equal(chmod(w->script, 0755), 0);
 }
 
-/* Runs text as pid 1 of a fresh jail; returns what it wrote to descriptor 5. The caller frees. */
-static char *inside(struct world *w, const char *text)
+/* Runs a program as pid 1 of a jail; returns what it wrote to descriptor 5. The caller frees. */
+static char *start(struct world *w, const char *program, bool own_system)
 {
     struct buf out = {0};
     int log = memfd_create("log", MFD_CLOEXEC), extra = open("/etc/passwd", O_RDONLY);
@@ -86,10 +88,10 @@ static char *inside(struct world *w, const char *text)
     pid_t pid;
     ssize_t n;
 
-    write_script(w, text);
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
     pid = jail_start(&(struct jail_spec){.root = w->root,
-                                         .program = w->script,
+                                         .program = program,
+                                         .own_system = own_system,
                                          .hostname = "test-box",
                                          .id = "testbox",
                                          .listen_fd = pair[0],
@@ -111,6 +113,13 @@ static char *inside(struct world *w, const char *text)
     close(pair[0]);
     close(pair[1]);
     return buf_steal(&out);
+}
+
+/* The same with a shell script. */
+static char *inside(struct world *w, const char *text)
+{
+    write_script(w, text);
+    return start(w, w->script, false);
 }
 
 static void assert_says(void **state, const char *script, const char *expected)
@@ -298,6 +307,83 @@ static void jail__start__does_not_follow_the_links_of_its_root(void **state)
     free(passwd);
 }
 
+/* What this program does when it is the daemon of a root without any other program. */
+static int report_from_inside(void)
+{
+    static const char *const files[] = {"/usr/bin", "/lib", "/bin", "/etc/os-release", "/marker"};
+    static const char *const texts[] = {"/etc/passwd", "/etc/group", "/etc/hostname"};
+    char line[256];
+
+    printf("%d %s\n", (int)getpid(), getenv("LD_LIBRARY_PATH") ? "LD_LIBRARY_PATH" : "clean");
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        if (!access(files[i], F_OK))
+            puts(files[i]);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        FILE *f = fopen(texts[i], "r");
+
+        while (f && fgets(line, sizeof line, f))
+            fputs(line, stdout);
+        if (f)
+            fclose(f);
+    }
+    puts(fopen("/run/sandpit/sandpitd", "a") ? "the daemon can be changed" : "done");
+    fflush(stdout);
+    _exit(0);
+}
+
+/* The trap: names in its /etc that lead out. */
+static void make_own_root(const char *root, const char *outside)
+{
+    cleanup_free char *etc = xasprintf("%s/etc", root), *hosts = xasprintf("%s/etc/hosts", root);
+    cleanup_free char *passwd = xasprintf("%s/etc/passwd", root);
+    cleanup_free char *marker = xasprintf("%s/marker", root);
+    FILE *f;
+
+    assert_int_equal(mkdir(root, 0755), 0);
+    assert_int_equal(mkdir(etc, 0755), 0);
+    assert_int_equal(symlink(outside, hosts), 0);
+    f = fopen(passwd, "w");
+    assert_non_null(f);
+    fputs("admin:x:0:0::/root:/bin/sh", f); /* no end of line */
+    fclose(f);
+    f = fopen(marker, "w");
+    assert_non_null(f);
+    fclose(f);
+}
+
+static void jail__own_system__shows_nothing_of_the_host(void **state)
+{
+    struct world *w = *state, own;
+
+    if (!w) {
+        skip();
+        return;
+    }
+    cleanup_free char *root = xasprintf("%s/own", w->dir);
+    cleanup_free char *outside = xasprintf("%s/must-not-be", w->dir);
+    cleanup_free char *self = realpath("/proc/self/exe", NULL);
+
+    own = (struct world){.root = root};
+    make_own_root(root, outside);
+    for (int i = 0; i < 2; i++) { /* and again, as after a restart */
+        cleanup_free char *said = start(&own, self, true);
+
+        assert_string_equal(said, "1 clean\n/marker\nadmin:x:0:0::/root:/bin/sh\n"
+                                  "user:x:1000:1000::/home/user:/bin/sh\nuser:x:1000:\n"
+                                  "test-box\ndone\n");
+    }
+    assert_int_not_equal(access(outside, F_OK), 0);
+}
+
+static void jail__start__bounds_what_lies_in_memory(void **state)
+{
+    assert_says(state,
+                "df -k --output=size /dev/shm /etc | tr -s ' ' '\\n' | grep -v size\n"
+                "touch /dev/x 2>/dev/null && echo dev\n"
+                "(echo x >/dev/null) && touch /dev/shm/x && echo ok",
+                "1K-blocks\n524288\n16384\nok\n");
+}
+
 static void jail__start__says_why_it_cannot(void **state)
 {
     struct jail_spec spec = {.root = "/nonexistent/root",
@@ -324,8 +410,11 @@ static void jail__start__says_why_it_cannot(void **state)
     assert_non_null(strstr(e.hint, "apt-get install bubblewrap"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1 && !strcmp(argv[1], "daemon"))
+        return report_from_inside();
+
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jail__start__is_an_own_world),
         cmocka_unit_test(jail__start__passes_only_its_descriptors),
@@ -337,6 +426,8 @@ int main(void)
         cmocka_unit_test(jail__kill__takes_pid_1_with_it),
         cmocka_unit_test(jail__filter__spares_pid_1_and_normal_programs),
         cmocka_unit_test(jail__start__does_not_follow_the_links_of_its_root),
+        cmocka_unit_test(jail__own_system__shows_nothing_of_the_host),
+        cmocka_unit_test(jail__start__bounds_what_lies_in_memory),
         cmocka_unit_test(jail__start__says_why_it_cannot),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

@@ -19,6 +19,7 @@
 #include "host/daemon/jsontext.h"
 #include "host/daemon/outbox.h"
 #include "host/daemon/process.h"
+#include "host/daemon/stats.h"
 #include "host/daemon/tail.h"
 #include "host/daemon/watcher.h"
 
@@ -297,6 +298,40 @@ static void watch_glob__matches__names_and_paths(void **state)
     assert_false(watch_glob_ok("*********"));
 }
 
+/* --- stats --- */
+
+static void stats__add__sums_up_whatever_a_process_is_called(void **state)
+{
+    struct stats s = {0};
+
+    (void)state;
+    assert_true(stats_add(&s,
+                          "7 (a) R 1 (b) S 1 7 7 0 -1 4194304 100 200 0 0 10 20 30 40 20 0 3 0 99",
+                          "1000 50 20 1 0 30 0\n", 4096, 100));
+    assert_true(stats_add(&s, "8 (x) S 1 8 8 0 -1 0 0 0 0 0 1 0 0 0 20 0 1 0 99", "9 5 9 1 0 3 0\n",
+                          4096, 100));
+    assert_int_equal(s.n_processes, 2);
+    assert_int_equal(s.n_threads, 4);
+    assert_int_equal(s.cpu_ms, 1010);
+    assert_int_equal(s.resident_bytes, 55 * 4096);
+    assert_int_equal(s.memory_bytes, 30 * 4096);
+    assert_false(stats_add(&s, "8 (x", "9 5 9", 4096, 100));
+    assert_false(stats_add(&s, "", "", 4096, 100));
+    assert_int_equal(s.n_processes, 2);
+}
+
+static void stats__read__finds_this_process(void **state)
+{
+    struct stats s;
+
+    (void)state;
+    stats_read(&s);
+    assert_true(s.n_processes >= 1);
+    assert_true(s.n_threads >= s.n_processes);
+    assert_true(s.memory_bytes > 0);
+    assert_true(s.resident_bytes >= s.memory_bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +347,8 @@ int main(void)
         cmocka_unit_test(children__reap__tells_each_its_own_status),
         cmocka_unit_test(process__start__says_what_is_missing),
         cmocka_unit_test(process__signal_session__reaches_every_group),
+        cmocka_unit_test(stats__add__sums_up_whatever_a_process_is_called),
+        cmocka_unit_test(stats__read__finds_this_process),
     };
     text_init_locale();
     cmocka_set_test_filter(getenv("TEST_FILTER"));

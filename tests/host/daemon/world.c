@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "host/cgroup.h"
 #include "host/jail.h"
 #include "host/link.h"
 #include "wire/message.h"
@@ -169,6 +170,7 @@ int world_teardown(void **state)
     close(w->store);
     close(w->store_wal);
     remove_tree(w->dir);
+    cgroup_remove("box", 0);
     return ok ? 0 : -1;
 }
 
