@@ -94,20 +94,21 @@ static bool arrange(struct helper *h)
 static _Noreturn void run_helper(struct helper *h)
 {
     static char *const environment[] = {(char *)"PATH=/usr/local/bin:/usr/bin:/bin", NULL};
-    /* --enable-sandbox leaves it an empty file system; no API socket is asked for. */
-    static char *const args[] = {(char *)"slirp4netns",
-                                 (char *)"--configure",
-                                 (char *)"--mtu=65520",
-                                 (char *)"--disable-host-loopback",
-                                 (char *)"--enable-sandbox",
-                                 (char *)"--enable-seccomp",
-                                 (char *)"--ready-fd=4" /* READY_FD */,
-                                 (char *)"--exit-fd=5" /* EXIT_FD */,
-                                 (char *)"--netns-type=path",
-                                 (char *)"--userns-path=/proc/self/fd/6" /* USER_FD */,
-                                 (char *)"/proc/self/fd/7" /* NET_FD */,
-                                 (char *)"tap0",
-                                 NULL};
+    /* --enable-sandbox leaves it an empty file system. An ordinary user's would need a user 0 in
+     * the sandbox, so there it goes without. No API socket is asked for. */
+    char *const args[] = {(char *)"slirp4netns",
+                          (char *)"--configure",
+                          (char *)"--mtu=65520",
+                          (char *)"--disable-host-loopback",
+                          (char *)"--enable-seccomp",
+                          (char *)"--ready-fd=4" /* READY_FD */,
+                          (char *)"--exit-fd=5" /* EXIT_FD */,
+                          (char *)"--netns-type=path",
+                          (char *)"--userns-path=/proc/self/fd/6" /* USER_FD */,
+                          (char *)"/proc/self/fd/7" /* NET_FD */,
+                          (char *)"tap0",
+                          geteuid() ? NULL : (char *)"--enable-sandbox",
+                          NULL};
     sigset_t none;
     long pid;
     int net;
