@@ -55,6 +55,9 @@ pid_t jail_start(const struct jail_spec *spec, struct err *e);
 /* What a sandbox would have here. The first call tries (about 1 ms). */
 struct limits_means jail_means(bool private_network);
 
+/* Why sandboxes with a network of their own have no way out of it, or NULL: they have. */
+const char *jail_no_way_out(void);
+
 /* Kills a jail that jail_start began and whose daemon's pid nobody knows; pid is still unreaped.
  * Killing bwrap alone would leave what it started running, out of everybody's reach. */
 void jail_kill(pid_t pid);

@@ -182,6 +182,14 @@ void jail_network_finish(struct jail_network *n)
     n->info = n->block = n->alive = -1;
 }
 
+const char *jail_no_way_out(void)
+{
+    const char *why;
+
+    free(jail_network_helper(&why));
+    return why;
+}
+
 char *jail_network_helper(const char **why_not)
 {
     char *program = jail_find_program("slirp4netns");

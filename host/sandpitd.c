@@ -13,8 +13,8 @@
 
 #include "base/alloc.h"
 #include "host/daemon/daemon.h"
+#include "host/doctor.h"
 #include "host/gateway/gateway.h"
-#include "host/jail.h"
 
 static int print_version(int argc, char **argv)
 {
@@ -35,36 +35,20 @@ static int print_help(int argc, char **argv)
          "                   [--state DIR] [--ephemeral]\n"
          "                     serve sandboxes; `sandpitd gateway --help` says more\n"
          "  sandpitd key       make, list and revoke API keys; `sandpitd key --help` says more\n"
-         "  sandpitd doctor    say whether sandboxes can be isolated here, and what is missing\n"
+         "  sandpitd doctor [--json] [--state DIR]\n"
+         "                     say what isolation this machine can give, and what is missing\n"
          "  sandpitd daemon    the inside of a sandbox; started by the gateway only\n"
          "  sandpitd --version, --help");
     return 0;
-}
-
-static int doctor(int argc, char **argv)
-{
-    struct err e;
-
-    if (!jail_check(&e)) {
-        puts("ok  bubblewrap: sandboxes run with own namespaces, no capabilities, seccomp filter");
-        printf("ok  identity: sandboxes run as %s\n",
-               geteuid() ? "this user" : "root without its powers; a user of its own is safer");
-        puts("note  network: shared with this machine; its loopback services and abstract unix\n"
-             "      sockets can be reached from inside a sandbox");
-        return 0;
-    }
-    printf("missing  isolation: %s\n", e.text);
-    if (*e.hint)
-        printf("         %s\n", e.hint);
-    return 1;
 }
 
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"gateway", gateway_main},    {"daemon", daemon_main}, {"key", key_main},  {"doctor", doctor},
-    {"--version", print_version}, {"--help", print_help},  {"-h", print_help}, {"help", print_help},
+    {"gateway", gateway_main}, {"daemon", daemon_main},      {"key", key_main},
+    {"doctor", doctor_main},   {"--version", print_version}, {"--help", print_help},
+    {"-h", print_help},        {"help", print_help},
 };
 
 int main(int argc, char **argv)
