@@ -2,7 +2,7 @@
  *
  * Where a group can be made depends on who made ours: below our own in version 1; in version 2 a
  * group with processes of its own can give no controllers to others, so it is the nearest one above
- * us that does already and lets us in, or our own once we have moved out of its way.
+ * us that does, or lets us make it do so.
  */
 #include "host/cgroup.h"
 
@@ -21,7 +21,6 @@
 #include "base/alloc.h"
 
 #define FOLDER          "sandpit"
-#define OWN_FOLDER      "sandpit-gateway" /* where a gateway goes that must leave its group empty */
 #define POLL_MS         5
 #define FREEZE_MS       2000
 #define YOUNG_S         60 /* an empty group as old as this is nobody's who is about to enter it */
@@ -179,23 +178,9 @@ static bool enable(const char *group)
            has_word(text, "memory") && has_word(text, "pids");
 }
 
-static bool is_alone_in(const char *group)
-{
-    char text[64];
-
-    return read_text(group, "cgroup.procs", text, sizeof text) &&
-           strtol(text, NULL, 10) == (long)getpid() && strcspn(text, "\n") + 1 >= strlen(text);
-}
-
-/* A service that was given its own subtree: nobody may stay in a group that gives controllers on.
+/* Our own group, with us in it, cannot give any on. To move out of it would make it one that
+ * systemd cannot start a service in again, so a delegated service has us in a group below its own.
  */
-static bool move_out_of(const char *own)
-{
-    cleanup_free char *leaf = xasprintf("%s/" OWN_FOLDER, own);
-
-    return is_alone_in(own) && is_dir_made(leaf) && !write_value(leaf, "cgroup.procs", "0");
-}
-
 static char *base_v2(const char *own)
 {
     cleanup_free char *group = xstrdup(own);
@@ -205,9 +190,8 @@ static char *base_v2(const char *own)
         char *slash = strrchr(group, '/');
 
         if (is_dir_made(base)) {
-            if (enable(group) || (!depth && move_out_of(own) && enable(group)))
-                if (enable(base) && works(base, "memory.max"))
-                    return steal_pointer(&base);
+            if (enable(group) && enable(base) && works(base, "memory.max"))
+                return steal_pointer(&base);
             rmdir(base);
         }
         *slash = '\0';

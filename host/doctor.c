@@ -110,6 +110,11 @@ static void check_identity(struct finding *f)
 
 /* --- limits --- */
 
+#define GIVE_ON                                                                                    \
+    "mount control groups for writing, and let a group above the gateway's own, without "          \
+    "processes "                                                                                   \
+    "in it, give memory and pids on (cgroup.subtree_control)"
+
 #define DELEGATE                                                                                   \
     "run it as root, or where systemd delegates: Delegate=yes and "                                \
     "DelegateSubgroup=sandpit-gateway in its unit; systemd-run --user -p Delegate=yes"
@@ -124,7 +129,7 @@ static void check_memory(struct finding *f)
         return;
     }
     buf_printf(&f->text, "bounded for each process only (RLIMIT_DATA): %s", s->why_not);
-    set(f, FINDING_NOTE, DELEGATE);
+    set(f, FINDING_NOTE, geteuid() ? DELEGATE : GIVE_ON);
 }
 
 static void check_processes(struct finding *f)
