@@ -386,7 +386,7 @@ static void jail__start__bounds_what_lies_in_memory(void **state)
 
 static void jail__start__says_why_it_cannot(void **state)
 {
-    struct jail_spec spec = {.root = "/nonexistent/root",
+    struct jail_spec spec = {.root = "/proc/nonexistent/root",
                              .program = "/bin/sh",
                              .hostname = "x",
                              .id = "x",
@@ -398,7 +398,7 @@ static void jail__start__says_why_it_cannot(void **state)
     struct err e = {0};
 
     assert_true(jail_start(&spec, &e) < 0);
-    assert_non_null(strstr(e.text, "/nonexistent/root"));
+    assert_non_null(strstr(e.text, "/proc/nonexistent/root"));
     if (!w) {
         skip();
         return;

@@ -70,7 +70,8 @@ static void daemon__info__names_the_extensions(void **state)
     char *extensions = cJSON_PrintUnformatted(data_of(reply, "extensions"));
 
     assert_string_equal(
-        extensions, "[\"snapshot\",\"terminal-size\",\"input-ack\",\"observe\",\"server-log\"]");
+        extensions,
+        "[\"snapshot\",\"terminal-size\",\"input-ack\",\"observe\",\"server-log\",\"stats\"]");
     assert_string_equal(data_of(reply, "sandbox_url")->valuestring, "http://" WORLD_HOST);
     free(extensions);
     cJSON_Delete(reply);
