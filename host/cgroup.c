@@ -112,7 +112,7 @@ static char *below_mount(const char *mount, const char *root, const char *path)
 {
     size_t n = strcmp(root, "/") ? strlen(root) : 0;
 
-    if (n && (strncmp(path, root, n) || (path[n] && path[n] != '/')))
+    if (n && (strncmp(path, root, n) != 0 || (path[n] && path[n] != '/')))
         return NULL;
     path += n;
     return xasprintf("%s%s", mount, strcmp(path, "/") ? path : "");

@@ -60,7 +60,7 @@ static void owner_of(unsigned long inode, char name[32])
             ssize_t n = readlinkat(dirfd(fds), fd->d_name, target, sizeof target - 1);
 
             target[n > 0 ? n : 0] = '\0';
-            if (strcmp(target, wanted))
+            if (strcmp(target, wanted) != 0)
                 continue;
             snprintf(path, sizeof path, "/proc/%s/comm", entry->d_name);
             FILE *comm = fopen(path, "re");

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 #include "base/alloc.h"
 
@@ -110,12 +111,16 @@ void limits_means_from_json(struct limits_means *m, const cJSON *object)
 cJSON *limits_in_force(const struct limits *l, const struct limits_means *m)
 {
     struct limits actual = *l;
+    struct rlimit given;
     cJSON *object, *by;
 
     if (!actual.n_processes && (m->processes_group || m->uid_counts))
         actual.n_processes = LIMITS_PROCESSES;
     if (!actual.n_files)
         actual.n_files = LIMITS_FILES;
+    /* Gateway and daemon have the same; nobody inside gets more. */
+    if (!getrlimit(RLIMIT_NOFILE, &given) && (rlim_t)actual.n_files > given.rlim_max)
+        actual.n_files = (int64_t)given.rlim_max;
     object = limits_to_json(&actual);
     by = cJSON_AddObjectToObject(object, "by");
     cJSON_AddStringToObject(by, "memory",
