@@ -183,7 +183,7 @@ static void walls__processes__are_as_many_as_asked(void **state)
     struct box b = create("{\"limits\":{\"processes\":40}}");
 
     (void)state;
-    if (strcmp(means_of(&b, "processes"), "none")) {
+    if (strcmp(means_of(&b, "processes"), "none") != 0) {
         cleanup_free char *said = run(&b, "python3 -c '\n"
                                           "import os,signal,time\n"
                                           "pids=[]\n"
@@ -308,7 +308,7 @@ static void assert_ends(const char *text, const char *end)
 {
     size_t n = strlen(text), n_end = strlen(end);
 
-    if (n < n_end || strcmp(text + n - n_end, end))
+    if (n < n_end || strcmp(text + n - n_end, end) != 0)
         fail_msg("%s\ndoes not end with %s", text, end);
 }
 
