@@ -7,11 +7,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -20,15 +18,13 @@
 #include "base/random.h"
 #include "host/daemon/file.h"
 #include "host/daemon/path.h"
-
-#define PIECE ((size_t)1024 * 1024)
+#include "host/filecopy.h"
 
 struct copy {
     const struct copy_spec *spec;
     struct copy_stats *stats;
     struct buf relative; /* of what is being copied */
     struct stat target;  /* the target's own directory */
-    char *piece;         /* owned; made when it is needed */
     const char *where;   /* for messages, while there is no relative path */
     int depth;
 };
@@ -63,58 +59,19 @@ static void note_skipped(struct copy *c)
     uv_mutex_unlock(&s->lock);
 }
 
-static bool is_stopped(const struct copy *c)
+static bool is_stopped(const void *user)
 {
+    const struct copy *c = user;
+
     return atomic_load(c->spec->stop) || atomic_load(c->spec->cancelled);
 }
 
 /* --- files and links --- */
 
-static int pump(struct copy *c, int in, int out)
-{
-    if (!c->piece)
-        c->piece = xmalloc(PIECE);
-    for (;;) {
-        ssize_t n = read(in, c->piece, PIECE);
-
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (!n)
-            return 0;
-        if (is_stopped(c))
-            return -ECANCELED;
-        for (ssize_t done = 0; done < n;) {
-            ssize_t k = write(out, c->piece + done, (size_t)(n - done));
-
-            if (k < 0 && errno != EINTR)
-                return -errno;
-            done += k > 0 ? k : 0;
-        }
-    }
-}
-
-/* Shares the blocks where the file system can, else lets the kernel copy them, else copies. */
-static int copy_bytes(struct copy *c, int in, int out)
-{
-    ssize_t n;
-
-    if (!ioctl(out, FICLONE, in))
-        return 0;
-    do {
-        if (is_stopped(c))
-            return -ECANCELED;
-        n = copy_file_range(in, NULL, out, NULL, 16 * PIECE, 0);
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EFBIG))
-        return -errno;
-    /* Nothing left, or not possible between these two; either way it goes on where it is. */
-    return pump(c, in, out);
-}
-
 static int fill_file(struct copy *c, int in, int out, const struct stat *st)
 {
     const struct timespec times[2] = {st->st_atim, st->st_mtim};
-    int r = copy_bytes(c, in, out);
+    int r = filecopy_bytes(in, out, is_stopped, c);
 
     if (!r && (fchmod(out, st->st_mode & 07777) || futimens(out, times)))
         r = -errno;
@@ -371,6 +328,5 @@ int copy_tree(const struct copy_spec *spec, struct copy_stats *stats, struct err
     if (r)
         r = file_error(e, -r, c.relative.len ? c.relative.data : c.where);
     buf_finish(&c.relative);
-    free(c.piece);
     return r;
 }

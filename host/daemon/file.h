@@ -16,12 +16,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "host/filecopy.h"
 
 /* A text of a file in an answer; also where clients in JavaScript end. */
 #define FILE_TEXT_MAX ((size_t)512 * 1024 * 1024)
 #define FILE_LIST_MAX 100000
-/* Names of files that are still being written begin so. */
-#define FILE_TEMP_PREFIX ".sandpit-tmp-"
 
 struct file_path {
     const char *path, *shown;
