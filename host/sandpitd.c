@@ -35,6 +35,8 @@ static int print_help(int argc, char **argv)
          "                   [--state DIR] [--ephemeral]\n"
          "                     serve sandboxes; `sandpitd gateway --help` says more\n"
          "  sandpitd key       make, list and revoke API keys; `sandpitd key --help` says more\n"
+         "  sandpitd template list|add|rm\n"
+         "                     what sandboxes can be made from\n"
          "  sandpitd doctor [--json] [--state DIR]\n"
          "                     say what isolation this machine can give, and what is missing\n"
          "  sandpitd daemon    the inside of a sandbox; started by the gateway only\n"
@@ -46,9 +48,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"gateway", gateway_main}, {"daemon", daemon_main},      {"key", key_main},
-    {"doctor", doctor_main},   {"--version", print_version}, {"--help", print_help},
-    {"-h", print_help},        {"help", print_help},
+    {"gateway", gateway_main},   {"daemon", daemon_main}, {"key", key_main},
+    {"template", template_main}, {"doctor", doctor_main}, {"--version", print_version},
+    {"--help", print_help},      {"-h", print_help},      {"help", print_help},
 };
 
 int main(int argc, char **argv)

@@ -22,6 +22,8 @@
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
 #include "host/gateway/keys.h"
+#include "host/gateway/snapshot.h"
+#include "host/gateway/template.h"
 
 #define SEEN_MS         60000
 #define EVENTS_PRUNE_MS (15u * 60 * 1000)
@@ -116,6 +118,7 @@ void gateway_stop(struct gateway *g)
     }
     front_close(g);
     pubsub_close(g);
+    image_jobs_stop(&g->image_jobs);
     uv_close((uv_handle_t *)&g->feed_timer, NULL);
     uv_close((uv_handle_t *)&g->events_timer, NULL);
     uv_close((uv_handle_t *)&g->seen_timer, NULL);
@@ -233,6 +236,7 @@ static int restore(struct gateway *g, struct err *e)
     if (result)
         return result;
     remove_orphans(g);
+    snapshots_thaw(g);
     cgroup_sweep();
     registry_begin(g->registry); /* hundreds may change after a machine's restart */
     HASH_ITER (hh, g->sandboxes, s, next)
@@ -287,6 +291,10 @@ static int start(struct gateway *g, struct err *e)
     if (!result)
         result = start_http(g, e);
     if (!result)
+        result = snapshots_open(g, e);
+    if (!result)
+        result = template_sweep(g->state, e);
+    if (!result)
         result = restore(g, e);
     if (!result)
         result = state_announce(g, e);
@@ -322,6 +330,7 @@ static void finish(struct gateway *g)
         uv_loop_close(&g->loop);
     }
     pubsub_free(g);
+    snapshots_free(g);
     state_close(g);
     free(g->program);
     free(g->url);
@@ -335,10 +344,12 @@ int gateway_run(const struct gateway_config *config, struct err *e)
     TAILQ_INIT(&g.feeds);
     TAILQ_INIT(&g.turns);
     g.started_ms = clock_mono_ms();
+    TAILQ_INIT(&g.makings);
     if (!host_domain_valid(config->domain))
         return err_set(e, ERR_ARG, "\"%s\" is no domain name", config->domain);
     if (uv_loop_init(&g.loop))
         return err_set(e, ERR_IO, "no event loop");
+    image_jobs_init(&g.image_jobs, &g.loop);
     uv_timer_init(&g.loop, &g.feed_timer);
     g.feed_timer.data = &g;
     uv_timer_init(&g.loop, &g.events_timer);

@@ -31,5 +31,9 @@ int key_main(int argc, char **argv);
 char *gateway_default_state(void);
 /* The same without arguments and printing of errors. */
 int gateway_run(const struct gateway_config *config, struct err *e);
+/* `sandpitd template …`, on a state folder with or without a gateway. */
+int template_main(int argc, char **argv);
+/* The state folder when none is named, the caller's; NULL: HOME is not set. */
+char *gateway_default_state(void);
 
 #endif

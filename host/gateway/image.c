@@ -68,6 +68,8 @@ static bool is_stopped(const void *user)
 {
     const struct image *m = user;
 
+    if (m->spec->tick)
+        m->spec->tick(m->spec->user);
     return atomic_load(m->spec->stop);
 }
 
@@ -552,7 +554,7 @@ static void forget_firsts(struct image *m)
     struct first *first, *next;
 
     HASH_ITER (hh, m->firsts, first, next) {
-        HASH_DELETE(hh, m->firsts, first);
+        HASH_DELETE(hh, m->firsts, first); // NOLINT(clang-analyzer-unix.Malloc)
         free(first);
     }
 }

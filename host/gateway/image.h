@@ -23,7 +23,7 @@
 #include "base/err.h"
 
 #define IMAGE_LINKS_MAX   65536
-#define IMAGE_DEPTH_MAX   4096    /* folders in one another */
+#define IMAGE_DEPTH_MAX   1024    /* folders in one another */
 #define IMAGE_FOLDERS_MAX 1000000 /* whose turn is yet to come */
 
 /* May be read while the copy goes on. */
@@ -37,6 +37,8 @@ struct image_spec {
     bool live;        /* it may change: what vanishes is left out, what changes is copied as it is.
                          Otherwise what vanishes is an error: somebody removes it. */
     const atomic_bool *stop;
+    void (*tick)(void *user); /* called often; may be NULL */
+    void *user;
 };
 
 /* On failure (no space: ERR_LIMIT; stopped: ERR_CANCELLED) nothing of it is left behind. */

@@ -13,6 +13,7 @@
 
 #include "host/gateway/events.h"
 #include "host/gateway/gateway.h"
+#include "host/gateway/image_job.h"
 #include "host/gateway/registry.h"
 #include "host/http/http.h"
 #include "host/sandbox_limits.h"
@@ -34,6 +35,10 @@
 struct gateway;
 struct session;
 struct sandbox;
+struct fill;
+struct snapshot;
+struct snapshot_options;
+TAILQ_HEAD(making_list, making);
 
 enum phase { PHASE_CREATING, PHASE_RUNNING, PHASE_RESTARTING, PHASE_LOST, PHASE_DESTROYING };
 
@@ -104,6 +109,7 @@ struct sandbox {
     size_t n_queue;
     struct waiter_list waiters;
     struct session *sessions; /* uthash */
+    struct fill *fill;        /* its root is being made (fill.c) */
     uv_work_t work;
     int n_busy; /* open timers and work; 0: may be freed */
 };
@@ -128,6 +134,10 @@ struct gateway {
     struct sandbox *sandboxes, *names; /* uthash */
     struct pubsub *pubsub;
     int pubsub_port;
+    struct snapshot *snapshots; /* uthash */
+    struct making_list makings; /* of snapshots */
+    size_t n_making;
+    struct image_jobs image_jobs;
 
     int listen_fd, spare_fd; /* the spare is given up to refuse a connection when none are left */
     uv_poll_t listener;
@@ -248,6 +258,8 @@ bool gateway_host_allowed(struct slice host, void *user);
 /* options.c */
 int create_options_read(struct create_options *o, const cJSON *body, const char *provider,
                         bool name_needed, struct err *e);
+int snapshot_options_read(struct snapshot_options *o, const cJSON *body, struct err *e);
+void snapshot_options_finish(struct snapshot_options *o);
 void lasting_finish(struct lasting *l);
 void lasting_copy(struct lasting *to, const struct lasting *from);
 /* The text the registry keeps; free it. */
@@ -285,6 +297,12 @@ void events_take(struct sandbox *s, const cJSON *packet);
 int gateway_event(struct gateway *g, struct event *event, struct err *e);
 void events_on_store(struct http_request *r, void *user);
 void events_on_find(struct http_request *r, void *user);
+
+/* image_routes.c */
+void snapshots_on_create(struct http_request *r, void *user);
+void snapshots_on_list(struct http_request *r, void *user);
+void snapshots_on_delete(struct http_request *r, void *user);
+void templates_on_list(struct http_request *r, void *user);
 
 /* pubsub.c */
 /* To the subscribers of its sandbox. */

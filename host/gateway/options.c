@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "host/gateway/internal.h"
+#include "host/gateway/snapshot.h"
 
 #define NAME_CHARS_MAX  256
 #define METADATA_MAX    (64 * 1024)
@@ -321,4 +322,25 @@ int create_options_read(struct create_options *o, const cJSON *body, const char 
     else
         create_options_finish(o);
     return result;
+}
+
+int snapshot_options_read(struct snapshot_options *o, const cJSON *body, struct err *e)
+{
+    int result;
+
+    *o = (struct snapshot_options){0};
+    result = read_name(body, "sandboxId", "", &o->sandbox, e);
+    if (!result && !(o->sandbox && o->sandbox[0]))
+        result = err_set(e, ERR_ARG, "sandboxId is missing or empty");
+    if (!result)
+        result = read_name(body, "name", "", &o->name, e);
+    return result ? result : read_metadata(body, &o->metadata, e);
+}
+
+void snapshot_options_finish(struct snapshot_options *o)
+{
+    free(o->sandbox);
+    free(o->name);
+    free(o->metadata);
+    *o = (struct snapshot_options){0};
 }

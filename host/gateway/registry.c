@@ -10,7 +10,20 @@
 
 #define SCHEMA_VERSION 2
 
-enum statement { ADD, SET_STATUS, SET_EXPIRY, REMOVE, EACH, SET_SEEN, SEEN, N_STATEMENTS };
+enum statement {
+    ADD,
+    SET_STATUS,
+    SET_EXPIRY,
+    SET_OPTIONS,
+    REMOVE,
+    EACH,
+    SET_SEEN,
+    SEEN,
+    SNAPSHOT_ADD,
+    SNAPSHOT_REMOVE,
+    SNAPSHOT_EACH,
+    N_STATEMENTS
+};
 
 struct registry {
     sqlite3 *db;
@@ -38,17 +51,30 @@ static const char from_version_1[] =
     "ALTER TABLE sandboxes ADD COLUMN options TEXT NOT NULL DEFAULT '{}';"
     "PRAGMA user_version = 2;";
 
+static const char snapshots_schema[] =
+    "CREATE TABLE IF NOT EXISTS snapshots("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
+    " sandbox TEXT NOT NULL, provider TEXT NOT NULL, name TEXT NOT NULL, metadata TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL, bytes INTEGER NOT NULL, own_system INTEGER NOT NULL,"
+    " consistent INTEGER NOT NULL);";
+
 static const char *const sql[N_STATEMENTS] = {
     [ADD] = "INSERT INTO sandboxes(id, namespace, name, status, reason, provider, token, metadata,"
             " envs, created_ms, expires_ms, parent, options)"
             " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SET_STATUS] = "UPDATE sandboxes SET status = ?2, reason = ?3 WHERE id = ?1",
     [SET_EXPIRY] = "UPDATE sandboxes SET expires_ms = ?2 WHERE id = ?1",
+    [SET_OPTIONS] = "UPDATE sandboxes SET options = ?2 WHERE id = ?1",
     [REMOVE] = "DELETE FROM sandboxes WHERE id = ?1",
     [EACH] = "SELECT id, namespace, name, status, reason, provider, token, metadata, envs,"
              " created_ms, expires_ms, seq, parent, options FROM sandboxes ORDER BY seq",
     [SET_SEEN] = "INSERT INTO seen(one, ms) VALUES(1, ?1) ON CONFLICT(one) DO UPDATE SET ms = ?1",
     [SEEN] = "SELECT ms FROM seen",
+    [SNAPSHOT_ADD] = "INSERT INTO snapshots(id, sandbox, provider, name, metadata, created_ms,"
+                     " bytes, own_system, consistent) VALUES(?,?,?,?,?,?,?,?,?)",
+    [SNAPSHOT_REMOVE] = "DELETE FROM snapshots WHERE id = ?1",
+    [SNAPSHOT_EACH] = "SELECT id, sandbox, provider, name, metadata, created_ms, bytes, own_system,"
+                      " consistent FROM snapshots ORDER BY seq",
 };
 
 static int fail(struct registry *r, struct err *e, const char *what)
@@ -87,15 +113,8 @@ static int read_version(struct registry *r)
     return version;
 }
 
-static int set_up(struct registry *r, struct err *e)
+static int bring_up_to_date(struct registry *r, struct err *e)
 {
-    int result = exec(r,
-                      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-                      "PRAGMA synchronous = FULL;",
-                      e);
-
-    if (result)
-        return result;
     switch (read_version(r)) {
     case 0:
         return exec_whole(r, schema, e);
@@ -108,6 +127,18 @@ static int set_up(struct registry *r, struct err *e)
     default:
         return err_set(e, ERR_UNSUPPORTED, "registry: written by another version of sandpitd");
     }
+}
+
+static int set_up(struct registry *r, struct err *e)
+{
+    int result = exec(r,
+                      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
+                      "PRAGMA synchronous = FULL;",
+                      e);
+
+    if (!result)
+        result = bring_up_to_date(r, e);
+    return result ? result : exec(r, snapshots_schema, e);
 }
 
 struct registry *registry_open(const char *path, struct err *e)
@@ -225,6 +256,15 @@ int64_t registry_seen(struct registry *r)
     return seen_ms;
 }
 
+int registry_set_options(struct registry *r, const char *id, const char *options, struct err *e)
+{
+    sqlite3_stmt *statement = r->statements[SET_OPTIONS];
+
+    bind_text(statement, 1, id);
+    bind_text(statement, 2, options);
+    return step(r, statement, "set options", e);
+}
+
 int registry_remove(struct registry *r, const char *id, struct err *e)
 {
     bind_text(r->statements[REMOVE], 1, id);
@@ -265,6 +305,55 @@ int registry_each(struct registry *r, void (*on_row)(const struct registry_row *
         on_row(&row, user);
     }
     result = result == SQLITE_DONE ? 0 : fail(r, e, "read");
+    sqlite3_reset(s);
+    return result;
+}
+
+/* --- snapshots --- */
+
+int registry_add_snapshot(struct registry *r, const struct snapshot_row *row, struct err *e)
+{
+    sqlite3_stmt *statement = r->statements[SNAPSHOT_ADD];
+    const char *const texts[] = {row->id, row->sandbox, row->provider, row->name, row->metadata};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        bind_text(statement, (int)i + 1, texts[i]);
+    sqlite3_bind_int64(statement, 6, row->created_ms);
+    sqlite3_bind_int64(statement, 7, row->n_bytes);
+    sqlite3_bind_int(statement, 8, row->own_system);
+    sqlite3_bind_int(statement, 9, row->consistent);
+    return step(r, statement, "add a snapshot", e);
+}
+
+int registry_remove_snapshot(struct registry *r, const char *id, struct err *e)
+{
+    bind_text(r->statements[SNAPSHOT_REMOVE], 1, id);
+    return step(r, r->statements[SNAPSHOT_REMOVE], "remove a snapshot", e);
+}
+
+int registry_each_snapshot(struct registry *r,
+                           void (*on_row)(const struct snapshot_row *row, void *user), void *user,
+                           struct err *e)
+{
+    sqlite3_stmt *s = r->statements[SNAPSHOT_EACH];
+    int result;
+
+    while ((result = sqlite3_step(s)) == SQLITE_ROW) {
+        const struct snapshot_row row = {
+            .id = column(s, 0),
+            .sandbox = column(s, 1),
+            .provider = column(s, 2),
+            .name = column(s, 3),
+            .metadata = column(s, 4),
+            .created_ms = sqlite3_column_int64(s, 5),
+            .n_bytes = sqlite3_column_int64(s, 6),
+            .own_system = sqlite3_column_int(s, 7),
+            .consistent = sqlite3_column_int(s, 8),
+        };
+
+        on_row(&row, user);
+    }
+    result = result == SQLITE_DONE ? 0 : fail(r, e, "read snapshots");
     sqlite3_reset(s);
     return result;
 }

@@ -7,6 +7,7 @@
 #ifndef HOST_GATEWAY_REGISTRY_H
 #define HOST_GATEWAY_REGISTRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,6 +23,12 @@ struct registry_row {
     const char *options;      /* JSON text of an object: what holds for its whole life */
 };
 
+struct snapshot_row {
+    const char *id, *sandbox, *provider, *name, *metadata; /* borrowed; name, metadata may be "" */
+    int64_t created_ms, n_bytes;
+    bool own_system, consistent;
+};
+
 struct registry *registry_open(const char *path, struct err *e);
 void registry_close(struct registry *r);
 /* ERR_CONFLICT: the name is taken. */
@@ -35,9 +42,16 @@ void registry_end(struct registry *r);
 /* When a gateway was last there (wall clock); 0: never written. */
 int registry_set_seen(struct registry *r, int64_t seen_ms, struct err *e);
 int64_t registry_seen(struct registry *r);
+int registry_set_options(struct registry *r, const char *id, const char *options, struct err *e);
 int registry_remove(struct registry *r, const char *id, struct err *e);
 /* In order of creation; the row is valid during the call only, which must not change the table. */
 int registry_each(struct registry *r, void (*on_row)(const struct registry_row *row, void *user),
                   void *user, struct err *e);
+int registry_add_snapshot(struct registry *r, const struct snapshot_row *row, struct err *e);
+int registry_remove_snapshot(struct registry *r, const char *id, struct err *e);
+/* As registry_each. */
+int registry_each_snapshot(struct registry *r,
+                           void (*on_row)(const struct snapshot_row *row, void *user), void *user,
+                           struct err *e);
 
 #endif

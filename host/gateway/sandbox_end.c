@@ -16,8 +16,10 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "host/gateway/fill.h"
 #include "host/gateway/internal.h"
 #include "host/gateway/sandbox.h"
+#include "host/gateway/snapshot.h"
 #include "host/jail.h"
 #include "wire/names.h"
 
@@ -206,6 +208,7 @@ void sandbox_withdraw(struct sandbox *s)
 
     sandbox_set_status(s, s->phase, STATUS_DESTROYING, "");
     sandbox_drop_name(s);
+    snapshots_stop(s);
     uv_timer_stop(&s->expiry);
     pubsub_end(s->gateway, s->info.id, NULL);
     feed_deleted(s);
@@ -248,5 +251,6 @@ void sandbox_destroy(struct sandbox *s)
     } else if (!s->doomed) {
         sandbox_withdraw(s);
         s->doomed = true;
+        sandbox_fill_stop(s);
     }
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "host/gateway/fill.h"
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
 #include "host/gateway/sandbox.h"
@@ -108,7 +109,9 @@ int sandbox_start_jail(struct sandbox *s, const struct create_options *o, struct
     cleanup_fd int store_fd = -1;
     cleanup_fd int store_wal_fd = -1;
 
-    if (o ? mkdir(dir, 0700) || mkdir(root, 0755) : access(root, F_OK))
+    /* When it was filled they are there. */
+    if (o ? (mkdir(dir, 0700) && errno != EEXIST) || (mkdir(root, 0755) && errno != EEXIST)
+          : access(root, F_OK))
         return err_set_errno(e, errno, "%s", root);
     log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log_fd < 0)
@@ -173,17 +176,33 @@ void sandbox_on_start_timeout(uv_timer_t *timer)
     sandbox_fail_start(s, "its daemon does not answer");
 }
 
-struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o, struct err *e)
+/* Its files are there. */
+static int begin(struct sandbox *s, const struct create_options *o, struct err *e)
 {
-    if (g->stopping) {
-        err_set(e, ERR_CLOSED, "the gateway is stopping");
-        return NULL;
-    }
-    if (HASH_COUNT(g->sandboxes) >= SANDBOXES_MAX) {
-        err_set(e, ERR_LIMIT, "%d sandboxes exist, which is the most", SANDBOXES_MAX);
-        return NULL;
-    }
+    int result = sandbox_start_jail(s, o, e);
+
+    if (result)
+        return err_wrap(e, "start a sandbox");
+    uv_timer_start(&s->timer, sandbox_on_start_timeout, START_TIMEOUT_MS, 0);
+    return 0;
+}
+
+static void on_filled(struct sandbox *s, const struct create_options *o, const struct err *failure)
+{
+    struct err e = failure ? *failure : (struct err){0};
+
+    if (s->doomed)
+        err_set(&e, ERR_CLOSED, "the sandbox was destroyed while it was being made");
+    else if (!failure && !begin(s, o, &e))
+        return;
+    sandbox_refuse_start(s, &e);
+}
+
+/* In memory, in the registry and in the list. */
+static struct sandbox *conceive(struct gateway *g, const struct create_options *o, struct err *e)
+{
     struct sandbox *s = sandbox_allocate(g);
+
     fill_info(s, o);
     cleanup_free char *lasting = lasting_to_text(&s->lasting);
     struct registry_row row = {
@@ -199,13 +218,34 @@ struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o
     }
     sandbox_add_name(s);
     feed_created(s);
-    if (sandbox_start_jail(s, o, e)) {
-        err_wrap(e, "start a sandbox");
+    return s;
+}
+
+struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o, struct err *e)
+{
+    struct origin origin;
+    struct sandbox *s;
+
+    if (g->stopping) {
+        err_set(e, ERR_CLOSED, "the gateway is stopping");
+        return NULL;
+    }
+    if (HASH_COUNT(g->sandboxes) >= SANDBOXES_MAX) {
+        err_set(e, ERR_LIMIT, "%d sandboxes exist, which is the most", SANDBOXES_MAX);
+        return NULL;
+    }
+    if (origin_open(&origin, g, o, e))
+        return NULL;
+    s = conceive(g, o, e);
+    if (!s) {
+        origin_finish(&origin);
+        return NULL;
+    }
+    if (origin_is_none(&origin) ? begin(s, o, e) : sandbox_fill(s, &origin, o, on_filled, e)) {
         log_error("sandbox %s: %s", s->info.id, e->text);
         sandbox_end(s);
         return NULL;
     }
     sandbox_arm_expiry(s);
-    uv_timer_start(&s->timer, sandbox_on_start_timeout, START_TIMEOUT_MS, 0);
     return s;
 }

@@ -7,6 +7,8 @@
  *   gateway.db     the registry
  *   events.db      what was stored of events
  *   gateway.json   {"pid","url","version"} while a gateway runs: how `sandpit` finds it
+ *   snapshots/ID/  root (snapshot.h)
+ *   templates/     root file systems by name (template.h)
  *   sandboxes/ID/  root, daemon.sock, daemon.log, daemon.db (its tokens)
  */
 #include <dirent.h>
