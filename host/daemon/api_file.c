@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "host/daemon/internal.h"
 #include "host/daemon/jsoncut.h"
+#include "host/daemon/jsonflow.h"
 #include "host/daemon/jsontext.h"
 #include "host/daemon/path.h"
 
@@ -80,30 +81,38 @@ void api_file_list(struct http_request *r, void *user)
     work_start(job);
 }
 
-static void append_json(struct buf *out, cJSON *object)
+static void append_json(struct jsonflow *f, cJSON *object)
 {
     char *text = cJSON_PrintUnformatted(object);
 
     if (!text)
         abort(); /* out of memory */
-    buf_append_str(out, text);
+    jsonflow_add_text(f, text);
     free(text);
     cJSON_Delete(object);
 }
 
-/* Printed by hand: a tree would hold the content twice more. */
+/* As much of the file as it had when it was opened. The first piece is made here, so that what
+ * cannot be read at all has its own status. */
 static int get_content(struct work_job *job, struct err *e)
 {
+    struct jsonflow *f = jsonflow_create();
     struct stat st;
-    int r;
+    int fd = file_open_regular(work_path(job), &st, e), r;
 
-    buf_append_str(&job->text, "{\"message\":\"File\",\"data\":{\"content\":");
-    r = file_read_json(work_path(job), &st, &job->text, e);
-    if (r)
-        return r;
-    buf_append_str(&job->text, ",\"file\":");
-    append_json(&job->text, file_info(job->path, &st));
-    buf_append_str(&job->text, "}}");
+    job->flow = f;
+    if (fd < 0)
+        return fd;
+    jsonflow_add_text(f, "{\"message\":\"File\",\"data\":{\"content\":\"");
+    jsonflow_add_file(f, fd, st.st_size > 0 ? (uint64_t)st.st_size : FILE_SIZELESS_MAX);
+    jsonflow_add_text(f, "\",\"file\":");
+    append_json(f, file_info(job->path, &st));
+    jsonflow_add_text(f, "}}");
+    r = jsonflow_next(f, &job->text);
+    if (r < 0)
+        return file_error(e, -r, job->shown);
+    if (!r)
+        jsonflow_destroy(steal_pointer(&job->flow));
     return 0;
 }
 
@@ -169,6 +178,21 @@ void api_file_delete(struct http_request *r, void *user)
 
 /* --- writing --- */
 
+#define WRITE_MIN_MS       35000
+#define WRITE_BYTES_PER_MS ((int64_t)10 * 1024) /* of the slowest disk we wait for */
+
+/* A job that goes through the whole body. */
+static void start_write(struct http_request *r, struct daemon *d,
+                        int (*run)(struct work_job *job, struct err *e))
+{
+    struct work_job *job = work_job(d, r, run);
+
+    if (!job)
+        return;
+    http_set_timeout(r, WRITE_MIN_MS + (int64_t)http_body(r).len / WRITE_BYTES_PER_MS);
+    work_start(job);
+}
+
 static int parse_body(struct work_job *job, struct json_cut *cut, struct err *e)
 {
     int r = json_cut_parse(cut, http_body(job->request), e);
@@ -223,10 +247,7 @@ static int run_write(struct work_job *job, struct err *e)
 
 void api_file_write(struct http_request *r, void *user)
 {
-    struct work_job *job = work_job(user, r, run_write);
-
-    if (job)
-        work_start(job);
+    start_write(r, user, run_write);
 }
 
 /* --- many at once --- */
@@ -386,8 +407,5 @@ static int run_batch(struct work_job *job, struct err *e)
 
 void api_file_batch(struct http_request *r, void *user)
 {
-    struct work_job *job = work_job(user, r, run_batch);
-
-    if (job)
-        work_start(job);
+    start_write(r, user, run_batch);
 }

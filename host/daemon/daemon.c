@@ -80,6 +80,7 @@ static int start_http(struct daemon *d, struct err *e)
         .user = d,
         .authorise = daemon_authorise,
         .host_allowed = daemon_host_allowed,
+        .spool_dir = SPOOL_DIR,
     };
 
     d->http = http_server_create(d->loop, &config, e);

@@ -28,6 +28,8 @@
 #include "host/link.h"
 
 #define ID_CHARS 12
+/* Where files without names lie: the one folder that nobody inside can move. */
+#define SPOOL_DIR "/"
 
 struct daemon {
     uv_loop_t *loop;

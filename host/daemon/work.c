@@ -85,6 +85,7 @@ void work_job_free(struct work_job *job)
     cJSON_Delete(job->body);
     cJSON_Delete(job->reply);
     buf_finish(&job->text);
+    jsonflow_destroy(job->flow);
     free(job);
 }
 
@@ -102,6 +103,8 @@ static void answer(struct work_job *job)
 
     if (job->result < 0) {
         work_reply_err(r, &job->e);
+    } else if (job->flow) {
+        jsonflow_reply(steal_pointer(&job->flow), r, job->status, &job->text);
     } else if (job->text.len) {
         size_t n = job->text.len;
 

@@ -103,7 +103,7 @@ int world_setup(void **state)
     return start(w);
 }
 
-void world_restart(struct world *w)
+pid_t world_daemon_pid(struct world *w)
 {
     struct ucred daemon;
     socklen_t n = sizeof daemon;
@@ -113,7 +113,12 @@ void world_restart(struct world *w)
     world_relink(w);
     assert_int_equal(getsockopt(w->link, SOL_SOCKET, SO_PEERCRED, &daemon, &n), 0);
     assert_int_not_equal(daemon.pid, getpid());
-    assert_int_equal(kill(daemon.pid, SIGKILL), 0);
+    return daemon.pid;
+}
+
+void world_restart(struct world *w)
+{
+    assert_int_equal(kill(world_daemon_pid(w), SIGKILL), 0);
     assert_int_equal(waitpid(w->pid, NULL, 0), w->pid);
     unlink(w->link_path);
     assert_int_equal(start(w), 0);
@@ -258,7 +263,9 @@ static void send_request(int fd, const char *method, const char *path, const cha
     buf_finish(&out);
 }
 
-/* Leaves the body in `in`; returns the status. */
+#define CHUNKED SIZE_MAX
+
+/* Leaves the body in `in`; returns the status. *length: of the body, or CHUNKED. */
 static int read_head(int fd, struct buf *in, size_t *length)
 {
     const char *end, *header;
@@ -269,8 +276,33 @@ static int read_head(int fd, struct buf *in, size_t *length)
     assert_int_equal(sscanf(in->data, "HTTP/1.1 %d", &status), 1);
     header = strcasestr(in->data, "\r\nContent-Length:");
     *length = header && header < end ? strtoul(header + 17, NULL, 10) : 0;
+    header = strcasestr(in->data, "\r\nTransfer-Encoding: chunked");
+    if (header && header < end)
+        *length = CHUNKED;
     buf_consume(in, (size_t)(end + 4 - in->data));
     return status;
+}
+
+/* Replaces the chunks in `in` by what they carry. */
+static void receive_chunks(int fd, struct buf *in)
+{
+    struct buf whole = {0};
+    size_t n;
+
+    do {
+        char *end;
+
+        while (!in->data || !(end = strstr(in->data, "\r\n")))
+            receive(fd, in);
+        n = strtoul(in->data, NULL, 16);
+        buf_consume(in, (size_t)(end + 2 - in->data));
+        while (in->len < n + 2)
+            receive(fd, in);
+        buf_append(&whole, in->data, n);
+        buf_consume(in, n + 2);
+    } while (n);
+    buf_finish(in);
+    *in = whole;
 }
 
 cJSON *world_call(struct world *w, const char *method, const char *path, const char *token,
@@ -285,6 +317,10 @@ cJSON *world_call(struct world *w, const char *method, const char *path, const c
     *status = read_head(fd, &in, &length);
     if (!strcmp(method, "HEAD"))
         length = 0;
+    if (length == CHUNKED) {
+        receive_chunks(fd, &in);
+        length = in.len;
+    }
     while (in.len < length)
         receive(fd, &in);
     if (length) {

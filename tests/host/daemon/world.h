@@ -32,6 +32,8 @@ int world_setup(void **state);
 int world_teardown(void **state);
 /* Connects the link anew, as a gateway after a restart does. */
 void world_relink(struct world *w);
+/* The daemon's, as this process sees it; links anew. */
+pid_t world_daemon_pid(struct world *w);
 /* Kills the daemon with all it runs, and starts another on the same files. */
 void world_restart(struct world *w);
 /* Waits for the next packet of the daemon; the caller deletes it. */
