@@ -73,12 +73,13 @@ static void command_free(struct command *c)
     free(c->shell);
     free(c->cwd);
     environ_finish(&c->environment);
-    buf_finish(&c->out.bytes);
-    buf_finish(&c->err.bytes);
+    output_finish(&c->out.output);
+    output_finish(&c->err.output);
     free(c);
 }
 
 static void on_timer(uv_timer_t *timer);
+static void on_written(struct output *o);
 
 struct command *command_create(struct daemon *d, const struct command_spec *spec, struct err *e)
 {
@@ -104,6 +105,8 @@ struct command *command_create(struct daemon *d, const struct command_spec *spec
     c->streaming = spec->streaming;
     c->out = (struct capture){.command = c, .fd = -1, .event = MSG_COMMAND_STDOUT};
     c->err = (struct capture){.command = c, .fd = -1, .event = MSG_COMMAND_STDERR};
+    output_init(&c->out.output, d, on_written);
+    output_init(&c->err.output, d, on_written);
     TAILQ_INIT(&c->waiters);
     if (set_environment(c, spec->env, e)) {
         command_free(c);
@@ -165,24 +168,28 @@ static void publish(struct command *c, const char *type, const char *bytes, size
 
 static void on_readable(uv_poll_t *poll, int status, int events);
 
+/* Nothing is read for which there is no room: on the way to those who listen, or to the disk. */
+static void watch(struct capture *p)
+{
+    if (!p->is_open)
+        return;
+    if (p->command->stalled || output_full(&p->output))
+        uv_poll_stop(&p->poll);
+    else
+        uv_poll_start(&p->poll, UV_READABLE, on_readable);
+}
+
 /* Streams are not read while one who listens has enough queued. */
 static void update_flow(struct command *c)
 {
-    struct capture *captures[] = {&c->out, &c->err};
     char channel[64];
 
     if (!c->streaming)
         return;
     snprintf(channel, sizeof channel, CHANNEL_COMMAND_PREFIX "%s", c->id);
     c->stalled = c->state == COMMAND_RUNNING && sockets_channel_full(c->d, channel);
-    for (int i = 0; i < 2; i++) {
-        if (!captures[i]->is_open)
-            continue;
-        if (c->stalled)
-            uv_poll_stop(&captures[i]->poll);
-        else
-            uv_poll_start(&captures[i]->poll, UV_READABLE, on_readable);
-    }
+    watch(&c->out);
+    watch(&c->err);
 }
 
 static void stream_out(struct capture *p, const char *bytes, size_t n)
@@ -202,13 +209,15 @@ static void stream_out(struct capture *p, const char *bytes, size_t n)
 
 static void take_output(struct capture *p, const char *bytes, size_t n)
 {
-    size_t room = OUTPUT_MAX - p->bytes.len;
+    struct command *c = p->command;
+    bool was_busy = output_busy(&p->output);
 
-    if (p->command->state == COMMAND_FINISHED)
+    if (c->state == COMMAND_FINISHED || c->drained)
         return;
-    p->n_total += n;
-    buf_append(&p->bytes, bytes, n < room ? n : room);
-    if (p->command->streaming)
+    output_append(&p->output, bytes, n);
+    if (!was_busy && output_busy(&p->output))
+        c->n_handles++; /* until on_written */
+    if (c->streaming)
         stream_out(p, bytes, n);
 }
 
@@ -267,8 +276,9 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
     /* Asked before each frame: many streams may share a socket that is nearly full. */
     update_flow(c);
-    if (!c->stalled)
+    if (!c->stalled && !output_full(&p->output))
         read_capture(p, c->streaming ? READ_SIZE : (size_t)4 * READ_SIZE);
+    watch(p);
     if (c->leftover && !c->out.is_open && !c->err.is_open)
         command_destroy_leftover(c);
 }
@@ -320,17 +330,22 @@ static void release(struct command *c)
         close_handles(c);
         return;
     }
-    buf_finish(&c->out.bytes);
-    buf_finish(&c->err.bytes);
+    output_finish(&c->out.output); /* not busy: nothing is taken since its end */
+    output_finish(&c->err.output);
     c->leftover = true;
     TAILQ_INSERT_TAIL(&all->leftovers, c, finished_entry);
     if (++all->n_leftovers > LEFTOVERS_MAX)
         command_destroy_leftover(TAILQ_FIRST(&all->leftovers));
 }
 
-static size_t kept_bytes(const struct command *c)
+static void count_kept(struct commands *all, const struct command *c, int sign)
 {
-    return c->out.bytes.len + c->err.bytes.len;
+    size_t memory = output_memory(&c->out.output) + output_memory(&c->err.output);
+    uint64_t disk = output_disk(&c->out.output) + output_disk(&c->err.output);
+
+    all->n_finished += (unsigned)sign;
+    all->kept_memory += (size_t)sign * memory;
+    all->kept_disk += (uint64_t)sign * disk;
 }
 
 static void untrack(struct command *c)
@@ -345,8 +360,7 @@ static void untrack(struct command *c)
     HASH_DEL(all->by_id, c);
     if (c->state == COMMAND_FINISHED) {
         TAILQ_REMOVE(&all->finished, c, finished_entry);
-        all->n_finished--;
-        all->kept_bytes -= kept_bytes(c);
+        count_kept(all, c, -1);
     }
 }
 
@@ -355,10 +369,10 @@ static void keep_finished(struct command *c)
     struct commands *all = &c->d->commands;
 
     TAILQ_INSERT_TAIL(&all->finished, c, finished_entry);
-    all->n_finished++;
-    all->kept_bytes += kept_bytes(c);
+    count_kept(all, c, 1);
     while (all->n_finished > 1 &&
-           (all->n_finished > FINISHED_MAX || all->kept_bytes > KEPT_BYTES_MAX)) {
+           (all->n_finished > FINISHED_MAX || all->kept_memory > KEPT_MEMORY_MAX ||
+            all->kept_disk > KEPT_DISK_MAX)) {
         struct command *oldest = TAILQ_FIRST(&all->finished);
 
         untrack(oldest);
@@ -422,9 +436,28 @@ static void drain(struct capture *p)
 /* The shell has ended and what it wrote can be passed on. */
 static void complete(struct command *c)
 {
-    drain(&c->out);
-    drain(&c->err);
+    if (!c->drained) {
+        drain(&c->out);
+        drain(&c->err);
+        c->drained = true;
+    }
+    if (output_busy(&c->out.output) || output_busy(&c->err.output))
+        return;
+    output_end(&c->out.output);
+    output_end(&c->err.output);
     finish(c, process_exit_code(c->wait_status));
+}
+
+static void on_written(struct output *o)
+{
+    struct capture *p = (struct capture *)((char *)o - offsetof(struct capture, output));
+    struct command *c = p->command;
+
+    watch(p);
+    if (c->drained && c->state == COMMAND_RUNNING && !c->dying)
+        complete(c);
+    if (!output_busy(o) && --c->n_handles == 0)
+        command_free(c);
 }
 
 static void on_shell_exit(struct child *child, int status)
@@ -463,9 +496,8 @@ static int spawn(struct command *c, struct err *e)
     c->sid = pid;
     c->child.on_exit = on_shell_exit;
     children_add(&c->d->children, &c->child, pid);
-    uv_poll_start(&c->out.poll, UV_READABLE, on_readable);
-    if (c->err.is_open)
-        uv_poll_start(&c->err.poll, UV_READABLE, on_readable);
+    watch(&c->out);
+    watch(&c->err);
     return 0;
 }
 
@@ -575,14 +607,7 @@ static const char *status_name(const struct command *c)
     return c->state == COMMAND_RUNNING ? "running" : "pending";
 }
 
-static void add_output(cJSON *info, const char *name, const char *cut_name, const struct capture *p)
-{
-    json_add_bytes(info, name, p->bytes.data ? p->bytes.data : "", p->bytes.len);
-    if (p->n_total > p->bytes.len)
-        cJSON_AddBoolToObject(info, cut_name, true);
-}
-
-cJSON *command_info(const struct command *c, bool output)
+cJSON *command_info(const struct command *c)
 {
     cJSON *info = cJSON_CreateObject();
     char iso[CLOCK_ISO_SIZE];
@@ -605,9 +630,26 @@ cJSON *command_info(const struct command *c, bool output)
         cJSON_AddNumberToObject(info, "duration_ms", (double)c->duration_ms);
         cJSON_AddStringToObject(info, "finished_at", clock_format_iso(iso, c->finished_wall_ms));
     }
-    if (output) {
-        add_output(info, "stdout", "stdout_truncated", &c->out);
-        add_output(info, "stderr", "stderr_truncated", &c->err);
-    }
+    if (output_is_cut(&c->out.output))
+        cJSON_AddBoolToObject(info, "stdout_truncated", true);
+    if (output_is_cut(&c->err.output))
+        cJSON_AddBoolToObject(info, "stderr_truncated", true);
     return info;
+}
+
+void command_reply(const struct command *c, struct http_request *r, const char *message)
+{
+    struct jsonflow *f = jsonflow_create();
+    cJSON *envelope = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(envelope, "message", message);
+    jsonflow_add_open_object(f, envelope);
+    jsonflow_add_text(f, "\"data\":");
+    jsonflow_add_open_object(f, command_info(c));
+    jsonflow_add_text(f, "\"stdout\":\"");
+    output_describe(&c->out.output, f);
+    jsonflow_add_text(f, "\",\"stderr\":\"");
+    output_describe(&c->err.output, f);
+    jsonflow_add_text(f, "\"}}");
+    jsonflow_reply(f, r, 200, output_is_small(&c->out.output) && output_is_small(&c->err.output));
 }

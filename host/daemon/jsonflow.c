@@ -191,8 +191,24 @@ static void on_end(void *user)
     jsonflow_destroy(user);
 }
 
-void jsonflow_reply(struct jsonflow *f, struct http_request *r, int status, struct buf *first)
+void jsonflow_reply_on(struct jsonflow *f, struct http_request *r, int status, struct buf *first)
 {
     http_reply_stream(r, status, "application/json", first,
                       &(struct http_stream){on_next, on_end, f});
+}
+
+void jsonflow_reply(struct jsonflow *f, struct http_request *r, int status, bool small)
+{
+    struct buf text = {0};
+    size_t n;
+
+    if (!small) {
+        jsonflow_reply_on(f, r, status, &text);
+        return;
+    }
+    while (jsonflow_next(f, &text) > 0)
+        continue;
+    jsonflow_destroy(f);
+    n = text.len;
+    http_reply_bytes(r, status, "application/json", buf_steal(&text), n);
 }

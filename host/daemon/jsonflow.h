@@ -30,7 +30,9 @@ void jsonflow_add_spool(struct jsonflow *f, struct spool *s, uint64_t n);
  * 0: that was all, or -errno. */
 #define JSONFLOW_PIECE ((size_t)64 * 1024)
 int jsonflow_next(struct jsonflow *f, struct buf *out);
-/* Answers with it, first (taken over) before; takes f over. */
-void jsonflow_reply(struct jsonflow *f, struct http_request *r, int status, struct buf *first);
+/* Answers with it; takes f over. Small: all of it is in memory and put together at once. */
+void jsonflow_reply(struct jsonflow *f, struct http_request *r, int status, bool small);
+/* Answers with first (taken over) and what is left. */
+void jsonflow_reply_on(struct jsonflow *f, struct http_request *r, int status, struct buf *first);
 
 #endif

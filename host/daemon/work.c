@@ -104,7 +104,7 @@ static void answer(struct work_job *job)
     if (job->result < 0) {
         work_reply_err(r, &job->e);
     } else if (job->flow) {
-        jsonflow_reply(steal_pointer(&job->flow), r, job->status, &job->text);
+        jsonflow_reply_on(steal_pointer(&job->flow), r, job->status, &job->text);
     } else if (job->text.len) {
         size_t n = job->text.len;
 

@@ -50,7 +50,7 @@ static void on_flush(uv_work_t *work)
 static void fail(struct http_request *r, int errnum)
 {
     body_drop(r);
-    if (errnum == ENOSPC || errnum == EDQUOT)
+    if (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG)
         http_reply_error(r, 507, "no space left on the disk for the body");
     else
         http_reply_error(r, 500, "the body cannot be written: %s", strerror(errnum));

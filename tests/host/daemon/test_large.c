@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@
     if (!w)                                                                                        \
         skip();
 
-#define LINES      3000000ULL
+#define LINES      2000000ULL
 #define GROWTH_MAX ((long)48 * 1024) /* KiB */
 
 /* A line as it stands in JSON: escapes, and characters that lie across every border. */
@@ -229,10 +230,165 @@ static void large__file__never_in_memory(void **state)
     free(r);
 }
 
+/* So many, a little that is no UTF-8, and NULs, which take six times their size. */
+#define OUTPUT_COMMAND                                                                             \
+    "{\"command\":\"head -c %ld /dev/zero | tr '\\\\0' 'x'; printf '\\\\377\\\\346\\\\274' >&2;"   \
+    " head -c 3000000 /dev/zero >&2; exit 3\"%s}"
+
+/* n times the text. */
+static void expect_bytes(struct reader *r, const char *text, long n, pid_t pid, long before_kib)
+{
+    size_t n_text = strlen(text);
+    struct buf many = {0};
+
+    for (int i = 0; i < 1000; i++)
+        buf_append(&many, text, n_text);
+    for (long i = 0; i < n; i += 1000) {
+        const char *expected = many.data;
+
+        for (size_t left = 1000 * n_text; left;) {
+            int c = next_byte(r);
+            size_t more = r->chunk < r->n - r->at ? r->chunk : r->n - r->at;
+
+            assert_int_equal(c, (unsigned char)*expected);
+            more = more < left - 1 ? more : left - 1;
+            assert_memory_equal(r->bytes + r->at, expected + 1, more);
+            r->at += more;
+            r->chunk -= more;
+            expected += 1 + more;
+            left -= 1 + more;
+        }
+        if (i % 5000000 == 0)
+            check_memory(pid, before_kib);
+    }
+    buf_finish(&many);
+}
+
+static void expect_output(struct reader *r, long n, pid_t pid, long before_kib)
+{
+    find_text(r, "\"stdout\":\"");
+    expect_bytes(r, "x", n, pid, before_kib);
+    expect_text(r, "\",\"stderr\":\"\xef\xbf\xbd\xef\xbf\xbd");
+    expect_bytes(r, "\\u0000", 3000000, pid, before_kib);
+    expect_text(r, "\"}}");
+    assert_int_equal(next_byte(r), -1);
+}
+
+static void large__output__nothing_lost_never_in_memory(void **state)
+{
+    WORLD(state)
+    pid_t pid = world_daemon_pid(w);
+    long before_kib = memory_kib(pid);
+    cleanup_free char *body = xasprintf(OUTPUT_COMMAND, 160000000L, "");
+    struct reader *r = xcalloc(1, sizeof *r);
+
+    r->fd = world_connect(w);
+    ask(r->fd, "POST", "/run/command", strlen(body));
+    send_all(r->fd, body, strlen(body));
+    read_head(r, 200, true);
+    find_text(r, "\"exit_code\":3");
+    expect_output(r, 160000000, pid, before_kib);
+    close(r->fd);
+    free(r);
+}
+
+static void large__output__of_a_tracked_command(void **state)
+{
+    WORLD(state)
+    pid_t pid = world_daemon_pid(w);
+    long before_kib = memory_kib(pid);
+    cleanup_free char *body = xasprintf(OUTPUT_COMMAND, 40000000L, ",\"background\":true"),
+                      *path = NULL;
+    struct reader *r = xcalloc(1, sizeof *r);
+    int status;
+    cJSON *reply = world_call(w, "POST", "/run/command", WORLD_TOKEN, body, &status);
+
+    assert_int_equal(status, 200);
+    path = xasprintf("/terminals/%s/commands/%s", data_of(reply, "terminal_id")->valuestring,
+                     data_of(reply, "cmd_id")->valuestring);
+    cJSON_Delete(reply);
+    for (int i = 0; i < 2; i++) {
+        cleanup_free char *wait = xasprintf("%s%s", path, i ? "" : "/wait?timeout=60");
+
+        *r = (struct reader){.fd = world_connect(w)};
+        ask(r->fd, "GET", wait, 0);
+        read_head(r, 200, true);
+        expect_output(r, 40000000, pid, before_kib);
+        close(r->fd);
+    }
+    free(r);
+}
+
+/* The next one is asked for while the disk is still written to. */
+static void large__output__left_in_the_middle(void **state)
+{
+    WORLD(state)
+    cleanup_free char *body = xasprintf("{\"command\":\"yes & cat /dev/zero\"}"), *out = NULL;
+
+    for (int i = 0; i < 3; i++) {
+        int fd = world_connect(w);
+
+        ask(fd, "POST", "/run/command", strlen(body));
+        send_all(fd, body, strlen(body));
+        free(out);
+        out = world_sh(w, "head -c 5000000 /dev/zero | tr '\\0' z; (yes >&2) & exit 0");
+        assert_int_equal(strlen(out), 5000000);
+        close(fd);
+    }
+}
+
+/* A disk on which a file can have 20 MB and no more. */
+static int setup_small_disk(void **state)
+{
+    struct rlimit old, small;
+    int r;
+
+    getrlimit(RLIMIT_FSIZE, &old);
+    small = old;
+    small.rlim_cur = 20000000;
+    setrlimit(RLIMIT_FSIZE, &small);
+    r = world_setup(state);
+    setrlimit(RLIMIT_FSIZE, &old);
+    return r;
+}
+
+static void large__disk_full__cut_and_said(void **state)
+{
+    WORLD(state)
+    cJSON *reply = world_run(w, "head -c 50000000 /dev/zero | tr '\\0' a");
+    struct buf body = {0};
+    size_t n = strlen(data_of(reply, "stdout")->valuestring);
+    int status;
+
+    assert_in_range(n, 15000000, 20000000);
+    assert_true(cJSON_IsTrue(data_of(reply, "stdout_truncated")));
+    assert_null(data_of(reply, "stderr_truncated"));
+    assert_int_equal(data_of(reply, "exit_code")->valueint, 0);
+    cJSON_Delete(reply);
+    buf_append_str(&body, "{\"path\":\"/tmp/x\",\"content\":\"");
+    memset(buf_reserve(&body, 30000000), 'x', 30000000);
+    body.len += 30000000;
+    buf_append_str(&body, "\"}");
+    reply = world_call(w, "POST", "/files", WORLD_TOKEN, body.data, &status);
+    assert_int_equal(status, 507);
+    assert_non_null(strstr(cJSON_GetObjectItem(reply, "error")->valuestring, "no space left"));
+    cJSON_Delete(reply);
+    buf_finish(&body);
+    cJSON_Delete(world_run(w, "test ! -e /tmp/x"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(large__file__never_in_memory, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(large__output__nothing_lost_never_in_memory, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(large__output__of_a_tracked_command, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(large__disk_full__cut_and_said, setup_small_disk,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(large__output__left_in_the_middle, world_setup,
+                                        world_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
