@@ -13,7 +13,8 @@
 #include "host/daemon/jsontext.h"
 #include "host/daemon/path.h"
 
-#define BATCH_MAX 10000
+#define BATCH_MAX        10000
+#define BATCH_EVENTS_MAX 50 /* with more files one event stands for all */
 
 /* --- the path of a request --- */
 
@@ -162,10 +163,22 @@ void api_file_head(struct http_request *r, void *user)
 
 /* --- deleting --- */
 
+static void tell_written(struct work_job *job, const char *path, const struct stat *st)
+{
+    cJSON *data = work_event(job, "file.written");
+
+    event_add_text(data, "path", path);
+    cJSON_AddNumberToObject(data, "size", (double)st->st_size);
+}
+
 static int run_delete(struct work_job *job, struct err *e)
 {
+    int r = file_delete(work_path(job), &job->d->work.stop, e);
+
     job->status = 204;
-    return file_delete(work_path(job), &job->d->work.stop, e);
+    if (!r)
+        event_add_text(work_event(job, "file.deleted"), "path", job->path);
+    return r;
 }
 
 void api_file_delete(struct http_request *r, void *user)
@@ -241,6 +254,7 @@ static int run_write(struct work_job *job, struct err *e)
     if (r)
         return r;
     job->status = 201;
+    tell_written(job, job->path, &st);
     cJSON_AddItemToObject(work_reply(job, "File written"), "file", file_info(job->path, &st));
     return 0;
 }
@@ -382,6 +396,33 @@ static void report(struct work_job *job, const struct batch *b)
     }
 }
 
+/* Each, or of many how many. */
+static void tell_batch(struct work_job *job, const struct batch *b)
+{
+    int n_written = 0, n_deleted = 0;
+    cJSON *data;
+
+    for (int i = 0; i < b->n; i++) {
+        const struct op *op = &b->ops[i];
+
+        if (op->result)
+            continue;
+        n_written += !op->deletes;
+        n_deleted += op->deletes;
+        if (b->n > BATCH_EVENTS_MAX)
+            continue;
+        if (op->deletes)
+            event_add_text(work_event(job, "file.deleted"), "path", op->path);
+        else
+            tell_written(job, op->path, &op->st);
+    }
+    if (b->n <= BATCH_EVENTS_MAX)
+        return;
+    data = work_event(job, "file.batch");
+    cJSON_AddNumberToObject(data, "written", n_written);
+    cJSON_AddNumberToObject(data, "deleted", n_deleted);
+}
+
 /* In the order they were asked for: what is deleted and then written anew is there. */
 static int run_batch(struct work_job *job, struct err *e)
 {
@@ -399,6 +440,7 @@ static int run_batch(struct work_job *job, struct err *e)
             run_op(job, &cut, &b.ops[i]);
         sort(&b, by_path);
         report(job, &b);
+        tell_batch(job, &b);
     }
     batch_finish(&b);
     json_cut_finish(&cut);

@@ -18,9 +18,8 @@
 #include "host/daemon/jsontext.h"
 #include "wire/names.h"
 
-#define EVENT_TEXT_MAX 1024 /* of a command, in its events */
-#define READ_SIZE      16384
-#define KILL_GRACE_MS  1000
+#define READ_SIZE     16384
+#define KILL_GRACE_MS 1000
 
 void commands_init(struct commands *c)
 {
@@ -383,9 +382,8 @@ static void keep_finished(struct command *c)
 /* The event types the official events client names. */
 static void tell_event(const struct command *c, bool ended)
 {
-    cJSON *data = cJSON_CreateObject();
+    cJSON *data = event_data("command", c->text);
 
-    json_add_bytes(data, "command", c->text, strnlen(c->text, EVENT_TEXT_MAX));
     cJSON_AddStringToObject(data, "cmdId", c->id);
     if (c->terminal)
         cJSON_AddStringToObject(data, "terminalId", c->terminal->id);
@@ -393,7 +391,7 @@ static void tell_event(const struct command *c, bool ended)
         cJSON_AddNumberToObject(data, "exitCode", c->exit_code);
         cJSON_AddNumberToObject(data, "duration", (double)c->duration_ms);
     }
-    link_server_event(&c->d->links, ended ? "execution.completed" : "execution.started", data);
+    event_tell(c->d, ended ? "execution.completed" : "execution.started", data);
 }
 
 static void finish(struct command *c, int exit_code)

@@ -12,6 +12,7 @@
 #include "host/daemon/children.h"
 #include "host/daemon/command.h"
 #include "host/daemon/dying.h"
+#include "host/daemon/events.h"
 #include "host/daemon/link_server.h"
 #include "host/daemon/overlay.h"
 #include "host/daemon/ports.h"
@@ -50,6 +51,7 @@ struct daemon {
     struct servers servers;
     struct work work;
     struct overlays overlays;
+    struct events events;
     uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
     int null_fd;        /* opened before anybody inside could put something else there */
     struct dying_list dying;

@@ -227,6 +227,8 @@ static void on_peer(uv_poll_t *poll, int status, int events)
         }
         if (n > 0)
             take_packet(p, bytes, (size_t)n, fd);
+        if (uv_is_closing((uv_handle_t *)poll)) /* an event found it gone */
+            return;
     }
     if (p->n_queue && !peer_flush(p))
         return;
@@ -254,8 +256,10 @@ static void peer_open(struct link_server *l, int fd)
     }
     TAILQ_INSERT_TAIL(&l->peers, p, entry);
     l->n_peers++;
-    if (peer_tell(p))
-        tokens_announce(&l->d->tokens);
+    if (!peer_tell(p))
+        return;
+    tokens_announce(&l->d->tokens);
+    events_check_ready(l->d);
 }
 
 static void on_listener(uv_poll_t *poll, int status, int events)

@@ -39,6 +39,19 @@ static void tell_waiters(struct overlay *o)
     }
 }
 
+static void tell_event(struct overlay *o)
+{
+    cJSON *data = event_data("overlayId", o->id);
+
+    event_add_text(data, "source", o->source);
+    event_add_text(data, "target", o->target);
+    cJSON_AddNumberToObject(data, "copiedFiles", atomic_load(&o->stats.files));
+    cJSON_AddNumberToObject(data, "copiedDirs", atomic_load(&o->stats.dirs));
+    if (o->status == OVERLAY_FAILED)
+        event_add_text(data, "error", o->e.text);
+    event_tell(o->d, o->status == OVERLAY_FAILED ? "overlay.failed" : "overlay.completed", data);
+}
+
 static void on_copy(uv_work_t *work)
 {
     struct overlay *o = work->data;
@@ -63,11 +76,14 @@ static void on_copied(uv_work_t *work, int status)
     d->overlays.n_running--;
     d->work.n_jobs--;
     o->status = o->result ? OVERLAY_FAILED : OVERLAY_COMPLETE;
-    if (o->forgotten)
+    if (o->forgotten) {
         free_overlay(o);
-    else
+    } else {
+        tell_event(o);
         tell_waiters(o);
+    }
     start_next(d);
+    events_check_ready(d);
 }
 
 static void start_next(struct daemon *d)

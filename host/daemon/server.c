@@ -81,11 +81,32 @@ static void publish_status(struct server *s)
     message_finish(&m);
 }
 
+static void tell_event(const struct server *s)
+{
+    cleanup_free char *type = xasprintf(
+        "server.%s", s->status == STATUS_SERVER_RUNNING ? "started" : status_names[s->status]);
+    cJSON *data = event_data("slug", s->spec.slug);
+
+    add_state(s, data);
+    if (s->sid && !s->exited)
+        cJSON_AddNumberToObject(data, "pid", s->sid);
+    if (s->has_exit)
+        cJSON_AddNumberToObject(data, "exitCode", s->exit_code);
+    if (s->status == STATUS_SERVER_FAILED && s->error[0])
+        event_add_text(data, "error", s->error);
+    event_tell(s->d, type, data);
+    events_check_ready(s->d);
+}
+
 void server_set(struct server *s, enum server_status status)
 {
+    bool changed = s->status != status;
+
     s->status = status;
     s->updated_wall_ms = clock_wall_ms();
     publish_status(s);
+    if (changed)
+        tell_event(s);
 }
 
 static cJSON *health_status(const struct server *s)

@@ -303,6 +303,14 @@ static void watcher_free(struct watcher *w)
     free(w);
 }
 
+static void tell_event(const struct watcher *w, const char *type)
+{
+    cJSON *data = event_data("watcherId", w->id);
+
+    event_add_text(data, "path", w->options.real);
+    event_tell(w->d, type, data);
+}
+
 struct watcher *watcher_create(struct watchers *all, struct watcher_options *options, struct err *e)
 {
     char name[ID_CHARS + 1];
@@ -324,6 +332,7 @@ struct watcher *watcher_create(struct watchers *all, struct watcher_options *opt
         return NULL;
     }
     HASH_ADD_STR(all->by_id, id, w);
+    tell_event(w, "watcher.created");
     return w;
 }
 
@@ -333,6 +342,7 @@ void watcher_destroy(struct watcher *w)
 
     publish_about(w, MSG_WATCHER_DESTROYED, "watcher destroyed");
     HASH_DEL(all->by_id, w);
+    tell_event(w, "watcher.destroyed");
     watcher_free(w);
     update_flow(all);
 }

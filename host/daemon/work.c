@@ -86,6 +86,7 @@ void work_job_free(struct work_job *job)
     cJSON_Delete(job->reply);
     buf_finish(&job->text);
     jsonflow_destroy(job->flow);
+    cJSON_Delete(job->events);
     free(job);
 }
 
@@ -116,6 +117,29 @@ static void answer(struct work_job *job)
     }
 }
 
+static void tell_events(struct work_job *job)
+{
+    cJSON *event;
+
+    while ((event = cJSON_DetachItemFromArray(job->events, 0))) {
+        cJSON *type = cJSON_DetachItemFromObject(event, "type");
+
+        event_tell(job->d, type->valuestring, event);
+        cJSON_Delete(type);
+    }
+}
+
+cJSON *work_event(struct work_job *job, const char *type)
+{
+    cJSON *event = cJSON_CreateObject();
+
+    if (!job->events)
+        job->events = cJSON_CreateArray();
+    cJSON_AddStringToObject(event, "type", type);
+    cJSON_AddItemToArray(job->events, event);
+    return event;
+}
+
 static void on_work(uv_work_t *work)
 {
     struct work_job *job = work->data;
@@ -140,6 +164,7 @@ static void on_worked(uv_work_t *work, int status)
     bool serial = job->serial;
 
     (void)status; /* nothing is cancelled */
+    tell_events(job);
     answer(job);
     work_job_free(job);
     if (!serial)

@@ -51,6 +51,7 @@ struct work_job {
     bool flag;             /* the handler's */
     int status;            /* 200 unless run sets another */
     cJSON *reply;          /* owned */
+    cJSON *events;         /* owned or NULL; [{type, …}] to tell when it is answered */
     struct buf text;       /* JSON */
     struct jsonflow *flow; /* owned or NULL */
     int result;
@@ -78,6 +79,8 @@ struct file_path work_path(const struct work_job *job);
 char *work_cwd(const struct daemon *d);
 /* Makes {message, data:{}} the reply and returns data. */
 cJSON *work_reply(struct work_job *job, const char *message);
+/* An event (events.h) for when the job is done; returns its data. For run. */
+cJSON *work_event(struct work_job *job, const char *type);
 /* Answers with the status that belongs to the failure. */
 void work_reply_err(struct http_request *r, const struct err *e);
 
