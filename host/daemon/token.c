@@ -309,8 +309,12 @@ struct token *token_create(struct tokens *t, const struct token_spec *spec, char
 
 int token_revoke(struct tokens *t, struct token *token, struct err *e)
 {
-    int r = store_remove(t, token->id, e);
+    int r;
 
+    /* A power cut may lose a token made in the last seconds, but must not bring one back. */
+    sqlite3_exec(t->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    r = store_remove(t, token->id, e);
+    sqlite3_exec(t->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
     if (r)
         return r;
     tell_event(t, token, "token.revoked");
