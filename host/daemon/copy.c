@@ -47,10 +47,8 @@ void copy_stats_finish(struct copy_stats *s)
     uv_mutex_destroy(&s->lock);
 }
 
-static void note_skipped(struct copy *c)
+void copy_stats_skip(struct copy_stats *s, const char *relative)
 {
-    struct copy_stats *s = c->stats;
-
     uv_mutex_lock(&s->lock);
     if (s->n_skipped == COPY_SKIPPED_MAX) {
         s->n_more++;
@@ -58,9 +56,14 @@ static void note_skipped(struct copy *c)
         if (!(s->n_skipped & (s->n_skipped - 1)))
             s->skipped =
                 xreallocarray(s->skipped, s->n_skipped ? s->n_skipped * 2 : 1, sizeof(char *));
-        s->skipped[s->n_skipped++] = xstrdup(c->relative.data);
+        s->skipped[s->n_skipped++] = xstrdup(relative);
     }
     uv_mutex_unlock(&s->lock);
+}
+
+static void note_skipped(struct copy *c)
+{
+    copy_stats_skip(c->stats, c->relative.data);
 }
 
 static bool is_stopped(const struct copy *c)

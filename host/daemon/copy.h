@@ -36,6 +36,8 @@ struct copy_spec {
 
 void copy_stats_init(struct copy_stats *s);
 void copy_stats_finish(struct copy_stats *s);
+/* Notes a path that was skipped. */
+void copy_stats_skip(struct copy_stats *s, const char *relative);
 /* Stops at the first failure; what was copied stays. */
 int copy_tree(const struct copy_spec *spec, struct copy_stats *stats, struct err *e);
 

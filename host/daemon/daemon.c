@@ -93,6 +93,13 @@ static int open_store(struct daemon *d, struct err *e)
     return d->store ? tokens_init(&d->tokens, d, d->store, e) : -1;
 }
 
+/* Servers may depend on overlays. */
+static void start_parts(struct daemon *d)
+{
+    overlays_init(d);
+    servers_init(&d->servers, d);
+}
+
 static int start(struct daemon *d, struct err *e)
 {
     int r = read_settings(d, e);
@@ -119,7 +126,7 @@ static int start(struct daemon *d, struct err *e)
     if (!r)
         r = link_server_start(&d->links, d, LINK_FD, e);
     if (!r)
-        servers_init(&d->servers, d);
+        start_parts(d);
     return r;
 }
 
@@ -151,6 +158,7 @@ void daemon_stop(struct daemon *d)
     sockets_close(&d->sockets);
     preview_stop(&d->preview);
     servers_stop(&d->servers);
+    overlays_stop(d);
     uv_stop(d->loop);
 }
 

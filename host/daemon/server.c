@@ -509,7 +509,7 @@ struct server *server_add(struct servers *all, struct server_spec *spec, int64_t
 {
     /* With the time: the files of one that was deleted may still be on their way out. */
     cleanup_free char *path =
-        xasprintf(SERVERS_STATE "/servers/%s.%lld.log", spec->slug, (long long)created_wall_ms);
+        xasprintf(STATE_FOLDER "/servers/%s.%lld.log", spec->slug, (long long)created_wall_ms);
     struct server *s = xcalloc(1, sizeof *s);
 
     s->d = all->d;
@@ -649,7 +649,6 @@ void servers_init(struct servers *all, struct daemon *d)
 {
     memset(all, 0, sizeof *all);
     all->d = d;
-    TAILQ_INIT(&all->saves);
     uv_timer_init(d->loop, &all->look);
     all->look.data = all;
     servers_load(all);
@@ -662,7 +661,7 @@ void servers_stop(struct servers *all)
     HASH_ITER (hh, all->by_slug, s, next) {
         server_destroy(s, false);
     }
-    servers_store_stop(all);
+    state_file_stop(&all->file);
     ports_forget(&all->d->ports, &all->question);
     uv_close((uv_handle_t *)&all->look, NULL);
 }

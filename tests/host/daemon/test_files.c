@@ -249,6 +249,61 @@ static void overlay__stop__in_the_middle(void **state)
     /* The teardown stops the daemon and looks for what it left. */
 }
 
+static void overlay__wait__answers_when_it_is_complete(void **state)
+{
+    WORLD(state)
+    cJSON *reply;
+
+    cJSON_Delete(world_run(w, "mkdir -p /tmp/s/d; echo x > /tmp/s/d/f"));
+    reply = call(w, "POST", "/filesystem/overlays",
+                 "{\"source\":\"/tmp/s\",\"target\":\"t\",\"waitForCompletion\":true}", 201);
+    assert_string_equal(cJSON_GetObjectItem(reply, "copy_status")->valuestring, "complete");
+    cJSON_Delete(reply);
+    expect_sh(w, "cat ~/t/d/f", "x\n");
+    expect(w, "POST", "/filesystem/overlays",
+           "{\"source\":\"/tmp/s\",\"target\":\"t\",\"waitForCompletion\":3}", 400);
+}
+
+/* The second is killed while it is copied, at whatever point. */
+static void overlay__restart__kept_and_gone_on_with(void **state)
+{
+    WORLD(state)
+    cJSON *reply, *done;
+    char *ids[3];
+
+    cJSON_Delete(world_run(w, "mkdir -p /tmp/s/d /tmp/big; echo x > /tmp/s/d/f; touch /tmp/s/x.log;"
+                              "cd /tmp/big; for i in 1 2 3 4 5 6; do mkdir $i; for k in $(seq 300);"
+                              "do echo $i$k > $i/$k; done; done"));
+    static const char *const bodies[] = {
+        "{\"source\":\"/tmp/"
+        "s\",\"target\":\"a\",\"ignore\":[\"*.log\"],\"waitForCompletion\":true}",
+        "{\"source\":\"/tmp/s\",\"target\":\"b\",\"waitForCompletion\":true}",
+        "{\"source\":\"/tmp/big\",\"target\":\"c\",\"strategy\":\"copy\"}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        reply = call(w, "POST", "/filesystem/overlays", bodies[i], 201);
+        ids[i] = xstrdup(cJSON_GetObjectItem(reply, "id")->valuestring);
+        cJSON_Delete(reply);
+    }
+    cleanup_free char *second = xasprintf("/filesystem/overlays/%s", ids[1]);
+    expect(w, "DELETE", second, NULL, 204);
+    world_restart(w);
+    expect(w, "GET", second, NULL, 404);
+    done = wait_overlay(w, ids[0]);
+    const cJSON *stats = cJSON_GetObjectItem(done, "stats");
+    assert_string_equal(cJSON_GetObjectItem(done, "copy_status")->valuestring, "complete");
+    assert_int_equal(cJSON_GetObjectItem(stats, "copied_files")->valueint, 1);
+    assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItem(stats, "skipped"), 0)->valuestring,
+                        "x.log");
+    cJSON_Delete(done);
+    done = wait_overlay(w, ids[2]);
+    assert_string_equal(cJSON_GetObjectItem(done, "copy_status")->valuestring, "complete");
+    cJSON_Delete(done);
+    expect_sh(w, "diff -r /tmp/big ~/c && ls -A ~/c | grep -c tmp || true", "0\n");
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        free(ids[i]);
+}
+
 static void overlay__create__refuses(void **state)
 {
     WORLD(state)
@@ -286,6 +341,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(overlay__create__copied_listed_and_forgotten, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(overlay__stop__in_the_middle, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(overlay__wait__answers_when_it_is_complete, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(overlay__restart__kept_and_gone_on_with, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(overlay__create__refuses, world_setup, world_teardown),
     };
 
