@@ -467,6 +467,8 @@ static void take_frame(struct ws *ws, int opcode, const char *bytes, size_t n)
         if (memmem(bytes, n, "terminal:created", 16))
             ws->n_created++;
     }
+    if (opcode == 1 && !memmem(bytes, n, "terminal:output", 15))
+        return;
     if (opcode == 1 ? message_parse_json(&m, bytes, n, NULL)
                     : message_parse_binary(&m, bytes, n, NULL))
         return;
@@ -478,30 +480,40 @@ static void take_frame(struct ws *ws, int opcode, const char *bytes, size_t n)
     message_finish(&m);
 }
 
-static bool parse_frame(struct ws *ws)
+/* The one that begins at *at, which moves behind it; false: it is not all here. */
+static bool parse_frame(struct ws *ws, size_t *at)
 {
-    const unsigned char *p = (const unsigned char *)ws->in.data;
-    size_t head = 2, n;
+    const unsigned char *p = (const unsigned char *)ws->in.data + *at;
+    size_t head = 2, n, there = ws->in.len - *at;
 
-    if (ws->in.len < 2)
+    if (there < 2)
         return false;
     n = p[1] & 127;
     if (n == 126)
         head = 4;
     else if (n == 127)
         head = 10;
-    if (ws->in.len < head)
+    if (there < head)
         return false;
     if (head > 2) {
         n = 0;
         for (size_t i = 2; i < head; i++)
             n = n << 8 | p[i];
     }
-    if (ws->in.len < head + n)
+    if (there < head + n)
         return false;
-    take_frame(ws, p[0] & 15, ws->in.data + head, n);
-    buf_consume(&ws->in, head + n);
+    take_frame(ws, p[0] & 15, (const char *)p + head, n);
+    *at += head + n;
     return true;
+}
+
+static void parse_frames(struct ws *ws)
+{
+    size_t at = 0;
+
+    while (parse_frame(ws, &at))
+        continue;
+    buf_consume(&ws->in, at);
 }
 
 static bool contains(const struct buf *b, const char *text)
@@ -522,8 +534,7 @@ static void wait_for(struct ws *ws, const struct buf *in, const char *text)
     int64_t end = clock_mono_ms() + DEADLINE_MS;
 
     for (;;) {
-        while (parse_frame(ws))
-            continue;
+        parse_frames(ws);
         if (contains(in, text))
             return;
         if (!wait_readable(ws, end))
@@ -549,6 +560,5 @@ void ws_read_for(struct ws *ws, int ms)
 
     while (wait_readable(ws, end))
         receive(ws->fd, &ws->in);
-    while (parse_frame(ws))
-        continue;
+    parse_frames(ws);
 }
