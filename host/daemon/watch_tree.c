@@ -87,13 +87,12 @@ static void real_path(struct buf *b, const struct node *n)
 
 static void tell(struct node *n, enum tree_event event)
 {
-    static struct buf path;
+    cleanup_buf struct buf path = {0};
 
     if (!n->tree->ready)
         return;
-    buf_clear(&path);
     append_path(&path, n);
-    n->tree->ops->on_event(n->tree, event, path.data);
+    n->tree->ops->on_event(n->tree, event, path.data ? path.data : "");
 }
 
 /* --- watches --- */
@@ -148,7 +147,7 @@ static void limit(struct tree *tree, const char *what)
 /* Opens the folder without following any link, for a link may lead into the daemon's own /proc. */
 static int open_dir(const struct node *n)
 {
-    static struct buf path;
+    cleanup_buf struct buf path = {0};
     const struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK,
                                  .resolve = RESOLVE_NO_SYMLINKS};
     struct statfs fs;
@@ -264,19 +263,18 @@ static struct node *node_create(struct tree *tree, struct node *parent, const ch
 
 static bool counts(const struct node *dir, const char *name)
 {
-    static struct buf path;
+    cleanup_buf struct buf path = {0};
     struct tree *tree = dir->tree;
 
     if (!dir->parent && tree->only)
         return !strcmp(name, tree->only);
     if (!strncmp(name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1))
         return false;
-    buf_clear(&path);
     append_path(&path, dir);
     if (path.len)
         buf_append_char(&path, '/');
     buf_append_str(&path, name);
-    return path.len < PATH_TEXT_CAP && !tree->ops->ignored(tree, name, path.data);
+    return path.len < PATH_TEXT_CAP && !tree->ops->ignored(tree, path.data);
 }
 
 static struct node *find_child(const struct node *dir, const char *name)
@@ -289,7 +287,7 @@ static struct node *find_child(const struct node *dir, const char *name)
 
 static bool stat_child(const struct node *dir, int fd, const char *name, struct stat *st)
 {
-    static struct buf path;
+    cleanup_buf struct buf path = {0};
 
     if (fd >= 0)
         return !fstatat(fd, name, st, AT_SYMLINK_NOFOLLOW);

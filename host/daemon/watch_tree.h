@@ -39,7 +39,7 @@ struct tree_ops {
     void (*on_ready)(struct tree *tree);
     /* Events were lost; what has changed is found out now. */
     void (*on_overflow)(struct tree *tree);
-    bool (*ignored)(struct tree *tree, const char *name, const char *path);
+    bool (*ignored)(struct tree *tree, const char *path);
 };
 
 struct tree {

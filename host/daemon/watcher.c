@@ -2,7 +2,6 @@
 #include "host/daemon/watcher.h"
 
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +19,6 @@
 
 #define QUEUE_HIGH 256 /* of a subscribed watcher: looking stops */
 #define FRAME_CAP  ((size_t)800 * 1024)
-#define GLOB_MAX   256
-#define STARS_MAX  8
 
 struct watch_event {
     STAILQ_ENTRY(watch_event) entry;
@@ -34,39 +31,7 @@ static const char *const event_names[] = {
     [TREE_ADD_DIR] = "addDir", [TREE_UNLINK_DIR] = "unlinkDir",
 };
 
-/* --- globs --- */
-
-bool watch_glob_ok(const char *glob)
-{
-    size_t n = strlen(glob), stars = 0;
-
-    for (size_t i = 0; i < n; i++)
-        stars += glob[i] == '*';
-    return n && n <= GLOB_MAX && stars <= STARS_MAX;
-}
-
-/* With a slash inside it is about the path, else about any name in it. What people write around a
- * name to mean "anywhere" and "all in it" is as good as the name. */
-bool watch_glob_matches(const char *glob, const char *name, const char *path)
-{
-    char bare[GLOB_MAX + 1];
-    size_t n;
-
-    while (!strncmp(glob, "**/", 3) || !strncmp(glob, "./", 2))
-        glob += glob[0] == '*' ? 3 : 2;
-    n = strnlen(glob, GLOB_MAX);
-    memcpy(bare, glob, n);
-    bare[n] = '\0';
-    if (n > 3 && !strcmp(bare + n - 3, "/**"))
-        bare[n - 3] = '\0';
-    else if (n > 2 && !strcmp(bare + n - 2, "/*"))
-        bare[n - 2] = '\0';
-    else if (n > 1 && bare[n - 1] == '/')
-        bare[n - 1] = '\0';
-    if (!strchr(bare, '/'))
-        return !fnmatch(bare, name, 0);
-    return !fnmatch(bare, path, strstr(bare, "**") ? 0 : FNM_PATHNAME);
-}
+/* --- paths --- */
 
 /* The path below what is watched; "" for that itself. */
 static const char *below(const struct watcher *w, const char *path)
@@ -76,15 +41,11 @@ static const char *below(const struct watcher *w, const char *path)
     return path[n] == '/' ? path + n + 1 : path + n;
 }
 
-static bool is_ignored(struct tree *tree, const char *name, const char *path)
+static bool is_ignored(struct tree *tree, const char *path)
 {
     const struct watcher *w = (struct watcher *)tree;
-    const cJSON *glob;
 
-    cJSON_ArrayForEach (glob, w->options.ignored)
-        if (watch_glob_matches(glob->valuestring, name, below(w, path)))
-            return true;
-    return false;
+    return ignore_matches(&w->options.ignore, below(w, path));
 }
 
 /* --- sending --- */
@@ -287,6 +248,7 @@ void watcher_options_finish(struct watcher_options *o)
     free(o->path);
     free(o->real);
     cJSON_Delete(o->ignored);
+    ignore_finish(&o->ignore);
     memset(o, 0, sizeof *o);
 }
 

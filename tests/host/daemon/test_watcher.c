@@ -116,7 +116,7 @@ static void watcher__create__refuses_bad_input(void **state)
         {"{\"path\":\"\"}", 400},
         {"{\"path\":\"/tmp\",\"ignored\":\"x\"}", 400},
         {"{\"path\":\"/tmp\",\"ignored\":[1]}", 400},
-        {"{\"path\":\"/tmp\",\"ignored\":[\"*a*a*a*a*a*a*a*a*a*\"]}", 400},
+        {"{\"path\":\"/tmp\",\"ignored\":{}}", 400},
         {"{\"path\":\"/tmp\",\"includeContent\":\"yes\"}", 400},
         {"{\"path\":\"/tmp\",\"encoding\":\"hex\"}", 400},
         {"{\"path\":\"/no/such\"}", 404},
