@@ -50,9 +50,11 @@ static bool is_ignored(struct tree *tree, const char *path)
 
 /* --- sending --- */
 
-/* False: it is no file any more, cannot be read or is too long. Nothing here waits: FIFOs and the
- * like are opened without blocking and then found out. */
-static bool read_content(const char *path, struct buf *out)
+enum content { CONTENT_READ, CONTENT_NONE, CONTENT_LONG };
+
+/* NONE: it is no file any more, or cannot be read. Nothing here waits: FIFOs and the like are
+ * opened without blocking and then found out. */
+static enum content read_content(const char *path, struct buf *out)
 {
     const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                                  .resolve = RESOLVE_NO_SYMLINKS};
@@ -60,15 +62,17 @@ static bool read_content(const char *path, struct buf *out)
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
-        return false;
+        return CONTENT_NONE;
+    if ((uint64_t)st.st_size > WATCHER_CONTENT_MAX)
+        return CONTENT_LONG;
     while (out->len <= WATCHER_CONTENT_MAX) {
         ssize_t n = read(fd, buf_reserve(out, 65536), 65536);
 
         if (n <= 0)
-            return !n;
+            return n ? CONTENT_NONE : CONTENT_READ;
         out->len += (size_t)n;
     }
-    return false;
+    return CONTENT_LONG;
 }
 
 static struct slice text_of(const struct buf *b)
@@ -76,14 +80,14 @@ static struct slice text_of(const struct buf *b)
     return (struct slice){b->data ? b->data : "", b->len};
 }
 
-static void add_content(const struct watcher *w, const char *path, struct message *m,
-                        struct buf *text)
+static enum content content_text(const struct watcher *w, const char *path, struct buf *text)
 {
     cleanup_free char *real = xasprintf("%s/%s", w->tree.root, path);
     cleanup_buf struct buf raw = {0};
+    enum content found = read_content(real, &raw);
 
-    if (!read_content(real, &raw))
-        return;
+    if (found != CONTENT_READ)
+        return found;
     if (w->options.base64)
         base64_encode(text, raw.data ? raw.data : "", raw.len);
     else
@@ -96,8 +100,20 @@ static void add_content(const struct watcher *w, const char *path, struct messag
             n += (unsigned char)text->data[i] < ' ' ? 5
                                                     : text->data[i] == '"' || text->data[i] == '\\';
         if (n > FRAME_CAP)
-            return;
+            return CONTENT_LONG;
     }
+    return CONTENT_READ;
+}
+
+static void add_content(const struct watcher *w, const char *path, struct message *m,
+                        struct buf *text)
+{
+    enum content found = content_text(w, path, text);
+
+    if (found == CONTENT_LONG)
+        message_add_boolean(m, "content_omitted", true);
+    if (found != CONTENT_READ)
+        return;
     message_add_string(m, "content", text_of(text));
     message_add_string(m, "encoding", SLICE(w->options.base64 ? "base64" : "raw"));
 }

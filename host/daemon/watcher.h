@@ -20,9 +20,10 @@
 #include "host/daemon/watch_tree.h"
 #include "wire/message.h"
 
-#define WATCHERS_MAX        64
-#define WATCHER_QUEUE_MAX   10000
-#define WATCHER_CONTENT_MAX ((size_t)512 * 1024) /* of longer files the events have no content */
+#define WATCHERS_MAX      64
+#define WATCHER_QUEUE_MAX 10000
+/* Events of longer files say content_omitted instead. */
+#define WATCHER_CONTENT_MAX ((size_t)512 * 1024)
 
 struct daemon;
 struct http_request;
