@@ -312,6 +312,30 @@ static int copy_each(struct copy *c, DIR *dir, int to)
     return r;
 }
 
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+static void sweep(const struct copy *c, int folder)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *d;
+    struct stat st;
+
+    while (dir && (d = readdir(dir))) {
+        if (!strncmp(d->d_name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1) &&
+            !fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) && !S_ISDIR(st.st_mode) &&
+            is_before(&st.st_ctim, &c->spec->sweep_before))
+            unlinkat(fd, d->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+    else if (fd >= 0)
+        close(fd);
+}
+
 static int copy_entries(struct copy *c, int from, int to)
 {
     int fd, r;
@@ -319,6 +343,8 @@ static int copy_entries(struct copy *c, int from, int to)
 
     if (c->depth == COPY_DEPTH_MAX)
         return -ELOOP;
+    if (c->spec->sweep_before.tv_sec)
+        sweep(c, to);
     fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {

@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 #include <uv.h>
 
 #include "base/err.h"
@@ -32,6 +33,9 @@ struct copy_spec {
     bool link_packages;          /* node_modules and its like become links to the source's */
     const struct ignore *ignore;
     const atomic_bool *stop, *cancelled;
+    /* Temporary files in the target older than that (by CLOCK_REALTIME_COARSE, as files are) are
+     * removed: a copy that was cut off left them. 0: none. */
+    struct timespec sweep_before;
 };
 
 void copy_stats_init(struct copy_stats *s);

@@ -64,6 +64,7 @@ static void on_copy(uv_work_t *work)
         .ignore = &o->ignore,
         .stop = &o->d->work.stop,
         .cancelled = &o->cancelled,
+        .sweep_before = o->cut_off,
     };
 
     o->result = copy_tree(&spec, &o->stats, &o->e);
@@ -371,6 +372,8 @@ static void read_state(struct overlay *o, const cJSON *item)
     else if (status && !strcmp(status, "failed"))
         o->status = OVERLAY_FAILED;
     else
+        clock_gettime(CLOCK_REALTIME_COARSE, &o->cut_off);
+    if (o->status == OVERLAY_PENDING)
         return;
     read_stats(&o->stats, cJSON_GetObjectItemCaseSensitive(item, "stats"));
     if (o->status == OVERLAY_FAILED)

@@ -51,6 +51,7 @@ struct overlay {
     enum overlay_status status;
     struct ignore ignore;
     struct copy_stats stats;
+    struct timespec cut_off; /* its copy was, before that; 0: it was not */
     atomic_bool cancelled;
     uv_work_t work;
     int result;

@@ -299,7 +299,7 @@ static void overlay__restart__kept_and_gone_on_with(void **state)
     done = wait_overlay(w, ids[2]);
     assert_string_equal(cJSON_GetObjectItem(done, "copy_status")->valuestring, "complete");
     cJSON_Delete(done);
-    expect_sh(w, "diff -r /tmp/big ~/c && ls -A ~/c | grep -c tmp || true", "0\n");
+    expect_sh(w, "diff -r /tmp/big ~/c && echo same", "same\n");
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         free(ids[i]);
 }
