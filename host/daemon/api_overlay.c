@@ -96,8 +96,9 @@ static void create(struct http_request *r, struct daemon *d, const cJSON *body)
     struct creation *c;
     struct err e;
 
-    if (wait && !cJSON_IsBool(wait) && !cJSON_IsNull(wait)) {
-        http_reply_error(r, 400, "waitForCompletion is not true or false");
+    /* An object is how the client itself is going to ask again. */
+    if (wait && !cJSON_IsBool(wait) && !cJSON_IsNull(wait) && !cJSON_IsObject(wait)) {
+        http_reply_error(r, 400, "waitForCompletion is neither true, false nor an object");
         return;
     }
     o = overlay_create(d, body, &e);

@@ -261,6 +261,9 @@ static void overlay__wait__answers_when_it_is_complete(void **state)
     cJSON_Delete(reply);
     expect_sh(w, "cat ~/t/d/f", "x\n");
     expect(w, "POST", "/filesystem/overlays",
+           "{\"source\":\"/tmp/s\",\"target\":\"t\",\"waitForCompletion\":{\"maxRetries\":3}}",
+           201);
+    expect(w, "POST", "/filesystem/overlays",
            "{\"source\":\"/tmp/s\",\"target\":\"t\",\"waitForCompletion\":3}", 400);
 }
 
