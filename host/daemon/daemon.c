@@ -93,13 +93,6 @@ static int open_store(struct daemon *d, struct err *e)
     return d->store ? tokens_init(&d->tokens, d, d->store, e) : -1;
 }
 
-/* Servers may depend on overlays. */
-static void start_parts(struct daemon *d)
-{
-    overlays_init(d);
-    servers_init(&d->servers, d);
-}
-
 static int start(struct daemon *d, struct err *e)
 {
     int r = read_settings(d, e);
@@ -112,6 +105,7 @@ static int start(struct daemon *d, struct err *e)
     sockets_init(&d->sockets);
     commands_init(&d->commands);
     work_init(&d->work, d->loop);
+    overlays_init(d); /* servers may depend on them */
     watchers_init(&d->watchers, d);
     uv_timer_init(d->loop, &d->changed);
     d->changed.data = d;
@@ -126,7 +120,7 @@ static int start(struct daemon *d, struct err *e)
     if (!r)
         r = link_server_start(&d->links, d, LINK_FD, e);
     if (!r)
-        start_parts(d);
+        servers_init(&d->servers, d);
     return r;
 }
 

@@ -34,7 +34,8 @@ void event_tell(struct daemon *d, const char *type, cJSON *data)
     bool execution = !strncmp(type, "execution.", 10);
     struct event_bucket *b = execution ? &all->executions : &all->others;
 
-    if (!take(b)) {
+    /* What ends with the sandbox is told by its end. */
+    if (d->stopping || !take(b)) {
         cJSON_Delete(data);
         return;
     }

@@ -227,8 +227,6 @@ static void on_peer(uv_poll_t *poll, int status, int events)
         }
         if (n > 0)
             take_packet(p, bytes, (size_t)n, fd);
-        if (uv_is_closing((uv_handle_t *)poll)) /* an event found it gone */
-            return;
     }
     if (p->n_queue && !peer_flush(p))
         return;

@@ -15,23 +15,6 @@
     if (!w)                                                                                        \
         skip();
 
-static cJSON *call(struct world *w, const char *method, const char *path, const char *body,
-                   int expected)
-{
-    int status;
-    cJSON *reply = world_call(w, method, path, WORLD_TOKEN, body, &status);
-
-    if (status != expected)
-        fail_msg("%s %s %s: %d", method, path, body ? body : "", status);
-    return reply;
-}
-
-static void expect(struct world *w, const char *method, const char *path, const char *body,
-                   int expected)
-{
-    cJSON_Delete(call(w, method, path, body, expected));
-}
-
 static cJSON *next_event(struct world *w)
 {
     for (;;) {
@@ -71,7 +54,7 @@ static void events__ready__once(void **state)
 {
     WORLD(state)
     expect_event(w, "sandbox.ready", "sandboxId", "\"box\"");
-    expect(w, "POST", "/files", "{\"path\":\"/tmp/x\"}", 201);
+    world_expect(w, "POST", "/files", "{\"path\":\"/tmp/x\"}", 201);
     cJSON *event = next_event(w);
     assert_string_equal(cJSON_GetObjectItem(event, "type")->valuestring, "file.written");
     cJSON_Delete(event);
@@ -90,11 +73,11 @@ static void events__terminals__created_exited_destroyed(void **state)
     ws_input(&ws, pty, "exit\n");
     expect_event(w, "terminal.exited", "pty", "true");
     ws_close(&ws);
-    reply = call(w, "POST", "/terminals", "{\"pty\":false}", 201);
+    reply = world_ask(w, "POST", "/terminals", "{\"pty\":false}", 201);
     expect_event(w, "terminal.created", "pty", "false");
     path = delete_path("/terminals", reply, "id");
     cJSON_Delete(reply);
-    expect(w, "DELETE", path, NULL, 204);
+    world_expect(w, "DELETE", path, NULL, 204);
     expect_event(w, "terminal.destroyed", "pty", "false");
     cJSON_Delete(world_run(w, "exit 4"));
     expect_event(w, "execution.started", "command", "\"exit 4\"");
@@ -106,16 +89,16 @@ static void events__files__written_and_deleted(void **state)
     WORLD(state)
     struct buf body = {0};
 
-    expect(w, "POST", "/files", "{\"path\":\"/tmp/x\",\"content\":\"hidden\"}", 201);
+    world_expect(w, "POST", "/files", "{\"path\":\"/tmp/x\",\"content\":\"hidden\"}", 201);
     expect_event(w, "file.written", "size", "6");
-    expect(w, "POST", "/files", "{\"path\":\"/usr/x\",\"content\":\"hidden\"}", 403);
-    expect(w, "DELETE", "/files//tmp/x", NULL, 204);
+    world_expect(w, "POST", "/files", "{\"path\":\"/usr/x\",\"content\":\"hidden\"}", 403);
+    world_expect(w, "DELETE", "/files//tmp/x", NULL, 204);
     expect_event(w, "file.deleted", "path", "\"/tmp/x\"");
     buf_append_str(&body, "{\"files\":[{\"path\":\"/tmp/none\",\"operation\":\"delete\"}");
     for (int i = 0; i < 60; i++)
         buf_printf(&body, ",{\"path\":\"/tmp/b%d\",\"operation\":\"write\"}", i);
     buf_append_str(&body, "]}");
-    expect(w, "POST", "/files/batch", body.data, 207);
+    world_expect(w, "POST", "/files/batch", body.data, 207);
     buf_finish(&body);
     expect_event(w, "file.batch", "written", "60");
 }
@@ -123,13 +106,14 @@ static void events__files__written_and_deleted(void **state)
 static void events__tokens__without_the_secret(void **state)
 {
     WORLD(state)
-    cJSON *reply = call(w, "POST", "/auth/session_tokens", "{\"description\":\"d\"}", 201), *event;
+    cJSON *reply = world_ask(w, "POST", "/auth/session_tokens", "{\"description\":\"d\"}", 201),
+          *event;
     cleanup_free char *path = delete_path("/auth/session_tokens", reply, "id");
     cleanup_free char *secret = xstrdup(cJSON_GetObjectItem(reply, "token")->valuestring);
     const char *type = "";
 
     cJSON_Delete(reply);
-    expect(w, "DELETE", path, NULL, 204);
+    world_expect(w, "DELETE", path, NULL, 204);
     for (; strcmp(type, "token.revoked") != 0; cJSON_Delete(event)) {
         cleanup_free char *text = NULL;
 
@@ -141,41 +125,42 @@ static void events__tokens__without_the_secret(void **state)
         assert_null(strstr(text, secret));
         assert_null(strstr(text, "hash"));
     }
-    expect(w, "POST", "/auth/magic-links", "{}", 201);
+    world_expect(w, "POST", "/auth/magic-links", "{}", 201);
     expect_event(w, "token.created", "kind", "\"magic-link\"");
 }
 
 static void events__servers__every_status(void **state)
 {
     WORLD(state)
-    expect(w, "POST", "/servers",
-           "{\"slug\":\"web\",\"start\":\"sleep 100\",\"environment\":{\"K\":\"hidden\"}}", 201);
+    world_expect(w, "POST", "/servers",
+                 "{\"slug\":\"web\",\"start\":\"sleep 100\",\"environment\":{\"K\":\"hidden\"}}",
+                 201);
     expect_event(w, "server.starting", "slug", "\"web\"");
     expect_event(w, "server.started", "status", "\"running\"");
-    expect(w, "POST", "/servers/web/stop", NULL, 200);
+    world_expect(w, "POST", "/servers/web/stop", NULL, 200);
     expect_event(w, "server.stopped", "slug", "\"web\"");
-    expect(w, "POST", "/servers",
-           "{\"slug\":\"bad\",\"start\":\"exit 3\",\"restart_policy\":\"never\"}", 201);
+    world_expect(w, "POST", "/servers",
+                 "{\"slug\":\"bad\",\"start\":\"exit 3\",\"restart_policy\":\"never\"}", 201);
     expect_event(w, "server.failed", "exitCode", "3");
 }
 
 static void events__rest__watchers_overlays_signals(void **state)
 {
     WORLD(state)
-    cJSON *reply = call(w, "POST", "/watchers", "{\"path\":\"/tmp\"}", 201);
+    cJSON *reply = world_ask(w, "POST", "/watchers", "{\"path\":\"/tmp\"}", 201);
     cleanup_free char *path = delete_path("/watchers", reply, "id");
 
     cJSON_Delete(reply);
     expect_event(w, "watcher.created", "path", "\"/tmp\"");
-    expect(w, "DELETE", path, NULL, 204);
+    world_expect(w, "DELETE", path, NULL, 204);
     expect_event(w, "watcher.destroyed", "path", "\"/tmp\"");
-    expect(w, "POST", "/filesystem/overlays", "{\"source\":\"/tmp\",\"target\":\"o\"}", 201);
+    world_expect(w, "POST", "/filesystem/overlays", "{\"source\":\"/tmp\",\"target\":\"o\"}", 201);
     expect_event(w, "overlay.completed", "target", "\"o\"");
-    expect(w, "POST", "/signals/port/3000/open", NULL, 200);
+    world_expect(w, "POST", "/signals/port/3000/open", NULL, 200);
     expect_event(w, "port.opened", "port", "3000");
-    expect(w, "POST", "/signals/port", "{\"port\":3000,\"type\":\"close\"}", 200);
+    world_expect(w, "POST", "/signals/port", "{\"port\":3000,\"type\":\"close\"}", 200);
     expect_event(w, "port.closed", "port", "3000");
-    expect(w, "POST", "/signals/error", "{\"message\":\"hidden\"}", 200);
+    world_expect(w, "POST", "/signals/error", "{\"message\":\"hidden\"}", 200);
     expect_event(w, "signal.emitted", "message", "");
 }
 
@@ -206,11 +191,11 @@ static void events__flood__counted(void **state)
                    i ? "," : "{\"files\":[", i);
     buf_append_str(&body, "]}");
     for (int i = 0; i < 30; i++)
-        expect(w, "POST", "/files/batch", body.data, 200);
+        world_expect(w, "POST", "/files/batch", body.data, 200);
     buf_finish(&body);
     /* What was dropped last is told with the next event there is room for. */
     for (; n + n_dropped < n_writes; n_writes++) {
-        expect(w, "POST", "/files", "{\"path\":\"/tmp/last\"}", 201);
+        world_expect(w, "POST", "/files", "{\"path\":\"/tmp/last\"}", 201);
         count_events(w, &n, &n_dropped);
     }
     assert_true(n >= 400);

@@ -333,6 +333,24 @@ cJSON *world_call(struct world *w, const char *method, const char *path, const c
     return reply;
 }
 
+cJSON *world_ask(struct world *w, const char *method, const char *path, const char *body,
+                 int expected)
+{
+    int status;
+    cJSON *reply = world_call(w, method, path, WORLD_TOKEN, body, &status);
+
+    if (status != expected)
+        fail_msg("%s %s %s: %d %s", method, path, body ? body : "", status,
+                 reply ? cJSON_PrintUnformatted(reply) : "");
+    return reply;
+}
+
+void world_expect(struct world *w, const char *method, const char *path, const char *body,
+                  int expected)
+{
+    cJSON_Delete(world_ask(w, method, path, body, expected));
+}
+
 const cJSON *data_of(const cJSON *reply, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(reply, "data"), name);
