@@ -42,6 +42,7 @@ struct daemon {
     struct commands commands;
     struct sockets sockets;
     struct link_server links;
+    struct events events;
     sqlite3 *store; /* owned; out of the guests' reach (store.h) */
     struct tokens tokens;
     struct watchers watchers;
@@ -51,7 +52,6 @@ struct daemon {
     struct servers servers;
     struct work work;
     struct overlays overlays;
-    struct events events;
     uv_timer_t changed; /* runs out at once: the state goes to the gateway once a turn */
     int null_fd;        /* opened before anybody inside could put something else there */
     struct dying_list dying;

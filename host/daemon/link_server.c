@@ -254,10 +254,8 @@ static void peer_open(struct link_server *l, int fd)
     }
     TAILQ_INSERT_TAIL(&l->peers, p, entry);
     l->n_peers++;
-    if (!peer_tell(p))
-        return;
-    tokens_announce(&l->d->tokens);
-    events_check_ready(l->d);
+    if (peer_tell(p))
+        tokens_announce(&l->d->tokens);
 }
 
 static void on_listener(uv_poll_t *poll, int status, int events)
@@ -265,8 +263,10 @@ static void on_listener(uv_poll_t *poll, int status, int events)
     struct link_server *l = poll->data;
     int fd;
 
-    while ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+    while ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
         peer_open(l, fd);
+        events_check_ready(l->d);
+    }
 }
 
 int link_server_start(struct link_server *l, struct daemon *d, int fd, struct err *e)
