@@ -161,7 +161,7 @@ void api_file_head(struct http_request *r, void *user)
         work_start(job);
 }
 
-/* --- deleting --- */
+/* --- events --- */
 
 static void tell_written(struct work_job *job, const char *path, const struct stat *st)
 {
@@ -170,6 +170,8 @@ static void tell_written(struct work_job *job, const char *path, const struct st
     event_add_text(data, "path", path);
     cJSON_AddNumberToObject(data, "size", (double)st->st_size);
 }
+
+/* --- deleting --- */
 
 static int run_delete(struct work_job *job, struct err *e)
 {
@@ -236,7 +238,7 @@ static int write_one(const struct json_cut *cut, const cJSON *item, struct file_
 static int run_write(struct work_job *job, struct err *e)
 {
     struct json_cut cut;
-    struct stat st;
+    struct stat st = {0};
     const char *path;
     bool bad;
     int r = parse_body(job, &cut, e);

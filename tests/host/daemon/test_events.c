@@ -101,6 +101,8 @@ static void events__files__written_and_deleted(void **state)
     world_expect(w, "POST", "/files/batch", body.data, 207);
     buf_finish(&body);
     expect_event(w, "file.batch", "written", "60");
+    world_expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A\":\"hidden\"}}", 200);
+    expect_event(w, "file.written", "variables", "");
 }
 
 static void events__tokens__without_the_secret(void **state)
