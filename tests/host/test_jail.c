@@ -300,7 +300,7 @@ static void jail__start__does_not_follow_the_links_of_its_root(void **state)
 
 static void jail__start__says_why_it_cannot(void **state)
 {
-    struct jail_spec spec = {.root = "/nonexistent/root",
+    struct jail_spec spec = {.root = "/proc/nonexistent/root",
                              .program = "/bin/sh",
                              .hostname = "x",
                              .id = "x",
@@ -312,7 +312,7 @@ static void jail__start__says_why_it_cannot(void **state)
     struct err e = {0};
 
     assert_true(jail_start(&spec, &e) < 0);
-    assert_non_null(strstr(e.text, "/nonexistent/root"));
+    assert_non_null(strstr(e.text, "/proc/nonexistent/root"));
     if (!w) {
         skip();
         return;
