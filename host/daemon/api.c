@@ -14,7 +14,7 @@
 
 #define BODY_SMALL ((size_t)1024 * 1024)
 #define BODY_CHILD ((size_t)LINK_PACKET_MAX - 4096) /* it travels in one packet */
-#define BODY_FILES ((size_t)512 * 1024 * 1024) /* in JSON; no JavaScript client can send more */
+#define BODY_FILES ((size_t)8 * 1024 * 1024 * 1024) /* on the disk; in JSON */
 
 /* --- who --- */
 

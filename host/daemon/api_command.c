@@ -30,21 +30,11 @@ static void on_wait_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-static void reply_info(struct http_request *r, const char *message, const struct command *c,
-                       bool output)
-{
-    cJSON *o = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(o, "message", message);
-    cJSON_AddItemToObject(o, "data", command_info(c, output));
-    http_reply_json(r, 200, o);
-}
-
 static void on_command_ended(struct command *c, void *user)
 {
     struct wait *w = user;
 
-    reply_info(w->request, w->message, c, true);
+    command_reply(c, w->request, w->message);
     uv_close((uv_handle_t *)&w->timer, on_wait_closed);
 }
 
@@ -171,9 +161,9 @@ static void start(struct http_request *r, struct daemon *d, const struct run *ru
             terminal_destroy(made);
         reply_failure(r, &e);
     } else if (spec.streaming) {
-        reply_info(r, "Command ready to start", c, true);
+        command_reply(c, r, "Command ready to start");
     } else if (run->background) {
-        reply_info(r, "Command started", c, true);
+        command_reply(c, r, "Command started");
     } else {
         wait_for(r, c, !spec.terminal, 0);
     }
@@ -238,7 +228,7 @@ void api_command_list(struct http_request *r, void *user)
     data = cJSON_AddObjectToObject(o, "data");
     list = cJSON_AddArrayToObject(data, "commands");
     TAILQ_FOREACH (c, &t->commands, of_terminal)
-        cJSON_AddItemToArray(list, command_info(c, false));
+        cJSON_AddItemToArray(list, command_info(c));
     cJSON_AddNumberToObject(data, "count", t->n_commands);
     http_reply_json(r, 200, o);
 }
@@ -248,7 +238,7 @@ void api_command_get(struct http_request *r, void *user)
     struct command *c = terminal_command(r, user);
 
     if (c)
-        reply_info(r, "Command", c, true);
+        command_reply(c, r, "Command");
 }
 
 void api_command_wait(struct http_request *r, void *user)
@@ -265,7 +255,7 @@ void api_command_wait(struct http_request *r, void *user)
     if (!(seconds > 0))
         seconds = WAIT_MAX_S;
     if (c->state == COMMAND_FINISHED)
-        reply_info(r, "Command completed", c, true);
+        command_reply(c, r, "Command completed");
     else
         wait_for(r, c, false, (int64_t)(fmin(seconds, WAIT_MAX_S) * 1000) + 1);
 }

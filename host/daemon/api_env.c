@@ -153,6 +153,19 @@ static cJSON *reply_keys(struct work_job *job, const char *message)
     return cJSON_AddArrayToObject(reply_file(job, message), "keys");
 }
 
+/* Without its variables. */
+static int write_back(struct work_job *job, const struct buf *text, struct err *e)
+{
+    int r = file_write_bytes(work_path(job), as_slice(text).data, text->len, e);
+    cJSON *data = r ? NULL : work_event(job, "file.written");
+
+    if (data) {
+        event_add_text(data, "path", job->path);
+        cJSON_AddNumberToObject(data, "size", (double)text->len);
+    }
+    return r;
+}
+
 static int run_update(struct work_job *job, struct err *e)
 {
     const cJSON *variables = cJSON_GetObjectItemCaseSensitive(job->body, "variables"), *item;
@@ -164,7 +177,7 @@ static int run_update(struct work_job *job, struct err *e)
         return r;
     r = set_all(job, variables, &text, e);
     if (!r)
-        r = file_write_bytes(work_path(job), as_slice(&text).data, text.len, e);
+        r = write_back(job, &text, e);
     if (r)
         return r;
     keys = reply_keys(job, "Variables updated");
@@ -196,7 +209,7 @@ static int run_remove(struct work_job *job, struct err *e)
     }
     if (!cJSON_GetArraySize(keys))
         return 0;
-    return file_write_bytes(work_path(job), as_slice(&text).data, text.len, e);
+    return write_back(job, &text, e);
 }
 
 /* NULL, or what is wrong. */

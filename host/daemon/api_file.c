@@ -9,10 +9,12 @@
 #include "base/alloc.h"
 #include "host/daemon/internal.h"
 #include "host/daemon/jsoncut.h"
+#include "host/daemon/jsonflow.h"
 #include "host/daemon/jsontext.h"
 #include "host/daemon/path.h"
 
-#define BATCH_MAX 10000
+#define BATCH_MAX        10000
+#define BATCH_EVENTS_MAX 50 /* with more files one event stands for all */
 
 /* --- the path of a request --- */
 
@@ -80,30 +82,38 @@ void api_file_list(struct http_request *r, void *user)
     work_start(job);
 }
 
-static void append_json(struct buf *out, cJSON *object)
+static void append_json(struct jsonflow *f, cJSON *object)
 {
     char *text = cJSON_PrintUnformatted(object);
 
     if (!text)
         abort(); /* out of memory */
-    buf_append_str(out, text);
+    jsonflow_add_text(f, text);
     free(text);
     cJSON_Delete(object);
 }
 
-/* Printed by hand: a tree would hold the content twice more. */
+/* As much of the file as it had when it was opened. The first piece is made here, so that what
+ * cannot be read at all has its own status. */
 static int get_content(struct work_job *job, struct err *e)
 {
+    struct jsonflow *f = jsonflow_create();
     struct stat st;
-    int r;
+    int fd = file_open_regular(work_path(job), &st, e), r;
 
-    buf_append_str(&job->text, "{\"message\":\"File\",\"data\":{\"content\":");
-    r = file_read_json(work_path(job), &st, &job->text, e);
-    if (r)
-        return r;
-    buf_append_str(&job->text, ",\"file\":");
-    append_json(&job->text, file_info(job->path, &st));
-    buf_append_str(&job->text, "}}");
+    job->flow = f;
+    if (fd < 0)
+        return fd;
+    jsonflow_add_text(f, "{\"message\":\"File\",\"data\":{\"content\":\"");
+    jsonflow_add_file(f, fd, st.st_size > 0 ? (uint64_t)st.st_size : FILE_SIZELESS_MAX);
+    jsonflow_add_text(f, "\",\"file\":");
+    append_json(f, file_info(job->path, &st));
+    jsonflow_add_text(f, "}}");
+    r = jsonflow_next(f, &job->text);
+    if (r < 0)
+        return file_error(e, -r, job->shown);
+    if (!r)
+        jsonflow_destroy(steal_pointer(&job->flow));
     return 0;
 }
 
@@ -151,12 +161,26 @@ void api_file_head(struct http_request *r, void *user)
         work_start(job);
 }
 
+/* --- events --- */
+
+static void tell_written(struct work_job *job, const char *path, const struct stat *st)
+{
+    cJSON *data = work_event(job, "file.written");
+
+    event_add_text(data, "path", path);
+    cJSON_AddNumberToObject(data, "size", (double)st->st_size);
+}
+
 /* --- deleting --- */
 
 static int run_delete(struct work_job *job, struct err *e)
 {
+    int r = file_delete(work_path(job), &job->d->work.stop, e);
+
     job->status = 204;
-    return file_delete(work_path(job), &job->d->work.stop, e);
+    if (!r)
+        event_add_text(work_event(job, "file.deleted"), "path", job->path);
+    return r;
 }
 
 void api_file_delete(struct http_request *r, void *user)
@@ -168,6 +192,21 @@ void api_file_delete(struct http_request *r, void *user)
 }
 
 /* --- writing --- */
+
+#define WRITE_MIN_MS       35000
+#define WRITE_BYTES_PER_MS ((int64_t)10 * 1024) /* of the slowest disk we wait for */
+
+/* A job that goes through the whole body. */
+static void start_write(struct http_request *r, struct daemon *d,
+                        int (*run)(struct work_job *job, struct err *e))
+{
+    struct work_job *job = work_job(d, r, run);
+
+    if (!job)
+        return;
+    http_set_timeout(r, WRITE_MIN_MS + (int64_t)http_body(r).len / WRITE_BYTES_PER_MS);
+    work_start(job);
+}
 
 static int parse_body(struct work_job *job, struct json_cut *cut, struct err *e)
 {
@@ -199,7 +238,7 @@ static int write_one(const struct json_cut *cut, const cJSON *item, struct file_
 static int run_write(struct work_job *job, struct err *e)
 {
     struct json_cut cut;
-    struct stat st;
+    struct stat st = {0};
     const char *path;
     bool bad;
     int r = parse_body(job, &cut, e);
@@ -217,16 +256,14 @@ static int run_write(struct work_job *job, struct err *e)
     if (r)
         return r;
     job->status = 201;
+    tell_written(job, job->path, &st);
     cJSON_AddItemToObject(work_reply(job, "File written"), "file", file_info(job->path, &st));
     return 0;
 }
 
 void api_file_write(struct http_request *r, void *user)
 {
-    struct work_job *job = work_job(user, r, run_write);
-
-    if (job)
-        work_start(job);
+    start_write(r, user, run_write);
 }
 
 /* --- many at once --- */
@@ -361,6 +398,33 @@ static void report(struct work_job *job, const struct batch *b)
     }
 }
 
+/* Each, or of many how many. */
+static void tell_batch(struct work_job *job, const struct batch *b)
+{
+    int n_written = 0, n_deleted = 0;
+    cJSON *data;
+
+    for (int i = 0; i < b->n; i++) {
+        const struct op *op = &b->ops[i];
+
+        if (op->result)
+            continue;
+        n_written += !op->deletes;
+        n_deleted += op->deletes;
+        if (b->n > BATCH_EVENTS_MAX)
+            continue;
+        if (op->deletes)
+            event_add_text(work_event(job, "file.deleted"), "path", op->path);
+        else
+            tell_written(job, op->path, &op->st);
+    }
+    if (b->n <= BATCH_EVENTS_MAX)
+        return;
+    data = work_event(job, "file.batch");
+    cJSON_AddNumberToObject(data, "written", n_written);
+    cJSON_AddNumberToObject(data, "deleted", n_deleted);
+}
+
 /* In the order they were asked for: what is deleted and then written anew is there. */
 static int run_batch(struct work_job *job, struct err *e)
 {
@@ -378,6 +442,7 @@ static int run_batch(struct work_job *job, struct err *e)
             run_op(job, &cut, &b.ops[i]);
         sort(&b, by_path);
         report(job, &b);
+        tell_batch(job, &b);
     }
     batch_finish(&b);
     json_cut_finish(&cut);
@@ -386,8 +451,5 @@ static int run_batch(struct work_job *job, struct err *e)
 
 void api_file_batch(struct http_request *r, void *user)
 {
-    struct work_job *job = work_job(user, r, run_batch);
-
-    if (job)
-        work_start(job);
+    start_write(r, user, run_batch);
 }

@@ -45,13 +45,13 @@ static struct server *find(struct http_request *r, struct daemon *d)
 /* --- making --- */
 
 struct creation {
-    struct servers_saved saved;
+    struct state_saved saved;
     struct http_request *request;
     struct daemon *d;
     char slug[SLUG_MAX + 1];
 };
 
-static void on_saved(struct servers_saved *saved, const struct err *e)
+static void on_saved(struct state_saved *saved, const struct err *e)
 {
     struct creation *c = (struct creation *)saved;
     struct server *s = server_find(&c->d->servers, c->slug);
@@ -222,7 +222,7 @@ void api_server_logs(struct http_request *r, void *user)
 
 struct ending {
     struct server_waiter waiter;
-    struct servers_saved saved;
+    struct state_saved saved;
     struct http_request *request;
     struct daemon *d;
     struct server *server; /* until it is done */
@@ -230,7 +230,7 @@ struct ending {
     char slug[SLUG_MAX + 1];
 };
 
-static void on_end_saved(struct servers_saved *saved, const struct err *e)
+static void on_end_saved(struct state_saved *saved, const struct err *e)
 {
     struct ending *end = (struct ending *)((char *)saved - offsetof(struct ending, saved));
     const struct server *s = server_find(&end->d->servers, end->slug);

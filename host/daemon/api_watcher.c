@@ -20,20 +20,9 @@ static bool is_given(const cJSON *item)
 
 static const char *read_ignored(const cJSON *list, struct watcher_options *o)
 {
-    static const char wrong[] =
-        "ignored is not a list of at most 256 globs (256 bytes, 8 asterisks each)";
-    const cJSON *glob;
-
-    o->ignored = cJSON_CreateArray();
-    if (!is_given(list))
-        return NULL;
-    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > WATCHER_IGNORED_MAX)
-        return wrong;
-    cJSON_ArrayForEach (glob, list) {
-        if (!cJSON_IsString(glob) || !watch_glob_ok(glob->valuestring))
-            return wrong;
-        cJSON_AddItemToArray(o->ignored, cJSON_CreateString(glob->valuestring));
-    }
+    if (ignore_read(&o->ignore, list, NULL))
+        return "ignored is not a list of at most 256 globs of at most 1024 bytes each";
+    o->ignored = is_given(list) ? cJSON_Duplicate(list, true) : cJSON_CreateArray();
     return NULL;
 }
 

@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "host/daemon/internal.h"
-#include "host/daemon/jsontext.h"
 
 static const struct language languages[] = {
     {"python", {"python3", "py"}, "python3", "-c"},
@@ -88,16 +87,19 @@ struct code_run {
 static void on_code_ended(struct command *c, void *user)
 {
     struct code_run *run = user;
-    cJSON *o = cJSON_CreateObject(), *data;
+    struct jsonflow *f = jsonflow_create();
+    cJSON *data = cJSON_CreateObject();
 
-    cJSON_AddStringToObject(o, "message", "Code executed");
-    data = cJSON_AddObjectToObject(o, "data");
-    json_add_bytes(data, "output", c->out.bytes.data ? c->out.bytes.data : "", c->out.bytes.len);
-    if (c->out.n_total > c->out.bytes.len)
+    if (output_is_cut(&c->out.output))
         cJSON_AddBoolToObject(data, "output_truncated", true);
     cJSON_AddNumberToObject(data, "exit_code", c->exit_code);
     cJSON_AddStringToObject(data, "language", run->language->name);
-    http_reply_json(run->request, 200, o);
+    jsonflow_add_text(f, "{\"message\":\"Code executed\",\"data\":");
+    jsonflow_add_open_object(f, data);
+    jsonflow_add_text(f, "\"output\":\"");
+    output_describe(&c->out.output, f);
+    jsonflow_add_text(f, "\"}}");
+    jsonflow_reply(f, run->request, 200, output_is_small(&c->out.output));
     free(run);
 }
 

@@ -15,12 +15,10 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
-#include "host/daemon/jsontext.h"
 #include "wire/names.h"
 
-#define EVENT_TEXT_MAX 1024 /* of a command, in its events */
-#define READ_SIZE      16384
-#define KILL_GRACE_MS  1000
+#define READ_SIZE     16384
+#define KILL_GRACE_MS 1000
 
 void commands_init(struct commands *c)
 {
@@ -73,12 +71,13 @@ static void command_free(struct command *c)
     free(c->shell);
     free(c->cwd);
     environ_finish(&c->environment);
-    buf_finish(&c->out.bytes);
-    buf_finish(&c->err.bytes);
+    output_finish(&c->out.output);
+    output_finish(&c->err.output);
     free(c);
 }
 
 static void on_timer(uv_timer_t *timer);
+static void on_written(struct output *o);
 
 struct command *command_create(struct daemon *d, const struct command_spec *spec, struct err *e)
 {
@@ -104,6 +103,8 @@ struct command *command_create(struct daemon *d, const struct command_spec *spec
     c->streaming = spec->streaming;
     c->out = (struct capture){.command = c, .fd = -1, .event = MSG_COMMAND_STDOUT};
     c->err = (struct capture){.command = c, .fd = -1, .event = MSG_COMMAND_STDERR};
+    output_init(&c->out.output, d, on_written);
+    output_init(&c->err.output, d, on_written);
     TAILQ_INIT(&c->waiters);
     if (set_environment(c, spec->env, e)) {
         command_free(c);
@@ -165,24 +166,28 @@ static void publish(struct command *c, const char *type, const char *bytes, size
 
 static void on_readable(uv_poll_t *poll, int status, int events);
 
+/* Nothing is read for which there is no room: on the way to those who listen, or to the disk. */
+static void watch(struct capture *p)
+{
+    if (!p->is_open)
+        return;
+    if (p->command->stalled || output_full(&p->output))
+        uv_poll_stop(&p->poll);
+    else
+        uv_poll_start(&p->poll, UV_READABLE, on_readable);
+}
+
 /* Streams are not read while one who listens has enough queued. */
 static void update_flow(struct command *c)
 {
-    struct capture *captures[] = {&c->out, &c->err};
     char channel[64];
 
     if (!c->streaming)
         return;
     snprintf(channel, sizeof channel, CHANNEL_COMMAND_PREFIX "%s", c->id);
     c->stalled = c->state == COMMAND_RUNNING && sockets_channel_full(c->d, channel);
-    for (int i = 0; i < 2; i++) {
-        if (!captures[i]->is_open)
-            continue;
-        if (c->stalled)
-            uv_poll_stop(&captures[i]->poll);
-        else
-            uv_poll_start(&captures[i]->poll, UV_READABLE, on_readable);
-    }
+    watch(&c->out);
+    watch(&c->err);
 }
 
 static void stream_out(struct capture *p, const char *bytes, size_t n)
@@ -202,13 +207,15 @@ static void stream_out(struct capture *p, const char *bytes, size_t n)
 
 static void take_output(struct capture *p, const char *bytes, size_t n)
 {
-    size_t room = OUTPUT_MAX - p->bytes.len;
+    struct command *c = p->command;
+    bool was_busy = output_busy(&p->output);
 
-    if (p->command->state == COMMAND_FINISHED)
+    if (c->state == COMMAND_FINISHED || c->drained)
         return;
-    p->n_total += n;
-    buf_append(&p->bytes, bytes, n < room ? n : room);
-    if (p->command->streaming)
+    output_append(&p->output, bytes, n);
+    if (!was_busy && output_busy(&p->output))
+        c->n_handles++; /* until on_written */
+    if (c->streaming)
         stream_out(p, bytes, n);
 }
 
@@ -267,8 +274,9 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
     /* Asked before each frame: many streams may share a socket that is nearly full. */
     update_flow(c);
-    if (!c->stalled)
+    if (!c->stalled && !output_full(&p->output))
         read_capture(p, c->streaming ? READ_SIZE : (size_t)4 * READ_SIZE);
+    watch(p);
     if (c->leftover && !c->out.is_open && !c->err.is_open)
         command_destroy_leftover(c);
 }
@@ -320,17 +328,22 @@ static void release(struct command *c)
         close_handles(c);
         return;
     }
-    buf_finish(&c->out.bytes);
-    buf_finish(&c->err.bytes);
+    output_finish(&c->out.output); /* not busy: nothing is taken since its end */
+    output_finish(&c->err.output);
     c->leftover = true;
     TAILQ_INSERT_TAIL(&all->leftovers, c, finished_entry);
     if (++all->n_leftovers > LEFTOVERS_MAX)
         command_destroy_leftover(TAILQ_FIRST(&all->leftovers));
 }
 
-static size_t kept_bytes(const struct command *c)
+static void count_kept(struct commands *all, const struct command *c, int sign)
 {
-    return c->out.bytes.len + c->err.bytes.len;
+    size_t memory = output_memory(&c->out.output) + output_memory(&c->err.output);
+    uint64_t disk = output_disk(&c->out.output) + output_disk(&c->err.output);
+
+    all->n_finished += (unsigned)sign;
+    all->kept_memory += (size_t)sign * memory;
+    all->kept_disk += (uint64_t)sign * disk;
 }
 
 static void untrack(struct command *c)
@@ -345,8 +358,7 @@ static void untrack(struct command *c)
     HASH_DEL(all->by_id, c);
     if (c->state == COMMAND_FINISHED) {
         TAILQ_REMOVE(&all->finished, c, finished_entry);
-        all->n_finished--;
-        all->kept_bytes -= kept_bytes(c);
+        count_kept(all, c, -1);
     }
 }
 
@@ -355,10 +367,10 @@ static void keep_finished(struct command *c)
     struct commands *all = &c->d->commands;
 
     TAILQ_INSERT_TAIL(&all->finished, c, finished_entry);
-    all->n_finished++;
-    all->kept_bytes += kept_bytes(c);
+    count_kept(all, c, 1);
     while (all->n_finished > 1 &&
-           (all->n_finished > FINISHED_MAX || all->kept_bytes > KEPT_BYTES_MAX)) {
+           (all->n_finished > FINISHED_MAX || all->kept_memory > KEPT_MEMORY_MAX ||
+            all->kept_disk > KEPT_DISK_MAX)) {
         struct command *oldest = TAILQ_FIRST(&all->finished);
 
         untrack(oldest);
@@ -369,9 +381,8 @@ static void keep_finished(struct command *c)
 /* The event types the official events client names. */
 static void tell_event(const struct command *c, bool ended)
 {
-    cJSON *data = cJSON_CreateObject();
+    cJSON *data = event_data("command", c->text);
 
-    json_add_bytes(data, "command", c->text, strnlen(c->text, EVENT_TEXT_MAX));
     cJSON_AddStringToObject(data, "cmdId", c->id);
     if (c->terminal)
         cJSON_AddStringToObject(data, "terminalId", c->terminal->id);
@@ -379,7 +390,7 @@ static void tell_event(const struct command *c, bool ended)
         cJSON_AddNumberToObject(data, "exitCode", c->exit_code);
         cJSON_AddNumberToObject(data, "duration", (double)c->duration_ms);
     }
-    link_server_event(&c->d->links, ended ? "execution.completed" : "execution.started", data);
+    event_tell(c->d, ended ? "execution.completed" : "execution.started", data);
 }
 
 static void finish(struct command *c, int exit_code)
@@ -422,9 +433,28 @@ static void drain(struct capture *p)
 /* The shell has ended and what it wrote can be passed on. */
 static void complete(struct command *c)
 {
-    drain(&c->out);
-    drain(&c->err);
+    if (!c->drained) {
+        drain(&c->out);
+        drain(&c->err);
+        c->drained = true;
+    }
+    if (output_busy(&c->out.output) || output_busy(&c->err.output))
+        return;
+    output_end(&c->out.output);
+    output_end(&c->err.output);
     finish(c, process_exit_code(c->wait_status));
+}
+
+static void on_written(struct output *o)
+{
+    struct capture *p = (struct capture *)((char *)o - offsetof(struct capture, output));
+    struct command *c = p->command;
+
+    watch(p);
+    if (c->drained && c->state == COMMAND_RUNNING && !c->dying)
+        complete(c);
+    if (!output_busy(o) && --c->n_handles == 0)
+        command_free(c);
 }
 
 static void on_shell_exit(struct child *child, int status)
@@ -464,9 +494,8 @@ static int spawn(struct command *c, struct err *e)
     c->sid = pid;
     c->child.on_exit = on_shell_exit;
     children_add(&c->d->children, &c->child, pid);
-    uv_poll_start(&c->out.poll, UV_READABLE, on_readable);
-    if (c->err.is_open)
-        uv_poll_start(&c->err.poll, UV_READABLE, on_readable);
+    watch(&c->out);
+    watch(&c->err);
     return 0;
 }
 
@@ -565,50 +594,4 @@ void commands_resume(struct daemon *d)
             if (!c->stalled && c->exited && c->state == COMMAND_RUNNING)
                 complete(c);
         }
-}
-
-/* --- telling --- */
-
-static const char *status_name(const struct command *c)
-{
-    if (c->state == COMMAND_FINISHED)
-        return c->exit_code ? "failed" : "completed";
-    return c->state == COMMAND_RUNNING ? "running" : "pending";
-}
-
-static void add_output(cJSON *info, const char *name, const char *cut_name, const struct capture *p)
-{
-    json_add_bytes(info, name, p->bytes.data ? p->bytes.data : "", p->bytes.len);
-    if (p->n_total > p->bytes.len)
-        cJSON_AddBoolToObject(info, cut_name, true);
-}
-
-cJSON *command_info(const struct command *c, bool output)
-{
-    cJSON *info = cJSON_CreateObject();
-    char iso[CLOCK_ISO_SIZE];
-
-    if (c->terminal) {
-        cJSON_AddStringToObject(info, "cmd_id", c->id);
-        cJSON_AddStringToObject(info, "terminal_id", c->terminal->id);
-    }
-    json_add_bytes(info, "command", c->text, strlen(c->text));
-    cJSON_AddStringToObject(info, "status", status_name(c));
-    cJSON_AddBoolToObject(info, "pty", false);
-    cJSON_AddStringToObject(info, "started_at", clock_format_iso(iso, c->started_wall_ms));
-    if (c->streaming) {
-        cleanup_free char *channel = xasprintf(CHANNEL_COMMAND_PREFIX "%s", c->id);
-
-        cJSON_AddStringToObject(info, "channel", channel);
-    }
-    if (c->state == COMMAND_FINISHED) {
-        cJSON_AddNumberToObject(info, "exit_code", c->exit_code);
-        cJSON_AddNumberToObject(info, "duration_ms", (double)c->duration_ms);
-        cJSON_AddStringToObject(info, "finished_at", clock_format_iso(iso, c->finished_wall_ms));
-    }
-    if (output) {
-        add_output(info, "stdout", "stdout_truncated", &c->out);
-        add_output(info, "stderr", "stderr_truncated", &c->err);
-    }
-    return info;
 }

@@ -3,9 +3,9 @@
  * Commands: a shell with a command line, its stdout and stderr kept apart.
  *
  * Untracked ones (foreground /run/command) end with their reply. Tracked ones belong to an exec
- * terminal and are kept after their end: at most FINISHED_MAX of them and KEPT_BYTES_MAX of output,
- * the oldest go first. Each stream keeps at most OUTPUT_MAX bytes; the rest is read and dropped,
- * and the answer says so.
+ * terminal and are kept after their end: at most FINISHED_MAX of them and KEPT_MEMORY_MAX and
+ * KEPT_DISK_MAX of output, the oldest go first. What a stream keeps is bounded by output.h; the
+ * rest is read and dropped, and the answer says so.
  *
  * A command has ended when its shell has; what it wrote till then is there. Descendants that hold
  * its pipes open may write on, into nothing.
@@ -24,12 +24,13 @@
 #include "base/err.h"
 #include "host/daemon/children.h"
 #include "host/daemon/dying.h"
+#include "host/daemon/output.h"
 #include "host/daemon/process.h"
 #include "wire/message.h"
 
-#define OUTPUT_MAX       ((size_t)64 * 1024 * 1024)
 #define FINISHED_MAX     1000
-#define KEPT_BYTES_MAX   ((size_t)256 * 1024 * 1024)
+#define KEPT_MEMORY_MAX  ((size_t)256 * 1024 * 1024)
+#define KEPT_DISK_MAX    ((uint64_t)2 * 1024 * 1024 * 1024)
 #define COMMANDS_MAX     1024 /* pending and running */
 #define LEFTOVERS_MAX    64   /* ended, but somebody holds the pipes */
 #define PENDING_MAX_MS   60000
@@ -46,9 +47,8 @@ struct capture {
     int fd; /* owned; -1: closed */
     uv_poll_t poll;
     bool is_open; /* the handle lives */
-    struct buf bytes;
-    uint64_t n_total; /* read in all */
-    char carry[4];    /* for streaming: the beginning of a UTF-8 sequence */
+    struct output output;
+    char carry[4]; /* for streaming: the beginning of a UTF-8 sequence */
     size_t n_carry;
     const char *event; /* MSG_COMMAND_STDOUT or _STDERR */
 };
@@ -74,7 +74,7 @@ struct command {
     bool combined;             /* stderr goes where stdout goes */
     struct environ_list environment;
     enum command_state state;
-    bool streaming, stalled, exited, dying, leftover;
+    bool streaming, stalled, exited, drained, dying, leftover;
     int wait_status; /* once exited */
     struct child child;
     struct dying grace;
@@ -93,7 +93,8 @@ struct commands {
     TAILQ_HEAD(command_list, command)
     finished, leftovers;
     unsigned n_active, n_finished, n_leftovers;
-    size_t kept_bytes;
+    size_t kept_memory;
+    uint64_t kept_disk;
 };
 
 struct command_spec {
@@ -117,8 +118,10 @@ void command_unawait(struct command *c, struct command_waiter *w);
 void command_destroy(struct command *c);
 /* Stops reading what nobody will see, of one in `leftovers`. */
 void command_destroy_leftover(struct command *c);
-/* {cmd_id, terminal_id, command, status, …}, with output or without. */
-cJSON *command_info(const struct command *c, bool output);
+/* {cmd_id, terminal_id, command, status, …}, without output. */
+cJSON *command_info(const struct command *c);
+/* Answers {message, data: info with the output}, of any size. */
+void command_reply(const struct command *c, struct http_request *r, const char *message);
 /* A socket drained: streams that waited for it go on. */
 void commands_resume(struct daemon *d);
 

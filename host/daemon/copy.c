@@ -43,10 +43,8 @@ void copy_stats_finish(struct copy_stats *s)
     uv_mutex_destroy(&s->lock);
 }
 
-static void note_skipped(struct copy *c)
+void copy_stats_skip(struct copy_stats *s, const char *relative)
 {
-    struct copy_stats *s = c->stats;
-
     uv_mutex_lock(&s->lock);
     if (s->n_skipped == COPY_SKIPPED_MAX) {
         s->n_more++;
@@ -54,9 +52,14 @@ static void note_skipped(struct copy *c)
         if (!(s->n_skipped & (s->n_skipped - 1)))
             s->skipped =
                 xreallocarray(s->skipped, s->n_skipped ? s->n_skipped * 2 : 1, sizeof(char *));
-        s->skipped[s->n_skipped++] = xstrdup(c->relative.data);
+        s->skipped[s->n_skipped++] = xstrdup(relative);
     }
     uv_mutex_unlock(&s->lock);
+}
+
+static void note_skipped(struct copy *c)
+{
+    copy_stats_skip(c->stats, c->relative.data);
 }
 
 static bool is_stopped(const void *user)
@@ -266,6 +269,30 @@ static int copy_each(struct copy *c, DIR *dir, int to)
     return r;
 }
 
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+static void sweep(const struct copy *c, int folder)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *d;
+    struct stat st;
+
+    while (dir && (d = readdir(dir))) {
+        if (!strncmp(d->d_name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1) &&
+            !fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) && !S_ISDIR(st.st_mode) &&
+            is_before(&st.st_ctim, &c->spec->sweep_before))
+            unlinkat(fd, d->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+    else if (fd >= 0)
+        close(fd);
+}
+
 static int copy_entries(struct copy *c, int from, int to)
 {
     int fd, r;
@@ -273,6 +300,8 @@ static int copy_entries(struct copy *c, int from, int to)
 
     if (c->depth == COPY_DEPTH_MAX)
         return -ELOOP;
+    if (c->spec->sweep_before.tv_sec)
+        sweep(c, to);
     fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {

@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 #include <uv.h>
 
 #include "base/err.h"
@@ -32,10 +33,15 @@ struct copy_spec {
     bool link_packages;          /* node_modules and its like become links to the source's */
     const struct ignore *ignore;
     const atomic_bool *stop, *cancelled;
+    /* Temporary files in the target older than that (by CLOCK_REALTIME_COARSE, as files are) are
+     * removed: a copy that was cut off left them. 0: none. */
+    struct timespec sweep_before;
 };
 
 void copy_stats_init(struct copy_stats *s);
 void copy_stats_finish(struct copy_stats *s);
+/* Notes a path that was skipped. */
+void copy_stats_skip(struct copy_stats *s, const char *relative);
 /* Stops at the first failure; what was copied stays. */
 int copy_tree(const struct copy_spec *spec, struct copy_stats *stats, struct err *e);
 

@@ -81,6 +81,7 @@ static int start_http(struct daemon *d, struct err *e)
         .user = d,
         .authorise = daemon_authorise,
         .host_allowed = daemon_host_allowed,
+        .spool_dir = SPOOL_DIR,
     };
 
     d->http = http_server_create(d->loop, &config, e);
@@ -108,6 +109,7 @@ static int start(struct daemon *d, struct err *e)
     sockets_init(&d->sockets);
     commands_init(&d->commands);
     work_init(&d->work, d->loop);
+    overlays_init(d); /* servers may depend on them */
     watchers_init(&d->watchers, d);
     uv_timer_init(d->loop, &d->changed);
     d->changed.data = d;
@@ -157,6 +159,7 @@ void daemon_stop(struct daemon *d)
     api_child_stop(d);
     preview_stop(&d->preview);
     servers_stop(&d->servers);
+    overlays_stop(d);
     uv_stop(d->loop);
 }
 

@@ -18,9 +18,9 @@
 #include "base/err.h"
 #include "host/filecopy.h"
 
-/* A text of a file in an answer; also where clients in JavaScript end. */
-#define FILE_TEXT_MAX ((size_t)512 * 1024 * 1024)
-#define FILE_LIST_MAX 100000
+/* Read of a file that does not say how long it is (those of /proc, /sys). */
+#define FILE_SIZELESS_MAX ((uint64_t)16 * 1024 * 1024)
+#define FILE_LIST_MAX     100000
 
 struct file_path {
     const char *path, *shown;
@@ -48,8 +48,6 @@ cJSON *file_info(const char *path, const struct stat *st);
 int file_list(struct file_path p, cJSON *files, bool *truncated, struct err *e);
 /* Appends at most max bytes; more is an error. */
 int file_read(struct file_path p, size_t max, struct buf *out, struct err *e);
-/* Appends the file as a JSON text (quotes included) of at most FILE_TEXT_MAX bytes. */
-int file_read_json(struct file_path p, struct stat *st, struct buf *out, struct err *e);
 
 /* Fills out with the next bytes; 0 at the end, or a negative code. */
 typedef int (*file_source)(void *user, char *out, size_t cap, struct err *e);

@@ -12,6 +12,7 @@
 #include "host/daemon/children.h"
 #include "host/daemon/command.h"
 #include "host/daemon/dying.h"
+#include "host/daemon/events.h"
 #include "host/daemon/link_server.h"
 #include "host/daemon/overlay.h"
 #include "host/daemon/ports.h"
@@ -29,6 +30,8 @@
 #include "host/link.h"
 
 #define ID_CHARS 12
+/* Where files without names lie: the one folder that nobody inside can move. */
+#define SPOOL_DIR "/"
 
 struct daemon {
     uv_loop_t *loop;
@@ -40,6 +43,7 @@ struct daemon {
     struct commands commands;
     struct sockets sockets;
     struct link_server links;
+    struct events events;
     sqlite3 *store; /* owned; out of the guests' reach (store.h) */
     struct tokens tokens;
     struct watchers watchers;

@@ -365,8 +365,10 @@ static void on_listener(uv_poll_t *poll, int status, int events)
     struct link_server *l = poll->data;
     int fd;
 
-    while ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+    while ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
         peer_open(l, fd);
+        events_check_ready(l->d);
+    }
 }
 
 int link_server_start(struct link_server *l, struct daemon *d, int fd, struct err *e)

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "host/daemon/internal.h"
 #include "host/daemon/jsoncut.h"
@@ -25,6 +26,7 @@ static void free_overlay(struct overlay *o)
     free(o->source_path);
     free(o->target_path);
     ignore_finish(&o->ignore);
+    cJSON_Delete(o->globs);
     copy_stats_finish(&o->stats);
     free(o);
 }
@@ -39,6 +41,19 @@ static void tell_waiters(struct overlay *o)
     }
 }
 
+static void tell_event(struct overlay *o)
+{
+    cJSON *data = event_data("overlayId", o->id);
+
+    event_add_text(data, "source", o->source);
+    event_add_text(data, "target", o->target);
+    cJSON_AddNumberToObject(data, "copiedFiles", atomic_load(&o->stats.files));
+    cJSON_AddNumberToObject(data, "copiedDirs", atomic_load(&o->stats.dirs));
+    if (o->status == OVERLAY_FAILED)
+        event_add_text(data, "error", o->e.text);
+    event_tell(o->d, o->status == OVERLAY_FAILED ? "overlay.failed" : "overlay.completed", data);
+}
+
 static void on_copy(uv_work_t *work)
 {
     struct overlay *o = work->data;
@@ -49,6 +64,7 @@ static void on_copy(uv_work_t *work)
         .ignore = &o->ignore,
         .stop = &o->d->work.stop,
         .cancelled = &o->cancelled,
+        .sweep_before = o->cut_off,
     };
 
     o->result = copy_tree(&spec, &o->stats, &o->e);
@@ -62,13 +78,21 @@ static void on_copied(uv_work_t *work, int status)
     (void)status;
     d->overlays.n_running--;
     d->work.n_jobs--;
+    if (!o->forgotten && d->stopping) {
+        o->status = OVERLAY_PENDING; /* the next daemon begins it anew */
+        return;
+    }
     o->status = o->result ? OVERLAY_FAILED : OVERLAY_COMPLETE;
-    if (o->forgotten)
+    if (o->forgotten) {
         free_overlay(o);
-    else
+    } else {
+        overlays_save(d, NULL);
+        tell_event(o);
         tell_waiters(o);
+    }
     setup_changed(d);
     start_next(d);
+    events_check_ready(d);
 }
 
 static void start_next(struct daemon *d)
@@ -109,7 +133,8 @@ static int read_spec(struct overlay *o, const cJSON *spec, struct err *e)
     if (!inside)
         return err_set(e, ERR_ARG, "target leads out of the sandbox root: %s", target);
     o->smart = !strategy || !strcmp(strategy, "smart");
-    return ignore_read(&o->ignore, cJSON_GetObjectItemCaseSensitive(spec, "ignore"), e);
+    o->globs = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(spec, "ignore"), true);
+    return ignore_read(&o->ignore, o->globs, e);
 }
 
 static int check_source(const struct overlay *o, struct err *e)
@@ -125,32 +150,41 @@ static int check_source(const struct overlay *o, struct err *e)
     return 0;
 }
 
+static struct overlay *new_overlay(struct daemon *d)
+{
+    struct overlay *o = xcalloc(1, sizeof *o);
+
+    o->d = d;
+    o->created_wall_ms = clock_wall_ms();
+    TAILQ_INIT(&o->waiters);
+    copy_stats_init(&o->stats);
+    return o;
+}
+
+static void add(struct overlay *o)
+{
+    TAILQ_INSERT_TAIL(&o->d->overlays.list, o, entry);
+    o->d->overlays.n++;
+}
+
 struct overlay *overlay_create(struct daemon *d, const cJSON *spec, struct err *e)
 {
     struct overlays *all = &d->overlays;
     struct overlay *o;
 
-    if (!all->made) {
-        TAILQ_INIT(&all->list);
-        all->made = true;
-    }
     if (all->n == OVERLAYS_MAX) {
         err_set(e, ERR_LIMIT, "there are %d overlays already", OVERLAYS_MAX);
         return NULL;
     }
-    o = xcalloc(1, sizeof *o);
-    o->d = d;
-    o->created_wall_ms = clock_wall_ms();
-    TAILQ_INIT(&o->waiters);
-    copy_stats_init(&o->stats);
+    o = new_overlay(d);
     memcpy(o->id, "overlay-", 8);
     random_name(o->id + 8, ID_CHARS);
     if (read_spec(o, spec, e) || check_source(o, e)) {
         free_overlay(o);
         return NULL;
     }
-    TAILQ_INSERT_TAIL(&all->list, o, entry);
-    all->n++;
+    add(o);
+    overlays_save(d, NULL);
     setup_changed(d);
     start_next(d);
     return o;
@@ -160,15 +194,13 @@ struct overlay *overlay_find(struct daemon *d, struct slice id)
 {
     struct overlay *o;
 
-    if (!d->overlays.made)
-        return NULL;
     TAILQ_FOREACH (o, &d->overlays.list, entry)
         if (slice_equal(id, o->id))
             return o;
     return NULL;
 }
 
-void overlay_delete(struct overlay *o)
+static void forget(struct overlay *o)
 {
     struct overlays *all = &o->d->overlays;
 
@@ -183,13 +215,27 @@ void overlay_delete(struct overlay *o)
         free_overlay(o);
 }
 
+void overlay_delete(struct overlay *o)
+{
+    struct daemon *d = o->d;
+
+    forget(o);
+    overlays_save(d, NULL);
+    events_check_ready(d);
+}
+
+void overlays_stop(struct daemon *d)
+{
+    state_file_stop(&d->overlays.file);
+}
+
 void overlays_finish(struct daemon *d)
 {
     struct overlay *o, *next;
 
-    for (o = d->overlays.made ? TAILQ_FIRST(&d->overlays.list) : NULL; o; o = next) {
+    for (o = TAILQ_FIRST(&d->overlays.list); o; o = next) {
         next = TAILQ_NEXT(o, entry);
-        overlay_delete(o);
+        forget(o);
     }
 }
 
@@ -248,8 +294,6 @@ void overlays_describe(struct daemon *d, cJSON *object)
     cJSON *list = cJSON_AddArrayToObject(object, "overlays");
     const struct overlay *o;
 
-    if (!d->overlays.made)
-        return;
     TAILQ_FOREACH (o, &d->overlays.list, entry) {
         cJSON *item = cJSON_CreateObject();
 
@@ -262,10 +306,113 @@ bool overlays_busy(const struct daemon *d)
 {
     const struct overlay *o;
 
-    if (!d->overlays.made)
-        return false;
     TAILQ_FOREACH (o, &d->overlays.list, entry)
         if (o->status == OVERLAY_PENDING || o->status == OVERLAY_IN_PROGRESS)
             return true;
     return false;
+}
+
+/* --- on the disk --- */
+
+static cJSON *describe(void *user)
+{
+    const struct daemon *d = user;
+    cJSON *object = cJSON_CreateObject(), *list;
+    struct overlay *o;
+
+    cJSON_AddNumberToObject(object, "version", 1);
+    list = cJSON_AddArrayToObject(object, "overlays");
+    TAILQ_FOREACH (o, &d->overlays.list, entry) {
+        cJSON *item = overlay_info(o);
+
+        cJSON_AddNumberToObject(item, "created_ms", (double)o->created_wall_ms);
+        if (o->globs)
+            cJSON_AddItemToObject(item, "ignore", cJSON_Duplicate(o->globs, true));
+        cJSON_AddItemToArray(list, item);
+    }
+    return object;
+}
+
+void overlays_save(struct daemon *d, struct state_saved *saved)
+{
+    state_file_save(&d->overlays.file, saved);
+}
+
+static unsigned count_of(const cJSON *stats, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(stats, name);
+
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 4e9
+               ? (unsigned)item->valuedouble
+               : 0;
+}
+
+static void read_stats(struct copy_stats *s, const cJSON *stats)
+{
+    const cJSON *item;
+
+    atomic_store(&s->files, count_of(stats, "copied_files"));
+    atomic_store(&s->dirs, count_of(stats, "copied_dirs"));
+    atomic_store(&s->linked, count_of(stats, "linked_dirs"));
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(stats, "skipped"))
+        if (cJSON_IsString(item))
+            copy_stats_skip(s, item->valuestring);
+    s->n_more += count_of(stats, "skipped_more");
+}
+
+/* One whose copy was under way is pending again: files that are there already are replaced. */
+static void read_state(struct overlay *o, const cJSON *item)
+{
+    const char *status =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "copy_status"));
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "copy_error"));
+    const cJSON *created = cJSON_GetObjectItemCaseSensitive(item, "created_ms");
+
+    if (cJSON_IsNumber(created) && created->valuedouble > 0 && created->valuedouble < 1e15)
+        o->created_wall_ms = (int64_t)created->valuedouble;
+    if (status && !strcmp(status, "complete"))
+        o->status = OVERLAY_COMPLETE;
+    else if (status && !strcmp(status, "failed"))
+        o->status = OVERLAY_FAILED;
+    else
+        clock_gettime(CLOCK_REALTIME_COARSE, &o->cut_off);
+    if (o->status == OVERLAY_PENDING)
+        return;
+    read_stats(&o->stats, cJSON_GetObjectItemCaseSensitive(item, "stats"));
+    if (o->status == OVERLAY_FAILED)
+        err_set(&o->e, ERR_IO, "%s", text ? text : "unknown");
+}
+
+static void load_one(struct daemon *d, const cJSON *item)
+{
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "id"));
+    struct overlay *o;
+    struct err e;
+
+    if (!id || strlen(id) >= sizeof o->id || strncmp(id, "overlay-", 8) != 0 ||
+        overlay_find(d, SLICE(id)) || d->overlays.n == OVERLAYS_MAX)
+        return;
+    o = new_overlay(d);
+    memcpy(o->id, id, strlen(id) + 1);
+    if (read_spec(o, item, &e)) {
+        log_warn("overlays.json: %s", e.text);
+        free_overlay(o);
+        return;
+    }
+    read_state(o, item);
+    add(o);
+}
+
+void overlays_init(struct daemon *d)
+{
+    const cJSON *item;
+    cJSON *object;
+
+    TAILQ_INIT(&d->overlays.list);
+    state_file_init(&d->overlays.file, d, "overlays.json", describe, d);
+    object = state_file_read(&d->overlays.file);
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(object, "overlays"))
+        load_one(d, item);
+    cJSON_Delete(object);
+    start_next(d);
 }

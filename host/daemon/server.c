@@ -83,11 +83,32 @@ static void publish_status(struct server *s)
     setup_changed(s->d);
 }
 
+static void tell_event(const struct server *s)
+{
+    cleanup_free char *type = xasprintf(
+        "server.%s", s->status == STATUS_SERVER_RUNNING ? "started" : status_names[s->status]);
+    cJSON *data = event_data("slug", s->spec.slug);
+
+    add_state(s, data);
+    if (s->sid && !s->exited)
+        cJSON_AddNumberToObject(data, "pid", s->sid);
+    if (s->has_exit)
+        cJSON_AddNumberToObject(data, "exitCode", s->exit_code);
+    if (s->status == STATUS_SERVER_FAILED && s->error[0])
+        event_add_text(data, "error", s->error);
+    event_tell(s->d, type, data);
+    events_check_ready(s->d);
+}
+
 void server_set(struct server *s, enum server_status status)
 {
+    bool changed = s->status != status;
+
     s->status = status;
     s->updated_wall_ms = clock_wall_ms();
     publish_status(s);
+    if (changed)
+        tell_event(s);
 }
 
 static cJSON *health_status(const struct server *s)
@@ -487,7 +508,7 @@ struct server *server_add(struct servers *all, struct server_spec *spec, int64_t
 {
     /* With the time: the files of one that was deleted may still be on their way out. */
     cleanup_free char *path =
-        xasprintf(SERVERS_STATE "/servers/%s.%lld.log", spec->slug, (long long)created_wall_ms);
+        xasprintf(STATE_FOLDER "/servers/%s.%lld.log", spec->slug, (long long)created_wall_ms);
     struct server *s = xcalloc(1, sizeof *s);
 
     s->d = all->d;
@@ -626,7 +647,6 @@ void servers_init(struct servers *all, struct daemon *d)
 {
     memset(all, 0, sizeof *all);
     all->d = d;
-    TAILQ_INIT(&all->saves);
     uv_timer_init(d->loop, &all->look);
     all->look.data = all;
     servers_load(all);
@@ -639,7 +659,7 @@ void servers_stop(struct servers *all)
     HASH_ITER (hh, all->by_slug, s, next) {
         server_destroy(s, false);
     }
-    servers_store_stop(all);
+    state_file_stop(&all->file);
     ports_forget(&all->d->ports, &all->question);
     uv_close((uv_handle_t *)&all->look, NULL);
 }

@@ -28,10 +28,10 @@
 #include "host/daemon/process.h"
 #include "host/daemon/server_log.h"
 #include "host/daemon/server_spec.h"
+#include "host/daemon/state_file.h"
 #include "host/http/http.h"
 
-#define SERVERS_MAX   64
-#define SERVERS_STATE "/var/lib/sandpit" /* inside the sandbox, 0700 */
+#define SERVERS_MAX 64
 
 struct daemon;
 struct probe;
@@ -110,23 +110,12 @@ struct server {
     waiters;
 };
 
-/* Runs once, on the loop, when the definitions as they were at the call are on disk. */
-struct servers_saved {
-    TAILQ_ENTRY(servers_saved) entry;
-    void (*on_saved)(struct servers_saved *saved, const struct err *e); /* e NULL: they are */
-};
-
-struct servers_save;
-TAILQ_HEAD(servers_saved_list, servers_saved);
-
 struct servers {
     struct daemon *d; /* borrowed */
     struct server *by_slug;
     uv_timer_t look; /* for ports */
     struct ports_question question;
-    struct servers_save *save; /* under way */
-    struct servers_saved_list saves;
-    bool save_again;
+    struct state_file file;
 };
 
 /* Loads the definitions and starts what is to start by itself. */
@@ -179,9 +168,8 @@ void servers_watch(struct servers *all);
 void server_unwatch(struct server *s);
 
 void servers_load(struct servers *all);
-void servers_store_stop(struct servers *all);
-/* saved may be NULL. */
-void servers_save(struct servers *all, struct servers_saved *saved);
+/* saved (NULL: nobody asks) hears when the definitions as they are now are on the disk. */
+void servers_save(struct servers *all, struct state_saved *saved);
 /* Takes the specification over. */
 struct server *server_add(struct servers *all, struct server_spec *spec, int64_t created_wall_ms);
 void server_begin(struct server *s);

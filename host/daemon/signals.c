@@ -22,10 +22,28 @@ struct signal {
     const char *url, *text; /* NULL: none */
 };
 
+/* Without the text: that is the sandbox's own. */
+static void tell_event(const struct signals *s, const struct signal *signal)
+{
+    bool is_port = !strcmp(signal->name, "port");
+    cJSON *data = event_data("signal", signal->name);
+
+    if (signal->port)
+        cJSON_AddNumberToObject(data, "port", signal->port);
+    if (signal->url)
+        event_add_text(data, "url", signal->url);
+    event_tell(s->d,
+               !is_port                        ? "signal.emitted"
+               : !strcmp(signal->type, "open") ? "port.opened"
+                                               : "port.closed",
+               data);
+}
+
 static void tell(struct signals *s, const struct signal *signal)
 {
     struct message m;
 
+    tell_event(s, signal);
     if (!s->active)
         return;
     message_init(&m, MSG_SIGNAL, SLICE(CHANNEL_SIGNALS));

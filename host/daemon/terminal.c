@@ -55,6 +55,18 @@ static struct terminal *create(struct daemon *d, struct err *e)
     return t;
 }
 
+/* Those that only stand for a background command are not worth telling. */
+static void tell_event(const struct terminal *t, const char *type)
+{
+    cJSON *data;
+
+    if (t->automatic)
+        return;
+    data = event_data("terminalId", t->id);
+    cJSON_AddBoolToObject(data, "pty", t->session != NULL);
+    event_tell(t->d, type, data);
+}
+
 struct terminal *terminal_create_exec(struct daemon *d, bool automatic, struct err *e)
 {
     struct terminal *t = create(d, e);
@@ -63,6 +75,7 @@ struct terminal *terminal_create_exec(struct daemon *d, bool automatic, struct e
         return NULL;
     t->automatic = automatic;
     HASH_ADD_STR(d->terminals.by_id, id, t);
+    tell_event(t, "terminal.created");
     return t;
 }
 
@@ -80,6 +93,7 @@ struct terminal *terminal_create_pty(struct daemon *d, const struct terminal_opt
     HASH_ADD_STR(d->terminals.by_id, id, t);
     sockets_announce(d, t);
     daemon_changed(d);
+    tell_event(t, "terminal.created");
     return t;
 }
 
@@ -150,6 +164,7 @@ void terminal_destroy(struct terminal *t)
     struct command *c;
 
     HASH_DEL(d->terminals.by_id, t);
+    tell_event(t, t->session && !t->session->shell.pid ? "terminal.exited" : "terminal.destroyed");
     if (t->session) {
         tell_end(t);
         end_subscriptions(t->session);

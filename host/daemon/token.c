@@ -206,6 +206,18 @@ static void arm(struct tokens *t)
     uv_timer_start(&t->expiry, on_expiry, wait > 0 ? (uint64_t)wait : 0, 0);
 }
 
+static void tell_event(const struct tokens *t, const struct token *token, const char *type)
+{
+    cJSON *data = event_data("tokenId", token->id);
+    char iso[CLOCK_ISO_SIZE];
+
+    cJSON_AddStringToObject(data, "kind", token->is_link ? "magic-link" : "session");
+    if (!token->is_link)
+        event_add_text(data, "description", token->text);
+    cJSON_AddStringToObject(data, "expiresAt", clock_format_iso(iso, token->expires_ms));
+    event_tell(t->d, type, data);
+}
+
 static void end(struct tokens *t, struct token *token, const char *why)
 {
     if (!token->is_link)
@@ -226,6 +238,7 @@ static void on_expiry(uv_timer_t *timer)
         /* It is not valid any more with its row or without. */
         if (store_remove(t, token->id, &e))
             log_warn("%s", e.text);
+        tell_event(t, token, "token.expired");
         end(t, token, "the token has expired");
     }
     arm(t);
@@ -290,15 +303,21 @@ struct token *token_create(struct tokens *t, const struct token_spec *spec, char
     }
     insert(t, token);
     arm(t);
+    tell_event(t, token, "token.created");
     return token;
 }
 
 int token_revoke(struct tokens *t, struct token *token, struct err *e)
 {
-    int r = store_remove(t, token->id, e);
+    int r;
 
+    /* A power cut may lose a token made in the last seconds, but must not bring one back. */
+    sqlite3_exec(t->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    r = store_remove(t, token->id, e);
+    sqlite3_exec(t->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
     if (r)
         return r;
+    tell_event(t, token, "token.revoked");
     end(t, token, "the token was revoked");
     arm(t);
     return 0;

@@ -21,11 +21,12 @@
 
 #define SLICE_MS      4
 #define CHECK_MS      40 /* from a write to the look at what it did */
-#define READS_MAX     8  /* of 64 KiB a turn */
+#define ROOTS_MS      1000
+#define READS_MAX     8 /* of 64 KiB a turn */
 #define PATH_TEXT_CAP 8192
 #define WATCH_MASK                                                                                 \
     (IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM |              \
-     IN_MOVED_TO | IN_ONLYDIR | IN_EXCL_UNLINK)
+     IN_MOVED_TO | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK)
 
 struct watch {
     int wd;
@@ -87,13 +88,12 @@ static void real_path(struct buf *b, const struct node *n)
 
 static void tell(struct node *n, enum tree_event event)
 {
-    static struct buf path;
+    cleanup_buf struct buf path = {0};
 
     if (!n->tree->ready)
         return;
-    buf_clear(&path);
     append_path(&path, n);
-    n->tree->ops->on_event(n->tree, event, path.data);
+    n->tree->ops->on_event(n->tree, event, path.data ? path.data : "");
 }
 
 /* --- watches --- */
@@ -148,7 +148,7 @@ static void limit(struct tree *tree, const char *what)
 /* Opens the folder without following any link, for a link may lead into the daemon's own /proc. */
 static int open_dir(const struct node *n)
 {
-    static struct buf path;
+    cleanup_buf struct buf path = {0};
     const struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK,
                                  .resolve = RESOLVE_NO_SYMLINKS};
     struct statfs fs;
@@ -169,6 +169,7 @@ static bool begin(struct scan *s)
     struct node *n = s->dir;
     struct trees *t = n->tree->trees;
     int fd = open_dir(n), wd;
+    struct stat st;
     char path[32];
 
     if (fd < 0)
@@ -186,6 +187,10 @@ static bool begin(struct scan *s)
         return false;
     }
     watch_join(n, wd);
+    if (!n->parent && !fstat(fd, &st)) {
+        n->tree->dev = st.st_dev;
+        n->tree->inode = st.st_ino;
+    }
     n->generation++;
     s->stream = fdopendir(fd);
     if (!s->stream)
@@ -264,19 +269,18 @@ static struct node *node_create(struct tree *tree, struct node *parent, const ch
 
 static bool counts(const struct node *dir, const char *name)
 {
-    static struct buf path;
+    cleanup_buf struct buf path = {0};
     struct tree *tree = dir->tree;
 
     if (!dir->parent && tree->only)
         return !strcmp(name, tree->only);
     if (!strncmp(name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1))
         return false;
-    buf_clear(&path);
     append_path(&path, dir);
     if (path.len)
         buf_append_char(&path, '/');
     buf_append_str(&path, name);
-    return path.len < PATH_TEXT_CAP && !tree->ops->ignored(tree, name, path.data);
+    return path.len < PATH_TEXT_CAP && !tree->ops->ignored(tree, path.data);
 }
 
 static struct node *find_child(const struct node *dir, const char *name)
@@ -289,7 +293,7 @@ static struct node *find_child(const struct node *dir, const char *name)
 
 static bool stat_child(const struct node *dir, int fd, const char *name, struct stat *st)
 {
-    static struct buf path;
+    cleanup_buf struct buf path = {0};
 
     if (fd >= 0)
         return !fstatat(fd, name, st, AT_SYMLINK_NOFOLLOW);
@@ -488,6 +492,53 @@ static void check_later(struct node *n)
         uv_timer_start(&t->check_timer, on_check, CHECK_MS, 0);
 }
 
+/* --- roots --- */
+
+/* Nothing of it is at its path any more. */
+static void lose_root(struct tree *tree)
+{
+    struct node *top = tree->top, *child, *next;
+
+    HASH_ITER (hh, top->children, child, next) {
+        node_remove(child);
+    }
+    watch_leave(top);
+}
+
+static void check_root(struct tree *tree)
+{
+    struct node *top = tree->top;
+    int fd = open_dir(top);
+    struct stat st;
+    bool there = fd >= 0 && !fstat(fd, &st);
+
+    if (fd >= 0)
+        close(fd);
+    if (top->watch && there && st.st_ino == tree->inode && st.st_dev == tree->dev)
+        return;
+    lose_root(tree);
+    if (there)
+        scan_add(top, false);
+}
+
+static void on_roots(uv_timer_t *timer)
+{
+    struct trees *t = timer->data;
+    struct tree *tree;
+
+    TAILQ_FOREACH (tree, &t->list, entry) {
+        if (tree->ready && !tree->top->scan && !t->paused)
+            check_root(tree);
+    }
+    if (TAILQ_EMPTY(&t->list))
+        uv_timer_stop(timer);
+}
+
+static void check_roots_now(struct trees *t)
+{
+    uv_timer_start(&t->root_timer, on_roots, 0, ROOTS_MS);
+}
+
 /* --- inotify --- */
 
 static void take_event(struct node *dir, uint32_t mask, const char *name)
@@ -534,12 +585,16 @@ static void dispatch(struct trees *t, const struct inotify_event *event)
         while ((n = TAILQ_FIRST(&w->nodes))) {
             TAILQ_REMOVE(&w->nodes, n, of_watch);
             n->watch = NULL;
+            if (!n->parent)
+                check_roots_now(t);
         }
         HASH_DEL(t->watches, w);
         t->n_watches--;
         free(w);
         return;
     }
+    if (event->mask & IN_MOVE_SELF)
+        check_roots_now(t);
     if (!event->len)
         return;
     /* Taking an event may free nodes below the folder, never the folder itself. */
@@ -582,7 +637,8 @@ void trees_init(struct trees *t, uv_loop_t *loop)
     TAILQ_INIT(&t->checks);
     uv_timer_init(loop, &t->scan_timer);
     uv_timer_init(loop, &t->check_timer);
-    t->scan_timer.data = t->check_timer.data = t;
+    uv_timer_init(loop, &t->root_timer);
+    t->scan_timer.data = t->check_timer.data = t->root_timer.data = t;
 }
 
 static void on_poll_closed(uv_handle_t *handle)
@@ -599,6 +655,7 @@ void trees_finish(struct trees *t)
     t->paused = false;
     uv_close((uv_handle_t *)&t->scan_timer, NULL);
     uv_close((uv_handle_t *)&t->check_timer, NULL);
+    uv_close((uv_handle_t *)&t->root_timer, NULL);
     if (t->fd >= 0)
         uv_close((uv_handle_t *)&t->poll, on_poll_closed);
 }
@@ -650,6 +707,8 @@ int tree_open(struct trees *t, struct tree *tree, const char *real, struct err *
     tree->top = node_create(tree, NULL, "", true);
     TAILQ_INSERT_TAIL(&t->list, tree, entry);
     scan_add(tree->top, false);
+    if (!uv_is_active((uv_handle_t *)&t->root_timer))
+        uv_timer_start(&t->root_timer, on_roots, ROOTS_MS, ROOTS_MS);
     return 0;
 }
 

@@ -3,7 +3,9 @@
  * Trees of files as they were last seen, kept up to date with inotify.
  *
  * A tree's root is the folder that holds what is watched, of which only the one name counts: so a
- * watched file may be replaced and a watched folder may go and come again. Every folder is watched
+ * watched file may be replaced and a watched folder may go and come again. The root itself may go,
+ * move or be replaced, too, with any folder above it: its path is looked at once a second, for no
+ * event tells that. Every folder is watched
  * first and listed then; what both report counts once. One inotify descriptor serves all trees (the
  * kernel allows a user 128). When it overflows, everything is listed again and the differences are
  * told.
@@ -17,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 #include <uthash.h>
 #include <uv.h>
 
@@ -39,7 +42,7 @@ struct tree_ops {
     void (*on_ready)(struct tree *tree);
     /* Events were lost; what has changed is found out now. */
     void (*on_overflow)(struct tree *tree);
-    bool (*ignored)(struct tree *tree, const char *name, const char *path);
+    bool (*ignored)(struct tree *tree, const char *path);
 };
 
 struct tree {
@@ -50,6 +53,8 @@ struct tree {
     char *only; /* owned; NULL: every name of the root counts */
     struct node *top;
     unsigned n_scans;
+    dev_t dev; /* of the root, while it is watched */
+    ino_t inode;
     bool ready;
     bool limited; /* a bound was reached: not all of it is watched */
 };
@@ -57,7 +62,7 @@ struct tree {
 struct trees {
     uv_loop_t *loop;
     uv_poll_t poll;
-    uv_timer_t scan_timer, check_timer;
+    uv_timer_t scan_timer, check_timer, root_timer;
     int fd;            /* -1 until the first tree */
     struct node *next; /* while an event is taken: who gets it then */
     bool paused;

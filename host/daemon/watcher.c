@@ -2,7 +2,6 @@
 #include "host/daemon/watcher.h"
 
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +19,6 @@
 
 #define QUEUE_HIGH 256 /* of a subscribed watcher: looking stops */
 #define FRAME_CAP  ((size_t)800 * 1024)
-#define GLOB_MAX   256
-#define STARS_MAX  8
 
 struct watch_event {
     STAILQ_ENTRY(watch_event) entry;
@@ -34,39 +31,7 @@ static const char *const event_names[] = {
     [TREE_ADD_DIR] = "addDir", [TREE_UNLINK_DIR] = "unlinkDir",
 };
 
-/* --- globs --- */
-
-bool watch_glob_ok(const char *glob)
-{
-    size_t n = strlen(glob), stars = 0;
-
-    for (size_t i = 0; i < n; i++)
-        stars += glob[i] == '*';
-    return n && n <= GLOB_MAX && stars <= STARS_MAX;
-}
-
-/* With a slash inside it is about the path, else about any name in it. What people write around a
- * name to mean "anywhere" and "all in it" is as good as the name. */
-bool watch_glob_matches(const char *glob, const char *name, const char *path)
-{
-    char bare[GLOB_MAX + 1];
-    size_t n;
-
-    while (!strncmp(glob, "**/", 3) || !strncmp(glob, "./", 2))
-        glob += glob[0] == '*' ? 3 : 2;
-    n = strnlen(glob, GLOB_MAX);
-    memcpy(bare, glob, n);
-    bare[n] = '\0';
-    if (n > 3 && !strcmp(bare + n - 3, "/**"))
-        bare[n - 3] = '\0';
-    else if (n > 2 && !strcmp(bare + n - 2, "/*"))
-        bare[n - 2] = '\0';
-    else if (n > 1 && bare[n - 1] == '/')
-        bare[n - 1] = '\0';
-    if (!strchr(bare, '/'))
-        return !fnmatch(bare, name, 0);
-    return !fnmatch(bare, path, strstr(bare, "**") ? 0 : FNM_PATHNAME);
-}
+/* --- paths --- */
 
 /* The path below what is watched; "" for that itself. */
 static const char *below(const struct watcher *w, const char *path)
@@ -76,22 +41,20 @@ static const char *below(const struct watcher *w, const char *path)
     return path[n] == '/' ? path + n + 1 : path + n;
 }
 
-static bool is_ignored(struct tree *tree, const char *name, const char *path)
+static bool is_ignored(struct tree *tree, const char *path)
 {
     const struct watcher *w = (struct watcher *)tree;
-    const cJSON *glob;
 
-    cJSON_ArrayForEach (glob, w->options.ignored)
-        if (watch_glob_matches(glob->valuestring, name, below(w, path)))
-            return true;
-    return false;
+    return ignore_matches(&w->options.ignore, below(w, path));
 }
 
 /* --- sending --- */
 
-/* False: it is no file any more, cannot be read or is too long. Nothing here waits: FIFOs and the
- * like are opened without blocking and then found out. */
-static bool read_content(const char *path, struct buf *out)
+enum content { CONTENT_READ, CONTENT_NONE, CONTENT_LONG };
+
+/* NONE: it is no file any more, or cannot be read. Nothing here waits: FIFOs and the like are
+ * opened without blocking and then found out. */
+static enum content read_content(const char *path, struct buf *out)
 {
     const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                                  .resolve = RESOLVE_NO_SYMLINKS};
@@ -99,15 +62,17 @@ static bool read_content(const char *path, struct buf *out)
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
-        return false;
+        return CONTENT_NONE;
+    if ((uint64_t)st.st_size > WATCHER_CONTENT_MAX)
+        return CONTENT_LONG;
     while (out->len <= WATCHER_CONTENT_MAX) {
         ssize_t n = read(fd, buf_reserve(out, 65536), 65536);
 
         if (n <= 0)
-            return !n;
+            return n ? CONTENT_NONE : CONTENT_READ;
         out->len += (size_t)n;
     }
-    return false;
+    return CONTENT_LONG;
 }
 
 static struct slice text_of(const struct buf *b)
@@ -115,14 +80,14 @@ static struct slice text_of(const struct buf *b)
     return (struct slice){b->data ? b->data : "", b->len};
 }
 
-static void add_content(const struct watcher *w, const char *path, struct message *m,
-                        struct buf *text)
+static enum content content_text(const struct watcher *w, const char *path, struct buf *text)
 {
     cleanup_free char *real = xasprintf("%s/%s", w->tree.root, path);
     cleanup_buf struct buf raw = {0};
+    enum content found = read_content(real, &raw);
 
-    if (!read_content(real, &raw))
-        return;
+    if (found != CONTENT_READ)
+        return found;
     if (w->options.base64)
         base64_encode(text, raw.data ? raw.data : "", raw.len);
     else
@@ -135,8 +100,20 @@ static void add_content(const struct watcher *w, const char *path, struct messag
             n += (unsigned char)text->data[i] < ' ' ? 5
                                                     : text->data[i] == '"' || text->data[i] == '\\';
         if (n > FRAME_CAP)
-            return;
+            return CONTENT_LONG;
     }
+    return CONTENT_READ;
+}
+
+static void add_content(const struct watcher *w, const char *path, struct message *m,
+                        struct buf *text)
+{
+    enum content found = content_text(w, path, text);
+
+    if (found == CONTENT_LONG)
+        message_add_boolean(m, "content_omitted", true);
+    if (found != CONTENT_READ)
+        return;
     message_add_string(m, "content", text_of(text));
     message_add_string(m, "encoding", SLICE(w->options.base64 ? "base64" : "raw"));
 }
@@ -287,6 +264,7 @@ void watcher_options_finish(struct watcher_options *o)
     free(o->path);
     free(o->real);
     cJSON_Delete(o->ignored);
+    ignore_finish(&o->ignore);
     memset(o, 0, sizeof *o);
 }
 
@@ -301,6 +279,14 @@ static void watcher_free(struct watcher *w)
     tree_close(&w->tree);
     watcher_options_finish(&w->options);
     free(w);
+}
+
+static void tell_event(const struct watcher *w, const char *type)
+{
+    cJSON *data = event_data("watcherId", w->id);
+
+    event_add_text(data, "path", w->options.real);
+    event_tell(w->d, type, data);
 }
 
 struct watcher *watcher_create(struct watchers *all, struct watcher_options *options, struct err *e)
@@ -324,6 +310,7 @@ struct watcher *watcher_create(struct watchers *all, struct watcher_options *opt
         return NULL;
     }
     HASH_ADD_STR(all->by_id, id, w);
+    tell_event(w, "watcher.created");
     return w;
 }
 
@@ -333,6 +320,7 @@ void watcher_destroy(struct watcher *w)
 
     publish_about(w, MSG_WATCHER_DESTROYED, "watcher destroyed");
     HASH_DEL(all->by_id, w);
+    tell_event(w, "watcher.destroyed");
     watcher_free(w);
     update_flow(all);
 }

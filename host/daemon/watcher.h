@@ -16,22 +16,24 @@
 #include <uthash.h>
 
 #include "base/err.h"
+#include "host/daemon/ignore.h"
 #include "host/daemon/watch_tree.h"
 #include "wire/message.h"
 
-#define WATCHERS_MAX        64
-#define WATCHER_IGNORED_MAX 256
-#define WATCHER_QUEUE_MAX   10000
-#define WATCHER_CONTENT_MAX ((size_t)512 * 1024) /* of longer files the events have no content */
+#define WATCHERS_MAX      64
+#define WATCHER_QUEUE_MAX 10000
+/* Events of longer files say content_omitted instead. */
+#define WATCHER_CONTENT_MAX ((size_t)512 * 1024)
 
 struct daemon;
 struct http_request;
 struct watch_event;
 
 struct watcher_options {
-    char *path;     /* absolute, as it is reported */
-    char *real;     /* without links */
-    cJSON *ignored; /* array of globs */
+    char *path;           /* absolute, as it is reported */
+    char *real;           /* without links */
+    cJSON *ignored;       /* array of globs, as given */
+    struct ignore ignore; /* the same, to match with */
     bool include_content, base64;
 };
 void watcher_options_finish(struct watcher_options *o);
@@ -71,9 +73,5 @@ cJSON *watcher_info(const struct watcher *w);
 void watchers_subscribed(struct daemon *d, const char *channel);
 /* A socket takes more again, or is gone. */
 void watchers_resume(struct daemon *d);
-/* Does the glob match the name, or the path below the watched folder? */
-bool watch_glob_matches(const char *glob, const char *name, const char *path);
-/* False: it would take too long to match. */
-bool watch_glob_ok(const char *glob);
 
 #endif

@@ -85,6 +85,8 @@ void work_job_free(struct work_job *job)
     cJSON_Delete(job->body);
     cJSON_Delete(job->reply);
     buf_finish(&job->text);
+    jsonflow_destroy(job->flow);
+    cJSON_Delete(job->events);
     free(job);
 }
 
@@ -102,6 +104,8 @@ static void answer(struct work_job *job)
 
     if (job->result < 0) {
         work_reply_err(r, &job->e);
+    } else if (job->flow) {
+        jsonflow_reply_on(steal_pointer(&job->flow), r, job->status, &job->text);
     } else if (job->text.len) {
         size_t n = job->text.len;
 
@@ -111,6 +115,29 @@ static void answer(struct work_job *job)
     } else {
         http_reply_empty(r, job->status);
     }
+}
+
+static void tell_events(struct work_job *job)
+{
+    cJSON *event;
+
+    while ((event = cJSON_DetachItemFromArray(job->events, 0))) {
+        cJSON *type = cJSON_DetachItemFromObject(event, "type");
+
+        event_tell(job->d, type->valuestring, event);
+        cJSON_Delete(type);
+    }
+}
+
+cJSON *work_event(struct work_job *job, const char *type)
+{
+    cJSON *event = cJSON_CreateObject();
+
+    if (!job->events)
+        job->events = cJSON_CreateArray();
+    cJSON_AddStringToObject(event, "type", type);
+    cJSON_AddItemToArray(job->events, event);
+    return event;
 }
 
 static void on_work(uv_work_t *work)
@@ -137,6 +164,7 @@ static void on_worked(uv_work_t *work, int status)
     bool serial = job->serial;
 
     (void)status; /* nothing is cancelled */
+    tell_events(job);
     answer(job);
     work_job_free(job);
     if (!serial)

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "host/daemon/file.h"
+#include "host/daemon/jsonflow.h"
 #include "host/http/http.h"
 
 #define WORK_MAX 2048
@@ -41,15 +42,18 @@ struct work_job {
     struct daemon *d;
     struct http_request *request;
     bool serial;
-    /* In the pool. 0: the answer is in status and one of reply, text, or neither; negative: e. */
+    /* In the pool. 0: the answer is in status and one of reply, text (and what flow has still to
+     * give), or neither; negative: e. */
     int (*run)(struct work_job *job, struct err *e);
-    char *cwd;          /* owned; what relative paths count from */
-    char *path, *shown; /* owned or NULL: the resolved path and the one for messages */
-    cJSON *body;        /* owned or NULL */
-    bool flag;          /* the handler's */
-    int status;         /* 200 unless run sets another */
-    cJSON *reply;       /* owned */
-    struct buf text;    /* JSON */
+    char *cwd;             /* owned; what relative paths count from */
+    char *path, *shown;    /* owned or NULL: the resolved path and the one for messages */
+    cJSON *body;           /* owned or NULL */
+    bool flag;             /* the handler's */
+    int status;            /* 200 unless run sets another */
+    cJSON *reply;          /* owned */
+    cJSON *events;         /* owned or NULL; [{type, …}] to tell when it is answered */
+    struct buf text;       /* JSON */
+    struct jsonflow *flow; /* owned or NULL */
     int result;
     struct err e;
 };
@@ -75,6 +79,8 @@ struct file_path work_path(const struct work_job *job);
 char *work_cwd(const struct daemon *d);
 /* Makes {message, data:{}} the reply and returns data. */
 cJSON *work_reply(struct work_job *job, const char *message);
+/* An event (events.h) for when the job is done; returns its data. For run. */
+cJSON *work_event(struct work_job *job, const char *type);
 /* Answers with the status that belongs to the failure. */
 void work_reply_err(struct http_request *r, const struct err *e);
 

@@ -65,9 +65,12 @@ struct http_config {
     bool (*host_allowed)(struct slice host, void *user);
     size_t body_max;          /* default 16 MiB; beyond: 413 */
     size_t header_max;        /* default 32 KiB; beyond: 431 */
-    int64_t timeout_ms;       /* for the head and body to arrive, and for the reply; default 35 s */
+    int64_t timeout_ms;       /* for the head, each MiB of the body, and the reply; default 35 s */
     unsigned connections_max; /* default 4096 */
     size_t held_max;          /* bodies and replies in memory at once; default 1 GiB */
+    /* Where bodies above 1 MiB lie until the request ends, as files without names; NULL, or a file
+     * system that has none of those: in memory. Borrowed. */
+    const char *spool_dir;
 };
 
 /* An Origin that is neither absent nor the host asked gets 403 on every route: browsers send it,
@@ -95,6 +98,7 @@ bool http_query_get(const struct http_request *r, const char *key, struct buf *v
 /* NULL when absent; names without regard to case. */
 const char *http_header(const struct http_request *r, const char *name);
 bool http_cookie(const struct http_request *r, const char *name, struct buf *value);
+/* Followed by a NUL that does not count. */
 struct slice http_body(const struct http_request *r);
 /* The body as JSON object, an empty body as {}; the caller deletes it. NULL: 400 was replied. */
 cJSON *http_body_object(struct http_request *r);
@@ -120,6 +124,18 @@ void http_reply_bytes(struct http_request *r, int status, const char *content_ty
 /* Bytes that outlive the server: neither copied nor counted in held_max. */
 void http_reply_static(struct http_request *r, int status, const char *content_type,
                        const void *bytes, size_t n);
+/* What a reply of unknown length is made of. */
+struct http_stream {
+    /* On the thread pool, where it may block: appends some more to out. > 0: there is more to come,
+     * 0: that was the last, negative: the connection is broken off. */
+    int (*next)(void *user, struct buf *out);
+    /* Once, on the loop, last; also when the peer went away. */
+    void (*end)(void *user);
+    void *user;
+};
+/* Sends first (taken over; may be empty), then what next gives, as fast as the peer takes it. */
+void http_reply_stream(struct http_request *r, int status, const char *content_type,
+                       struct buf *first, const struct http_stream *stream);
 /* Before replying: a further header. */
 void http_reply_header(struct http_request *r, const char *name, const char *value);
 

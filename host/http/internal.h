@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/spool.h"
 #include "host/http/http.h"
 
 #define HTTP_PARAMS_MAX  4
@@ -62,9 +63,15 @@ struct http_request {
     bool dispatched; /* the handler has run, or an error stands in for it */
     bool suspended;
     bool told_gone;
-    bool overdue;     /* 504 was sent while the handler still owes its reply */
-    size_t n_skipped; /* bytes of a body nobody wants */
-    struct buf body;
+    bool overdue;        /* 504 was sent while the handler still owes its reply */
+    size_t n_skipped;    /* bytes of a body nobody wants */
+    struct buf body;     /* all of it, or what is not in the spool yet */
+    struct spool *spool; /* owned; NULL: none */
+    struct slice mapped; /* the spool's bytes, once it is whole */
+    uv_work_t flush;
+    bool flushing, unspoolable;
+    int flush_result; /* -errno */
+    uint64_t n_body;
     size_t body_max;
     size_t n_held; /* bytes of body and reply that count in the server's */
     int64_t timeout_ms;
@@ -94,6 +101,7 @@ struct http_server {
     uv_prepare_t prepare; /* flushes the websockets of `dirty` once a turn */
     size_t n_held;        /* bytes of bodies and replies in memory */
     int n_handles;        /* open handles of ours and of our connections */
+    unsigned n_pool;      /* jobs of ours on the thread pool */
     bool stopping, stopped;
     struct request_list requests;
     struct websocket_list websockets; /* all */
@@ -128,6 +136,16 @@ void request_free(struct http_request *r);
 /* reply.c */
 /* Takes the response over. The first one of a request stands, later ones are dropped. */
 void reply_set(struct http_request *r, int status, struct MHD_Response *response);
+
+/* body.c */
+#define BODY_SMALL ((size_t)1024 * 1024) /* never refused for want of memory, never on the disk */
+/* Takes a piece of the body; more than there is room for is answered with an error. */
+void body_take(struct http_request *r, const char *bytes, size_t n);
+/* All of the body was taken. False: the connection is suspended until it is on the disk. */
+bool body_complete(struct http_request *r);
+void body_drop(struct http_request *r);
+/* Could the disk hold n bytes? */
+bool body_fits(const struct http_server *s, uint64_t n);
 
 /* route.c */
 /* Finds the route for method and path and fills the request's parameters. Returns 0, 404, or 405

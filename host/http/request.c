@@ -16,8 +16,7 @@
 #include "host/http/internal.h"
 #include "wire/url.h"
 
-#define SKIP_MAX   ((size_t)64 * 1024 * 1024)
-#define BODY_SMALL ((size_t)1024 * 1024) /* never refused for want of memory */
+#define SKIP_MAX ((size_t)64 * 1024 * 1024)
 
 void *request_on_uri(void *user, const char *uri, struct MHD_Connection *mhd)
 {
@@ -53,7 +52,7 @@ bool http_has_room(const struct http_server *s)
 
 void request_free(struct http_request *r)
 {
-    if (r->held_by_mhd || r->held_by_handler)
+    if (r->held_by_mhd || r->held_by_handler || r->flushing)
         return;
     LIST_REMOVE(r, entry);
     r->server->n_held -= r->n_held;
@@ -63,7 +62,7 @@ void request_free(struct http_request *r)
         free(r->headers[i].name);
         free(r->headers[i].value);
     }
-    buf_finish(&r->body);
+    body_drop(r);
     free(r->target);
     free(r->method);
     free(r);
@@ -91,7 +90,7 @@ void request_tell_gone(struct http_request *r)
 
 void request_resume(struct http_request *r)
 {
-    if (!r->suspended || !r->conn)
+    if (!r->suspended || !r->conn || r->flushing)
         return;
     r->suspended = false;
     conn_watch_peer(r->conn, false);
@@ -251,6 +250,8 @@ static bool check_head(struct http_request *r, const struct head *head, const ch
     r->timeout_ms = r->route->timeout_ms ? r->route->timeout_ms : r->server->config.timeout_ms;
     if (head->n_length && strtoull(head->length, NULL, 10) > r->body_max)
         http_reply_error(r, 413, "the body is larger than %zu bytes", r->body_max);
+    else if (head->n_length && !body_fits(r->server, strtoull(head->length, NULL, 10)))
+        http_reply_error(r, 507, "no space left on the disk for a body of %s bytes", head->length);
     return true;
 }
 
@@ -283,22 +284,14 @@ static enum MHD_Result start(struct http_request *r, struct MHD_Connection *mhd,
 
 static enum MHD_Result take_body(struct http_request *r, const char *bytes, size_t n)
 {
-    if (!r->status && r->body.len + n > r->body_max) {
-        buf_finish(&r->body);
-        http_reply_error(r, 413, "the body is larger than %zu bytes", r->body_max);
-    }
-    if (!r->status && r->body.len + n > BODY_SMALL &&
-        r->server->n_held + n > r->server->config.held_max) {
-        buf_finish(&r->body);
-        http_reply_error(r, 503, "too many large requests at once");
-    }
     if (!r->status) {
-        request_hold(r, n);
-        buf_append(&r->body, bytes, n);
+        body_take(r, bytes, n);
         return MHD_YES;
     }
     r->n_skipped += n;
-    return r->n_skipped > SKIP_MAX ? MHD_NO : MHD_YES;
+    /* What fitted but for the disk is read to its end, so that its sender gets to know. */
+    return r->n_skipped > SKIP_MAX && (r->status != 507 || r->n_skipped > r->body_max) ? MHD_NO
+                                                                                       : MHD_YES;
 }
 
 static void dispatch(struct http_request *r)
@@ -348,6 +341,8 @@ enum MHD_Result request_on_access(void *user, struct MHD_Connection *mhd, const 
         *upload_size = 0;
         return take_body(r, upload, n);
     }
+    if (!r->dispatched && !body_complete(r))
+        return MHD_YES;
     if (!r->dispatched)
         dispatch(r);
     return finish(r, mhd);
@@ -415,13 +410,15 @@ bool http_cookie(const struct http_request *r, const char *name, struct buf *val
 
 struct slice http_body(const struct http_request *r)
 {
+    if (r->spool)
+        return r->mapped;
     return (struct slice){r->body.data ? r->body.data : "", r->body.len};
 }
 
-static bool is_blank(const struct buf *b)
+static bool is_blank(struct slice b)
 {
-    for (size_t i = 0; i < b->len; i++) {
-        if (!isspace((unsigned char)b->data[i]))
+    for (size_t i = 0; i < b.len; i++) {
+        if (!isspace((unsigned char)b.data[i]))
             return false;
     }
     return true;
@@ -429,14 +426,15 @@ static bool is_blank(const struct buf *b)
 
 cJSON *http_body_object(struct http_request *r)
 {
+    struct slice body = http_body(r);
     cJSON *object;
 
-    if (is_blank(&r->body))
+    if (is_blank(body))
         return cJSON_CreateObject();
     /* The NUL behind the bytes counts: it is how cJSON is made to refuse what follows the value. */
-    object = memchr(r->body.data, '\0', r->body.len)
+    object = memchr(body.data, '\0', body.len)
                  ? NULL
-                 : cJSON_ParseWithLengthOpts(r->body.data, r->body.len + 1, NULL, true);
+                 : cJSON_ParseWithLengthOpts(body.data, body.len + 1, NULL, true);
     if (cJSON_IsObject(object))
         return object;
     http_reply_error(r, 400, object ? "the body must be a JSON object" : "the body is no JSON");

@@ -343,10 +343,14 @@ static void stop_step(struct http_server *s)
         return;
     }
     LIST_FOREACH (r, &s->requests, entry) {
-        if (r->suspended) {
+        if (r->suspended && !r->flushing) {
             server_kick(s);
             return;
         }
+    }
+    if (s->n_pool) { /* each kicks when it is done */
+        uv_timer_stop(&s->timer);
+        return;
     }
     s->stopped = true;
     uv_poll_stop(&s->poll);

@@ -81,17 +81,6 @@ static void command__run__large_output_is_whole(void **state)
     free(out);
 }
 
-static void command__run__output_past_the_bound_is_cut_and_said(void **state)
-{
-    WORLD(state)
-    cJSON *reply = world_run(w, "head -c 70000000 /dev/zero | tr '\\0' a");
-
-    assert_int_equal(strlen(data_of(reply, "stdout")->valuestring), 64 * 1024 * 1024);
-    assert_true(cJSON_IsTrue(data_of(reply, "stdout_truncated")));
-    assert_null(data_of(reply, "stderr_truncated"));
-    cJSON_Delete(reply);
-}
-
 static void command__run__a_daemon_on_its_pipes_does_not_hold_it(void **state)
 {
     WORLD(state)
@@ -345,7 +334,6 @@ int main(void)
         cmocka_unit_test(command__run__exit_codes),
         cmocka_unit_test(command__run__streams_apart_and_any_bytes),
         cmocka_unit_test(command__run__large_output_is_whole),
-        cmocka_unit_test(command__run__output_past_the_bound_is_cut_and_said),
         cmocka_unit_test(command__run__a_daemon_on_its_pipes_does_not_hold_it),
         cmocka_unit_test(command__run__processes_are_bounded),
         cmocka_unit_test(command__run__cwd_env_and_shell),

@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "host/daemon/copy.h"
 #include "host/daemon/file.h"
+#include "host/daemon/jsonflow.h"
 
 static char root[] = "/tmp/sandpit-test-file-XXXXXX";
 static atomic_bool never;
@@ -284,24 +285,59 @@ static void file__delete__gives_up_when_told(void **state)
     check_text("stays/file", "x");
 }
 
-static void file__read_json__any_bytes_over_the_piece_border(void **state)
+static void read_json(const char *name, size_t n, struct buf *out)
+{
+    struct jsonflow *f = jsonflow_create();
+    int r = 1;
+
+    buf_clear(out);
+    jsonflow_add_text(f, "\"");
+    jsonflow_add_file(f, open(in(name).path, O_RDONLY | O_CLOEXEC), n);
+    jsonflow_add_text(f, "\"");
+    while (r > 0)
+        r = jsonflow_next(f, out);
+    assert_int_equal(r, 0);
+    jsonflow_destroy(f);
+}
+
+static void jsonflow__file__any_bytes_over_the_piece_border(void **state)
 {
     cleanup_buf struct buf out = {0};
-    const size_t piece = (size_t)256 * 1024;
     static const char wide[] = {'\xe6', '\xbc', '\xa2'};
-    cleanup_free char *text = xmalloc(piece + 2);
-    struct stat st;
+    cleanup_free char *text = xmalloc(JSONFLOW_PIECE + 2);
 
-    memset(text, 'a', piece + 2);
-    memcpy(text + piece - 1, wide, sizeof wide);
-    assert_int_equal(file_write_bytes(in("border"), text, piece + 2, NULL), 0);
-    assert_int_equal(file_read_json(in("border"), &st, &out, NULL), 0);
-    assert_int_equal(out.len, piece + 4);
+    memset(text, 'a', JSONFLOW_PIECE + 2);
+    memcpy(text + JSONFLOW_PIECE - 1, wide, sizeof wide);
+    assert_int_equal(file_write_bytes(in("border"), text, JSONFLOW_PIECE + 2, NULL), 0);
+    read_json("border", 1 << 20, &out);
+    assert_int_equal(out.len, JSONFLOW_PIECE + 4);
     assert_memory_equal(out.data + out.len - 5, "a\xe6\xbc\xa2\"", 5);
+    read_json("border", JSONFLOW_PIECE + 1, &out);
+    assert_memory_equal(out.data + out.len - 5, "a\xef\xbf\xbd\"", 5);
     assert_int_equal(file_write_bytes(in("border"), "\0\n\x1f\xff\xe6\xbc", 6, NULL), 0);
-    buf_clear(&out);
-    assert_int_equal(file_read_json(in("border"), &st, &out, NULL), 0);
+    read_json("border", 1 << 20, &out);
     assert_string_equal(out.data, "\"\\u0000\\n\\u001f\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
+static void jsonflow__parts__one_text(void **state)
+{
+    struct jsonflow *f = jsonflow_create();
+    struct spool *s = spool_create(root, NULL);
+    cleanup_buf struct buf out = {0};
+
+    if (!s)
+        skip();
+    assert_int_equal(spool_append(s, "x\xe6\xbc_", 4), 0);
+    jsonflow_add_open_object(f, cJSON_CreateObject());
+    jsonflow_add_text(f, "\"a\":\"");
+    jsonflow_add_spool(f, s, 3);
+    spool_unref(s);
+    jsonflow_add_bytes(f, "", 0);
+    jsonflow_add_bytes(f, "\xa2\xe6", 2);
+    jsonflow_add_text(f, "\"}");
+    assert_int_equal(jsonflow_next(f, &out), 0);
+    assert_string_equal(out.data, "{\"a\":\"x\xe6\xbc\xa2\xef\xbf\xbd\"}");
+    jsonflow_destroy(f);
 }
 
 static int copy(const char *source, const char *target, bool smart, struct copy_stats *stats)
@@ -379,7 +415,8 @@ int main(void)
         cmocka_unit_test(file__delete__links_not_their_targets),
         cmocka_unit_test(file__delete__never_the_root_or_a_mount),
         cmocka_unit_test(file__delete__gives_up_when_told),
-        cmocka_unit_test(file__read_json__any_bytes_over_the_piece_border),
+        cmocka_unit_test(jsonflow__file__any_bytes_over_the_piece_border),
+        cmocka_unit_test(jsonflow__parts__one_text),
         cmocka_unit_test(copy__tree__links_modes_and_what_is_in_the_way),
         cmocka_unit_test(copy__tree__into_itself_ends),
     };

@@ -15,27 +15,9 @@
     if (!w)                                                                                        \
         skip();
 
-static cJSON *call(struct world *w, const char *method, const char *path, const char *body,
-                   int expected)
-{
-    int status;
-    cJSON *reply = world_call(w, method, path, WORLD_TOKEN, body, &status);
-
-    if (status != expected)
-        fail_msg("%s %s %s: %d %s", method, path, body ? body : "", status,
-                 cJSON_PrintUnformatted(reply));
-    return reply;
-}
-
-static void expect(struct world *w, const char *method, const char *path, const char *body,
-                   int expected)
-{
-    cJSON_Delete(call(w, method, path, body, expected));
-}
-
 static void expect_content(struct world *w, const char *path, const char *content)
 {
-    cJSON *reply = call(w, "GET", path, NULL, 200);
+    cJSON *reply = world_ask(w, "GET", path, NULL, 200);
 
     assert_string_equal(data_of(reply, "content")->valuestring, content);
     cJSON_Delete(reply);
@@ -61,15 +43,15 @@ static void files__path__every_spelling(void **state)
         "/files/../../../../tmp/f/x?content=true",
     };
 
-    expect(w, "POST", "/files", "{\"path\":\"/tmp/f/x\",\"content\":\"hello\"}", 201);
+    world_expect(w, "POST", "/files", "{\"path\":\"/tmp/f/x\",\"content\":\"hello\"}", 201);
     for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
         expect_content(w, spellings[i], "hello");
-    expect(w, "HEAD", "/files//tmp/f/x", NULL, 200);
-    expect(w, "HEAD", "/files//tmp/f/x/y", NULL, 404);
-    expect(w, "GET", "/files//tmp/f/x%00y", NULL, 400);
-    expect(w, "GET", "/files//tmp/f/%zz", NULL, 400);
-    expect(w, "GET", "/files/", NULL, 400);
-    expect(w, "POST", "/files", "{\"path\":\"rel/y\",\"content\":\"r\"}", 201);
+    world_expect(w, "HEAD", "/files//tmp/f/x", NULL, 200);
+    world_expect(w, "HEAD", "/files//tmp/f/x/y", NULL, 404);
+    world_expect(w, "GET", "/files//tmp/f/x%00y", NULL, 400);
+    world_expect(w, "GET", "/files//tmp/f/%zz", NULL, 400);
+    world_expect(w, "GET", "/files/", NULL, 400);
+    world_expect(w, "POST", "/files", "{\"path\":\"rel/y\",\"content\":\"r\"}", 201);
     expect_content(w, "/files/rel/y?content=true", "r");
     expect_sh(w, "cat rel/y ~/rel/y", "rr");
 }
@@ -79,15 +61,15 @@ static void files__content__bytes(void **state)
     WORLD(state)
     cJSON *reply;
 
-    expect(w, "POST", "/files", "{\"path\":\"/tmp/b\",\"content\":\"a\\u0000\\ud83d\\ude80\\n\"}",
-           201);
+    world_expect(w, "POST", "/files",
+                 "{\"path\":\"/tmp/b\",\"content\":\"a\\u0000\\ud83d\\ude80\\n\"}", 201);
     expect_sh(w, "od -An -tx1 /tmp/b", " 61 00 f0 9f 9a 80 0a\n");
     cJSON_Delete(world_run(w, "printf 'x\\377y\\0z' > /tmp/b"));
-    reply = call(w, "GET", "/files//tmp/b?content=true", NULL, 200);
+    reply = world_ask(w, "GET", "/files//tmp/b?content=true", NULL, 200);
     /* cJSON ends the text at NUL. */
     assert_string_equal(data_of(reply, "content")->valuestring, "x\xef\xbf\xbdy");
     cJSON_Delete(reply);
-    expect(w, "POST", "/files", "{\"path\":\"/tmp/b\",\"content\":\"\\x\"}", 400);
+    world_expect(w, "POST", "/files", "{\"path\":\"/tmp/b\",\"content\":\"\\x\"}", 400);
     expect_sh(w, "wc -c < /tmp/b; ls -A /tmp | grep -c sandpit-tmp || true", "5\n0\n");
 }
 
@@ -96,24 +78,24 @@ static void files__odd_files__are_refused_at_once(void **state)
     WORLD(state)
     cJSON_Delete(world_run(w, "mkdir /tmp/o; cd /tmp/o; mkfifo fifo; ln -s / root; ln -s fifo lf;"
                               "mkdir d; ln -s /proc/1/fd fds; echo x > f; chmod 444 f"));
-    expect(w, "GET", "/files//tmp/o/fifo?content=true", NULL, 400);
-    expect(w, "GET", "/files//tmp/o/lf?content=true", NULL, 400);
-    expect(w, "GET", "/files//dev/zero?content=true", NULL, 400);
-    expect(w, "GET", "/files//tmp/o/d?content=true", NULL, 400);
-    expect(w, "POST", "/files", "{\"path\":\"/tmp/o/fifo\",\"content\":\"x\"}", 400);
-    expect(w, "POST", "/files", "{\"path\":\"/tmp/o/f\",\"content\":\"y\"}", 403);
-    expect(w, "POST", "/files", "{\"path\":\"/usr/x\",\"content\":\"y\"}", 403);
-    expect(w, "GET", "/files//tmp/o/root/tmp/o/f?content=true", NULL, 200);
-    expect(w, "GET", "/files?path=/tmp/o/f", NULL, 400);
-    expect(w, "GET", "/files?path=/tmp/o/none", NULL, 404);
-    expect(w, "DELETE", "/files//", NULL, 403);
-    expect(w, "DELETE", "/files//tmp/..", NULL, 403);
-    expect(w, "DELETE", "/files//proc", NULL, 403);
-    expect(w, "DELETE", "/files//tmp/o/root/", NULL, 204);
-    expect(w, "DELETE", "/files//tmp/o/fifo", NULL, 204);
+    world_expect(w, "GET", "/files//tmp/o/fifo?content=true", NULL, 400);
+    world_expect(w, "GET", "/files//tmp/o/lf?content=true", NULL, 400);
+    world_expect(w, "GET", "/files//dev/zero?content=true", NULL, 400);
+    world_expect(w, "GET", "/files//tmp/o/d?content=true", NULL, 400);
+    world_expect(w, "POST", "/files", "{\"path\":\"/tmp/o/fifo\",\"content\":\"x\"}", 400);
+    world_expect(w, "POST", "/files", "{\"path\":\"/tmp/o/f\",\"content\":\"y\"}", 403);
+    world_expect(w, "POST", "/files", "{\"path\":\"/usr/x\",\"content\":\"y\"}", 403);
+    world_expect(w, "GET", "/files//tmp/o/root/tmp/o/f?content=true", NULL, 200);
+    world_expect(w, "GET", "/files?path=/tmp/o/f", NULL, 400);
+    world_expect(w, "GET", "/files?path=/tmp/o/none", NULL, 404);
+    world_expect(w, "DELETE", "/files//", NULL, 403);
+    world_expect(w, "DELETE", "/files//tmp/..", NULL, 403);
+    world_expect(w, "DELETE", "/files//proc", NULL, 403);
+    world_expect(w, "DELETE", "/files//tmp/o/root/", NULL, 204);
+    world_expect(w, "DELETE", "/files//tmp/o/fifo", NULL, 204);
     expect_sh(w, "ls /tmp/o", "d\nf\nfds\nlf\n");
-    expect(w, "DELETE", "/files//tmp/o", NULL, 204);
-    expect(w, "DELETE", "/files//tmp/o", NULL, 404);
+    world_expect(w, "DELETE", "/files//tmp/o", NULL, 204);
+    world_expect(w, "DELETE", "/files//tmp/o", NULL, 404);
 }
 
 /* The daemon would open these with its own rights. */
@@ -136,21 +118,21 @@ static void files__proc__the_daemon_stays_closed(void **state)
         cJSON_Delete(world_call(w, "POST", "/files", WORLD_TOKEN, body, &status));
         assert_in_range(status, 400, 499);
     }
-    expect(w, "GET", "/files?path=/proc/self/fd", NULL, 403);
-    expect(w, "GET", "/files?path=/tmp/fds", NULL, 403);
-    expect(w, "GET", "/files//proc/meminfo?content=true", NULL, 200);
+    world_expect(w, "GET", "/files?path=/proc/self/fd", NULL, 403);
+    world_expect(w, "GET", "/files?path=/tmp/fds", NULL, 403);
+    world_expect(w, "GET", "/files//proc/meminfo?content=true", NULL, 200);
 }
 
 static void files__batch__order_doubles_and_failures(void **state)
 {
     WORLD(state)
-    cJSON *reply = call(w, "POST", "/files/batch",
-                        "{\"files\":["
-                        "{\"path\":\"/tmp/t/z\",\"operation\":\"write\",\"content\":\"1\"},"
-                        "{\"path\":\"/tmp//t/./z\",\"operation\":\"write\",\"content\":\"2\"},"
-                        "{\"path\":\"/tmp/t/none\",\"operation\":\"delete\"},"
-                        "{\"path\":\"/tmp/t/a\",\"operation\":\"write\"}]}",
-                        207);
+    cJSON *reply = world_ask(w, "POST", "/files/batch",
+                             "{\"files\":["
+                             "{\"path\":\"/tmp/t/z\",\"operation\":\"write\",\"content\":\"1\"},"
+                             "{\"path\":\"/tmp//t/./z\",\"operation\":\"write\",\"content\":\"2\"},"
+                             "{\"path\":\"/tmp/t/none\",\"operation\":\"delete\"},"
+                             "{\"path\":\"/tmp/t/a\",\"operation\":\"write\"}]}",
+                             207);
     const cJSON *results = data_of(reply, "results");
 
     assert_int_equal(cJSON_GetArraySize(results), 3);
@@ -159,10 +141,11 @@ static void files__batch__order_doubles_and_failures(void **state)
     assert_true(cJSON_IsFalse(cJSON_GetObjectItem(cJSON_GetArrayItem(results, 1), "success")));
     cJSON_Delete(reply);
     expect_sh(w, "cat /tmp/t/z; wc -c < /tmp/t/a", "20\n");
-    expect(w, "POST", "/files/batch", "{\"files\":5}", 400);
-    expect(w, "POST", "/files/batch", "{\"files\":[{\"path\":\"/x\",\"operation\":\"go\"}]}", 400);
-    expect(w, "POST", "/files/batch", "{\"files\":[5]}", 400);
-    expect(w, "POST", "/files/batch", "{\"files\":[]}", 200);
+    world_expect(w, "POST", "/files/batch", "{\"files\":5}", 400);
+    world_expect(w, "POST", "/files/batch", "{\"files\":[{\"path\":\"/x\",\"operation\":\"go\"}]}",
+                 400);
+    world_expect(w, "POST", "/files/batch", "{\"files\":[5]}", 400);
+    world_expect(w, "POST", "/files/batch", "{\"files\":[]}", 200);
 }
 
 static void env__change__serial_and_whole(void **state)
@@ -170,21 +153,22 @@ static void env__change__serial_and_whole(void **state)
     WORLD(state)
     cJSON *reply;
 
-    expect(w, "GET", "/env?file=.env", NULL, 404);
-    expect(w, "DELETE", "/env?file=.env", "{\"keys\":[\"A\"]}", 404);
-    expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A\":\"1\",\"content\":\"c\"}}", 200);
-    reply = call(w, "GET", "/env?file=.env", NULL, 200);
+    world_expect(w, "GET", "/env?file=.env", NULL, 404);
+    world_expect(w, "DELETE", "/env?file=.env", "{\"keys\":[\"A\"]}", 404);
+    world_expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A\":\"1\",\"content\":\"c\"}}",
+                 200);
+    reply = world_ask(w, "GET", "/env?file=.env", NULL, 200);
     assert_string_equal(cJSON_GetObjectItem(data_of(reply, "variables"), "content")->valuestring,
                         "c");
     cJSON_Delete(reply);
-    expect(w, "HEAD", "/env?file=.env", NULL, 200);
-    expect(w, "HEAD", "/env?file=/tmp", NULL, 404);
-    expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A B\":\"1\"}}", 400);
-    expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A\":null}}", 400);
-    expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A\":\"x\\u0000\"}}", 400);
-    expect(w, "POST", "/env?file=.env", "{\"variables\":[]}", 400);
-    expect(w, "POST", "/env?file=/dev/zero", "{\"variables\":{\"A\":\"1\"}}", 400);
-    reply = call(w, "DELETE", "/env?file=.env", "{\"keys\":[\"A\",\"B\"]}", 200);
+    world_expect(w, "HEAD", "/env?file=.env", NULL, 200);
+    world_expect(w, "HEAD", "/env?file=/tmp", NULL, 404);
+    world_expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A B\":\"1\"}}", 400);
+    world_expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A\":null}}", 400);
+    world_expect(w, "POST", "/env?file=.env", "{\"variables\":{\"A\":\"x\\u0000\"}}", 400);
+    world_expect(w, "POST", "/env?file=.env", "{\"variables\":[]}", 400);
+    world_expect(w, "POST", "/env?file=/dev/zero", "{\"variables\":{\"A\":\"1\"}}", 400);
+    reply = world_ask(w, "DELETE", "/env?file=.env", "{\"keys\":[\"A\",\"B\"]}", 200);
     assert_int_equal(cJSON_GetArraySize(data_of(reply, "keys")), 1);
     cJSON_Delete(reply);
     expect_sh(w, "cat ~/.env", "content=c\n");
@@ -195,7 +179,7 @@ static cJSON *wait_overlay(struct world *w, const char *id)
     cleanup_free char *path = xasprintf("/filesystem/overlays/%s", id);
 
     for (int i = 0; i < 1000; i++) {
-        cJSON *reply = call(w, "GET", path, NULL, 200);
+        cJSON *reply = world_ask(w, "GET", path, NULL, 200);
         const char *status = cJSON_GetObjectItem(reply, "copy_status")->valuestring;
 
         if (!strcmp(status, "complete") || !strcmp(status, "failed"))
@@ -215,19 +199,19 @@ static void overlay__create__copied_listed_and_forgotten(void **state)
 
     cJSON_Delete(world_run(w, "mkdir -p /tmp/tpl/sub; echo a > /tmp/tpl/a; echo l > /tmp/tpl/x.log;"
                               "chmod 000 /tmp/tpl/sub"));
-    reply =
-        call(w, "POST", "/filesystem/overlays",
-             "{\"source\":\"/tmp/tpl\",\"target\":\"app\",\"ignore\":[\"*.log\",\"sub\"]}", 201);
+    reply = world_ask(w, "POST", "/filesystem/overlays",
+                      "{\"source\":\"/tmp/tpl\",\"target\":\"app\",\"ignore\":[\"*.log\",\"sub\"]}",
+                      201);
     done = wait_overlay(w, cJSON_GetObjectItem(reply, "id")->valuestring);
     assert_string_equal(cJSON_GetObjectItem(done, "copy_status")->valuestring, "complete");
     path = xasprintf("/filesystem/overlays/%s", cJSON_GetObjectItem(reply, "id")->valuestring);
     cJSON_Delete(done);
     cJSON_Delete(reply);
     expect_sh(w, "ls ~/app; cat ~/app/a", "a\na\n");
-    expect(w, "DELETE", path, NULL, 204);
-    expect(w, "DELETE", path, NULL, 404);
-    reply = call(w, "POST", "/filesystem/overlays", "{\"source\":\"/tmp/tpl\",\"target\":\"app2\"}",
-                 201);
+    world_expect(w, "DELETE", path, NULL, 204);
+    world_expect(w, "DELETE", path, NULL, 404);
+    reply = world_ask(w, "POST", "/filesystem/overlays",
+                      "{\"source\":\"/tmp/tpl\",\"target\":\"app2\"}", 201);
     done = wait_overlay(w, cJSON_GetObjectItem(reply, "id")->valuestring);
     assert_non_null(cJSON_GetObjectItem(done, "copy_status"));
     cJSON_Delete(done);
@@ -243,10 +227,68 @@ static void overlay__stop__in_the_middle(void **state)
         cleanup_free char *body =
             xasprintf("{\"source\":\"/tmp/m\",\"target\":\"m%d\",\"strategy\":\"copy\"}", i);
 
-        expect(w, "POST", "/filesystem/overlays", body, 201);
+        world_expect(w, "POST", "/filesystem/overlays", body, 201);
     }
-    expect(w, "DELETE", "/files//tmp/m", NULL, 204);
+    world_expect(w, "DELETE", "/files//tmp/m", NULL, 204);
     /* The teardown stops the daemon and looks for what it left. */
+}
+
+static void overlay__wait__answers_when_it_is_complete(void **state)
+{
+    WORLD(state)
+    cJSON *reply;
+
+    cJSON_Delete(world_run(w, "mkdir -p /tmp/s/d; echo x > /tmp/s/d/f"));
+    reply = world_ask(w, "POST", "/filesystem/overlays",
+                      "{\"source\":\"/tmp/s\",\"target\":\"t\",\"waitForCompletion\":true}", 201);
+    assert_string_equal(cJSON_GetObjectItem(reply, "copy_status")->valuestring, "complete");
+    cJSON_Delete(reply);
+    expect_sh(w, "cat ~/t/d/f", "x\n");
+    world_expect(
+        w, "POST", "/filesystem/overlays",
+        "{\"source\":\"/tmp/s\",\"target\":\"t\",\"waitForCompletion\":{\"maxRetries\":3}}", 201);
+    world_expect(w, "POST", "/filesystem/overlays",
+                 "{\"source\":\"/tmp/s\",\"target\":\"t\",\"waitForCompletion\":3}", 400);
+}
+
+/* The second is killed while it is copied, at whatever point. */
+static void overlay__restart__kept_and_gone_on_with(void **state)
+{
+    WORLD(state)
+    cJSON *reply, *done;
+    char *ids[3];
+
+    cJSON_Delete(world_run(w, "mkdir -p /tmp/s/d /tmp/big; echo x > /tmp/s/d/f; touch /tmp/s/x.log;"
+                              "cd /tmp/big; for i in 1 2 3 4 5 6; do mkdir $i; for k in $(seq 300);"
+                              "do echo $i$k > $i/$k; done; done"));
+    static const char *const bodies[] = {
+        "{\"source\":\"/tmp/"
+        "s\",\"target\":\"a\",\"ignore\":[\"*.log\"],\"waitForCompletion\":true}",
+        "{\"source\":\"/tmp/s\",\"target\":\"b\",\"waitForCompletion\":true}",
+        "{\"source\":\"/tmp/big\",\"target\":\"c\",\"strategy\":\"copy\"}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        reply = world_ask(w, "POST", "/filesystem/overlays", bodies[i], 201);
+        ids[i] = xstrdup(cJSON_GetObjectItem(reply, "id")->valuestring);
+        cJSON_Delete(reply);
+    }
+    cleanup_free char *second = xasprintf("/filesystem/overlays/%s", ids[1]);
+    world_expect(w, "DELETE", second, NULL, 204);
+    world_restart(w);
+    world_expect(w, "GET", second, NULL, 404);
+    done = wait_overlay(w, ids[0]);
+    const cJSON *stats = cJSON_GetObjectItem(done, "stats");
+    assert_string_equal(cJSON_GetObjectItem(done, "copy_status")->valuestring, "complete");
+    assert_int_equal(cJSON_GetObjectItem(stats, "copied_files")->valueint, 1);
+    assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItem(stats, "skipped"), 0)->valuestring,
+                        "x.log");
+    cJSON_Delete(done);
+    done = wait_overlay(w, ids[2]);
+    assert_string_equal(cJSON_GetObjectItem(done, "copy_status")->valuestring, "complete");
+    cJSON_Delete(done);
+    expect_sh(w, "diff -r /tmp/big ~/c && echo same", "same\n");
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        free(ids[i]);
 }
 
 static void overlay__create__refuses(void **state)
@@ -268,7 +310,7 @@ static void overlay__create__refuses(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        expect(w, "POST", "/filesystem/overlays", cases[i].body, cases[i].status);
+        world_expect(w, "POST", "/filesystem/overlays", cases[i].body, cases[i].status);
 }
 
 int main(void)
@@ -286,6 +328,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(overlay__create__copied_listed_and_forgotten, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(overlay__stop__in_the_middle, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(overlay__wait__answers_when_it_is_complete, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(overlay__restart__kept_and_gone_on_with, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(overlay__create__refuses, world_setup, world_teardown),
     };
 

@@ -20,21 +20,9 @@
     if (!w)                                                                                        \
         skip();
 
-static cJSON *call(struct world *w, const char *method, const char *path, const char *body,
-                   int expected)
-{
-    int status;
-    cJSON *reply = world_call(w, method, path, WORLD_TOKEN, body, &status);
-
-    if (status != expected)
-        fail_msg("%s %s %s: %d %s", method, path, body ? body : "", status,
-                 reply ? cJSON_PrintUnformatted(reply) : "");
-    return reply;
-}
-
 static void start(struct world *w, const char *body)
 {
-    cJSON_Delete(call(w, "POST", "/servers", body, 201));
+    cJSON_Delete(world_ask(w, "POST", "/servers", body, 201));
 }
 
 static void change(struct world *w, const char *method, const char *slug, const char *action,
@@ -42,7 +30,7 @@ static void change(struct world *w, const char *method, const char *slug, const 
 {
     cleanup_free char *path = xasprintf("/servers/%s%s", slug, action);
 
-    cJSON_Delete(call(w, method, path, NULL, expected));
+    cJSON_Delete(world_ask(w, method, path, NULL, expected));
 }
 
 static const cJSON *field(const cJSON *reply, const char *name)
@@ -63,7 +51,7 @@ static cJSON *await(struct world *w, const char *slug, const char *name, const c
     cJSON *reply;
 
     for (;;) {
-        reply = call(w, "GET", path, NULL, 200);
+        reply = world_ask(w, "GET", path, NULL, 200);
         if (is(field(reply, name), text))
             return reply;
         if (clock_mono_ms() > end)
@@ -82,7 +70,7 @@ static void await_status(struct world *w, const char *slug, const char *status)
 static char *logs(struct world *w, const char *slug, const char *query)
 {
     cleanup_free char *path = xasprintf("/servers/%s/logs%s", slug, query);
-    cJSON *reply = call(w, "GET", path, NULL, 200);
+    cJSON *reply = world_ask(w, "GET", path, NULL, 200);
     char *text = xstrdup(data_of(reply, "logs")->valuestring);
 
     cJSON_Delete(reply);
@@ -133,8 +121,8 @@ static void server__start__environment_path_and_logs(void **state)
     expect_log(w, "env", "?stream=stdout", "/srv/a from file inline yes\n");
     expect_log(w, "env", "?stream=stderr", "oops\n");
     expect_log(w, "env", "?since=1000", "");
-    cJSON_Delete(call(w, "GET", "/servers/env/logs?stream=stdin", NULL, 400));
-    cJSON_Delete(call(w, "GET", "/servers/env/logs?since=-1", NULL, 400));
+    cJSON_Delete(world_ask(w, "GET", "/servers/env/logs?stream=stdin", NULL, 400));
+    cJSON_Delete(world_ask(w, "GET", "/servers/env/logs?since=-1", NULL, 400));
     reply = await(w, "env", "status", "running");
     assert_string_equal(field(reply, "path")->valuestring, "/srv/a");
     assert_true(field(reply, "pid")->valueint > 1);
@@ -148,13 +136,13 @@ static void server__start__refuses(void **state)
 {
     WORLD(state)
     start(w, "{\"slug\":\"one\",\"start\":\"exec sleep 1000\"}");
-    cJSON_Delete(call(w, "POST", "/servers", "{\"slug\":\"one\",\"start\":\"x\"}", 409));
-    cJSON_Delete(call(w, "POST", "/servers", "{\"slug\":\"two\"}", 400));
-    cJSON_Delete(call(w, "POST", "/servers", "[]", 400));
-    cJSON_Delete(call(w, "POST", "/servers",
-                      "{\"slug\":\"two\",\"start\":\"x\",\"depends_on\":[\"none\"]}", 400));
-    cJSON_Delete(call(w, "PATCH", "/servers/one/status", "{\"status\":\"odd\"}", 400));
-    cJSON_Delete(call(w, "PATCH", "/servers/one/status", "{\"status\":\"ready\"}", 200));
+    cJSON_Delete(world_ask(w, "POST", "/servers", "{\"slug\":\"one\",\"start\":\"x\"}", 409));
+    cJSON_Delete(world_ask(w, "POST", "/servers", "{\"slug\":\"two\"}", 400));
+    cJSON_Delete(world_ask(w, "POST", "/servers", "[]", 400));
+    cJSON_Delete(world_ask(w, "POST", "/servers",
+                           "{\"slug\":\"two\",\"start\":\"x\",\"depends_on\":[\"none\"]}", 400));
+    cJSON_Delete(world_ask(w, "PATCH", "/servers/one/status", "{\"status\":\"odd\"}", 400));
+    cJSON_Delete(world_ask(w, "PATCH", "/servers/one/status", "{\"status\":\"ready\"}", 200));
     await_status(w, "one", "ready");
     change(w, "POST", "none", "/stop", 404);
     change(w, "DELETE", "none", "", 404);
@@ -200,10 +188,10 @@ static void server__start__waits_for_its_overlays(void **state)
     reply = await(w, "over", "status", "running");
     assert_int_equal(cJSON_GetArraySize(field(reply, "depends_on")), 1);
     cJSON_Delete(reply);
-    cJSON_Delete(call(w, "POST", "/servers",
-                      "{\"slug\":\"none\",\"start\":\"x\",\"overlays\":[{\"source\":"
-                      "\"/no/such\",\"target\":\"t\"}]}",
-                      400));
+    cJSON_Delete(world_ask(w, "POST", "/servers",
+                           "{\"slug\":\"none\",\"start\":\"x\",\"overlays\":[{\"source\":"
+                           "\"/no/such\",\"target\":\"t\"}]}",
+                           400));
     change(w, "DELETE", "over", "", 204);
 }
 
@@ -275,7 +263,7 @@ static int start_listening(struct world *w, const char *slug, int port, bool str
     cleanup_free char *body =
         xasprintf("{\"slug\":\"%s\",\"start\":\"%s\",\"port\":%d,\"strict_port\":%s}", slug,
                   listen_code, port, strict ? "true" : "false");
-    cJSON *reply = call(w, "POST", "/servers", body, expected);
+    cJSON *reply = world_ask(w, "POST", "/servers", body, expected);
     const cJSON *given = expected == 201 ? field(reply, "port") : NULL;
     int got = given ? given->valueint : 0;
 
@@ -389,12 +377,12 @@ static void server__daemon_killed__starts_again_what_ran(void **state)
     expect_sh(w, "sed -i 's/\"slug\":\"not\"/\"slug\":\"..\"/' /var/lib/sandpit/servers.json", "");
     world_restart(w);
     await_status(w, "again", "running");
-    reply = call(w, "GET", "/servers", NULL, 200);
+    reply = world_ask(w, "GET", "/servers", NULL, 200);
     assert_int_equal(cJSON_GetArraySize(data_of(reply, "servers")), 1);
     cJSON_Delete(reply);
     expect_sh(w, "rm /var/lib/sandpit/servers.json; mkfifo /var/lib/sandpit/servers.json", "");
     world_restart(w);
-    reply = call(w, "GET", "/servers", NULL, 200);
+    reply = world_ask(w, "GET", "/servers", NULL, 200);
     assert_int_equal(cJSON_GetArraySize(data_of(reply, "servers")), 0);
     cJSON_Delete(reply);
 }

@@ -21,7 +21,6 @@
 #include "host/daemon/process.h"
 #include "host/daemon/stats.h"
 #include "host/daemon/tail.h"
-#include "host/daemon/watcher.h"
 
 /* --- acks --- */
 
@@ -271,33 +270,6 @@ static void process__signal_session__reaches_every_group(void **state)
     assert_int_equal(process_signal_session(0, 0), 0);
 }
 
-static void watch_glob__matches__names_and_paths(void **state)
-{
-    static const struct {
-        const char *glob, *name, *path;
-        bool matches;
-    } cases[] = {
-        {"node_modules", "node_modules", "src/node_modules", true},
-        {"**/node_modules/**", "node_modules", "src/node_modules", true},
-        {"dist/", "dist", "dist", true},
-        {"*.log", "a.log", "x/a.log", true},
-        {"*.log", "a.logs", "a.logs", false},
-        {"src/gen", "gen", "src/gen", true},
-        {"src/gen", "gen", "lib/gen", false},
-        {"src/*.o", "x.o", "src/deep/x.o", false},
-        {"src/**/x.o", "x.o", "src/deep/er/x.o", true},
-        {"**/", "a", "a", false},
-        {"*", "a", "b/a", true},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        if (watch_glob_matches(cases[i].glob, cases[i].name, cases[i].path) != cases[i].matches)
-            fail_msg("%s on %s", cases[i].glob, cases[i].path);
-    assert_false(watch_glob_ok(""));
-    assert_false(watch_glob_ok("*********"));
-}
-
 /* --- stats --- */
 
 static void stats__add__sums_up_whatever_a_process_is_called(void **state)
@@ -335,7 +307,6 @@ static void stats__read__finds_this_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(watch_glob__matches__names_and_paths),
         cmocka_unit_test(acks__take__each_number_once_per_client),
         cmocka_unit_test(acks__take__forgets_the_client_that_was_quiet_longest),
         cmocka_unit_test(acks__valid__refuses_what_is_no_number),

@@ -104,7 +104,7 @@ int world_setup(void **state)
     return start(w);
 }
 
-void world_restart(struct world *w)
+pid_t world_daemon_pid(struct world *w)
 {
     struct ucred daemon;
     socklen_t n = sizeof daemon;
@@ -114,7 +114,12 @@ void world_restart(struct world *w)
     world_relink(w);
     assert_int_equal(getsockopt(w->link, SOL_SOCKET, SO_PEERCRED, &daemon, &n), 0);
     assert_int_not_equal(daemon.pid, getpid());
-    assert_int_equal(kill(daemon.pid, SIGKILL), 0);
+    return daemon.pid;
+}
+
+void world_restart(struct world *w)
+{
+    assert_int_equal(kill(world_daemon_pid(w), SIGKILL), 0);
     assert_int_equal(waitpid(w->pid, NULL, 0), w->pid);
     unlink(w->link_path);
     assert_int_equal(start(w), 0);
@@ -260,7 +265,9 @@ static void send_request(int fd, const char *method, const char *path, const cha
     buf_finish(&out);
 }
 
-/* Leaves the body in `in`; returns the status. */
+#define CHUNKED SIZE_MAX
+
+/* Leaves the body in `in`; returns the status. *length: of the body, or CHUNKED. */
 static int read_head(int fd, struct buf *in, size_t *length)
 {
     const char *end, *header;
@@ -271,8 +278,33 @@ static int read_head(int fd, struct buf *in, size_t *length)
     assert_int_equal(sscanf(in->data, "HTTP/1.1 %d", &status), 1);
     header = strcasestr(in->data, "\r\nContent-Length:");
     *length = header && header < end ? strtoul(header + 17, NULL, 10) : 0;
+    header = strcasestr(in->data, "\r\nTransfer-Encoding: chunked");
+    if (header && header < end)
+        *length = CHUNKED;
     buf_consume(in, (size_t)(end + 4 - in->data));
     return status;
+}
+
+/* Replaces the chunks in `in` by what they carry. */
+static void receive_chunks(int fd, struct buf *in)
+{
+    struct buf whole = {0};
+    size_t n;
+
+    do {
+        char *end;
+
+        while (!in->data || !(end = strstr(in->data, "\r\n")))
+            receive(fd, in);
+        n = strtoul(in->data, NULL, 16);
+        buf_consume(in, (size_t)(end + 2 - in->data));
+        while (in->len < n + 2)
+            receive(fd, in);
+        buf_append(&whole, in->data, n);
+        buf_consume(in, n + 2);
+    } while (n);
+    buf_finish(in);
+    *in = whole;
 }
 
 cJSON *world_call(struct world *w, const char *method, const char *path, const char *token,
@@ -287,6 +319,10 @@ cJSON *world_call(struct world *w, const char *method, const char *path, const c
     *status = read_head(fd, &in, &length);
     if (!strcmp(method, "HEAD"))
         length = 0;
+    if (length == CHUNKED) {
+        receive_chunks(fd, &in);
+        length = in.len;
+    }
     while (in.len < length)
         receive(fd, &in);
     if (length) {
@@ -297,6 +333,24 @@ cJSON *world_call(struct world *w, const char *method, const char *path, const c
     buf_finish(&in);
     close(fd);
     return reply;
+}
+
+cJSON *world_ask(struct world *w, const char *method, const char *path, const char *body,
+                 int expected)
+{
+    int status;
+    cJSON *reply = world_call(w, method, path, WORLD_TOKEN, body, &status);
+
+    if (status != expected)
+        fail_msg("%s %s %s: %d %s", method, path, body ? body : "", status,
+                 reply ? cJSON_PrintUnformatted(reply) : "");
+    return reply;
+}
+
+void world_expect(struct world *w, const char *method, const char *path, const char *body,
+                  int expected)
+{
+    cJSON_Delete(world_ask(w, method, path, body, expected));
 }
 
 const cJSON *data_of(const cJSON *reply, const char *name)
@@ -433,6 +487,8 @@ static void take_frame(struct ws *ws, int opcode, const char *bytes, size_t n)
         if (memmem(bytes, n, "terminal:created", 16))
             ws->n_created++;
     }
+    if (opcode == 1 && !memmem(bytes, n, "terminal:output", 15))
+        return;
     if (opcode == 1 ? message_parse_json(&m, bytes, n, NULL)
                     : message_parse_binary(&m, bytes, n, NULL))
         return;
@@ -444,30 +500,40 @@ static void take_frame(struct ws *ws, int opcode, const char *bytes, size_t n)
     message_finish(&m);
 }
 
-static bool parse_frame(struct ws *ws)
+/* The one that begins at *at, which moves behind it; false: it is not all here. */
+static bool parse_frame(struct ws *ws, size_t *at)
 {
-    const unsigned char *p = (const unsigned char *)ws->in.data;
-    size_t head = 2, n;
+    const unsigned char *p = (const unsigned char *)ws->in.data + *at;
+    size_t head = 2, n, there = ws->in.len - *at;
 
-    if (ws->in.len < 2)
+    if (there < 2)
         return false;
     n = p[1] & 127;
     if (n == 126)
         head = 4;
     else if (n == 127)
         head = 10;
-    if (ws->in.len < head)
+    if (there < head)
         return false;
     if (head > 2) {
         n = 0;
         for (size_t i = 2; i < head; i++)
             n = n << 8 | p[i];
     }
-    if (ws->in.len < head + n)
+    if (there < head + n)
         return false;
-    take_frame(ws, p[0] & 15, ws->in.data + head, n);
-    buf_consume(&ws->in, head + n);
+    take_frame(ws, p[0] & 15, (const char *)p + head, n);
+    *at += head + n;
     return true;
+}
+
+static void parse_frames(struct ws *ws)
+{
+    size_t at = 0;
+
+    while (parse_frame(ws, &at))
+        continue;
+    buf_consume(&ws->in, at);
 }
 
 static bool contains(const struct buf *b, const char *text)
@@ -488,8 +554,7 @@ static void wait_for(struct ws *ws, const struct buf *in, const char *text)
     int64_t end = clock_mono_ms() + DEADLINE_MS;
 
     for (;;) {
-        while (parse_frame(ws))
-            continue;
+        parse_frames(ws);
         if (contains(in, text))
             return;
         if (!wait_readable(ws, end))
@@ -515,6 +580,5 @@ void ws_read_for(struct ws *ws, int ms)
 
     while (wait_readable(ws, end))
         receive(ws->fd, &ws->in);
-    while (parse_frame(ws))
-        continue;
+    parse_frames(ws);
 }

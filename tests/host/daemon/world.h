@@ -32,6 +32,8 @@ int world_setup(void **state);
 int world_teardown(void **state);
 /* Connects the link anew, as a gateway after a restart does. */
 void world_relink(struct world *w);
+/* The daemon's, as this process sees it; links anew. */
+pid_t world_daemon_pid(struct world *w);
 /* Kills the daemon with all it runs, and starts another on the same files. */
 void world_restart(struct world *w);
 /* Waits for the next packet of the daemon; the caller deletes it. */
@@ -45,6 +47,12 @@ int world_connect_port(struct world *w, int port);
  * token NULL: none. */
 cJSON *world_call(struct world *w, const char *method, const char *path, const char *token,
                   const char *body, int *status);
+/* With WORLD_TOKEN; any other status than the expected one fails the test. */
+cJSON *world_ask(struct world *w, const char *method, const char *path, const char *body,
+                 int expected);
+/* The same, without the reply. */
+void world_expect(struct world *w, const char *method, const char *path, const char *body,
+                  int expected);
 /* POST /run/command with WORLD_TOKEN; expects 200. */
 cJSON *world_run(struct world *w, const char *command);
 /* stdout of a command that must succeed; the caller frees. */
