@@ -29,7 +29,11 @@ void need_files(int n);
 void guest_create(struct guest *g, const struct host *h, const char *options);
 /* Frees; the sandbox stays. */
 void guest_finish(struct guest *g);
-/* The whole request, nothing is read. token NULL: none. */
+/* The whole request with its own token, to its name or the gateway's; nothing is read. -1: nobody
+ * listens. */
+int guest_try_send(const struct guest *g, bool to_gateway, const char *method, const char *path,
+                   const char *body);
+/* The same with any token (NULL: none); somebody must listen. */
 int guest_send(const struct guest *g, const char *token, const char *method, const char *path,
                const char *body);
 /* Status of one request on a connection of its own; *json (may be NULL) its body. */

@@ -4,7 +4,7 @@
  * acknowledged is there afterwards, and all goes on when there is room again. The disk is a tmpfs
  * in a mount namespace of this test's own.
  */
-#include "tests/host/hostile/guest.h"
+#include "tests/host/hostile/changes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,174 +93,69 @@ static void make_room(void)
     assert_int_equal(unlink(path), 0);
 }
 
-enum { FILES, ENVS, TOKENS, EVENTS, SERVERS, SANDBOXES, N_KINDS };
-static const char *const kind_names[] = {"file", "env", "token", "event", "server", "sandbox"};
-
-/* One change, number i of its kind. Its status; what it named is in *id, owned or NULL. */
-static int change(const struct guest *g, int kind, int i, char **id, char **error)
-{
-    cleanup_free char *text = NULL;
-    cJSON *json = NULL;
-    int status = 0;
-
-    switch (kind) {
-    case FILES:
-        text = xasprintf("{\"path\":\"/home/user/f%d\",\"content\":\"%05000d\"}", i, i);
-        status = guest_ask(g, "POST", "/files", text, &json);
-        break;
-    case ENVS:
-        text = xasprintf("{\"variables\":{\"V%d\":\"%05000d\"}}", i, i);
-        status = guest_ask(g, "POST", "/env?file=.env", text, &json);
-        break;
-    case TOKENS:
-        text = xasprintf("{\"description\":\"%0200d\"}", i);
-        status = guest_ask(g, "POST", "/auth/session_tokens", text, &json);
-        if (status < 300)
-            *id = xstrdup(cJSON_GetObjectItem(json, "id")->valuestring);
-        break;
-    case EVENTS: {
-        cleanup_fd int fd = host_connect(&host);
-
-        text = xasprintf("{\"type\":\"e%d\",\"data\":{\"x\":\"%04000d\"}}", i, i);
-        cleanup_free char *request =
-            xasprintf("POST /events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
-                      "Content-Length: %zu\r\n\r\n%s",
-                      g->token, strlen(text), text);
-        send_text(fd, request);
-        status = read_reply(fd, &json);
-        break;
-    }
-    case SERVERS:
-        text = xasprintf("{\"slug\":\"s%d\",\"start\":\"true\",\"autostart\":false,"
-                         "\"environment\":{\"A\":\"%03000d\"}}",
-                         i, i);
-        status = guest_ask(g, "POST", "/servers", text, &json);
-        break;
-    default:
-        text = xasprintf("{\"name\":\"n%d\",\"metadata\":{\"x\":\"%04000d\"}}", i, i);
-        status = host_ask(&host, "POST", "/v1/sandboxes", text, &json);
-        if (status < 300)
-            *id = xstrdup(text_in(json, "sandboxId"));
-    }
-    *error = xstrdup(text_in(json, "error"));
-    cJSON_Delete(json);
-    return status;
-}
-
-/* Is the change there? */
-static bool present(const struct guest *g, int kind, int i, const char *id)
-{
-    cleanup_free char *path = NULL;
-    cleanup_free char *value = xasprintf("%05000d", i);
-    cleanup_free char *name = xasprintf("V%d", i);
-    cJSON *json = NULL;
-    bool there = false;
-
-    switch (kind) {
-    case FILES:
-        path = xasprintf("/files//home/user/f%d?content=true", i);
-        there = guest_ask(g, "GET", path, NULL, &json) == 200 &&
-                !strcmp(text_in(json, "content"), value);
-        break;
-    case ENVS:
-        there = guest_ask(g, "GET", "/env?file=.env", NULL, &json) == 200 &&
-                !strcmp(text_in(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "data"), "variables"),
-                                name),
-                        value);
-        break;
-    case TOKENS:
-        path = xasprintf("/auth/session_tokens/%s", id);
-        there = guest_ask(g, "GET", path, NULL, NULL) == 200;
-        break;
-    case EVENTS:
-        path = xasprintf("/events/%s?type=e%d", g->id, i);
-        there = host_ask(&host, "GET", path, NULL, &json) == 200 &&
-                cJSON_GetObjectItem(cJSON_GetObjectItem(json, "data"), "count")->valueint == 1;
-        break;
-    case SERVERS:
-        path = xasprintf("/servers/s%d", i);
-        there = guest_ask(g, "GET", path, NULL, NULL) == 200;
-        break;
-    default:
-        path = xasprintf("/v1/sandboxes/%s", id);
-        there = host_ask(&host, "GET", path, NULL, &json) == 200 &&
-                strcmp(text_in(json, "status"), "running") == 0;
-    }
-    cJSON_Delete(json);
-    return there;
-}
-
-#define CHANGES_MAX 400
-struct done {
-    int kind, i;
-    char *id; /* owned */
+#define CHANGES_MAX 100
+struct lot {
+    struct guest guest;
+    struct change done[CHANGES_MAX]; /* acknowledged */
+    int n, number;
+    bool refused[CHANGE_KINDS];
 };
 
-static void assert_present(const struct guest *g, const struct done *done, int n)
+static void try_some(struct lot *lot, enum change_kind kind, int n, bool full)
 {
     for (int i = 0; i < n; i++) {
-        if (!present(g, done[i].kind, done[i].i, done[i].id))
-            fail_msg("%s %d was acknowledged and is lost", kind_names[done[i].kind], done[i].i);
+        int number = lot->number++, status;
+        char *error;
+
+        assert_true(lot->n < CHANGES_MAX);
+        if (change_finish(change_send(&lot->guest, kind, number), kind, number, &lot->done[lot->n],
+                          &status, &error)) {
+            lot->n++;
+        } else if (!full || status < 400 || !*error) {
+            fail_msg("%s: %d %s", change_names[kind], status, error);
+        } else {
+            print_message("# %s: %d %s\n", change_names[kind], status, error);
+            lot->refused[kind] = true;
+        }
+        free(error);
     }
+}
+
+static void assert_all(const struct lot *lot)
+{
+    for (int i = 0; i < lot->n; i++)
+        change_assert_present(&lot->guest, &lot->done[i]);
 }
 
 static void full__change__refused_with_a_reason_and_nothing_is_lost(void **state)
 {
-    static struct done done[CHANGES_MAX];
-    int n = 0, i = 0;
-    bool refused[N_KINDS] = {false};
-    struct guest g;
+    static struct lot lot;
 
     if (!*state) {
         skip();
         return;
     }
-    guest_create(&g, &host, "{\"name\":\"first\"}");
-    for (int round = 0; round < 3; round++) {
-        /* Some while there is room, then with less and less of it. */
-        if (round == 1)
-            fill();
-        for (int kind = 0; kind < N_KINDS; kind++) {
-            for (int k = 0; k < (kind == SANDBOXES ? 2 : 6); k++, i++) {
-                char *id = NULL, *error = NULL;
-                int status = change(&g, kind, i, &id, &error);
-
-                if (status >= 200 && status < 300) {
-                    assert_true(n < CHANGES_MAX);
-                    done[n++] = (struct done){kind, i, id};
-                } else {
-                    print_message("# %s: %d %s\n", kind_names[kind], status, error);
-                    if (status < 400 || !*error || round == 0)
-                        fail_msg("%s: %d %s", kind_names[kind], status, error);
-                    refused[kind] = true;
-                    free(id);
-                }
-                free(error);
-            }
-        }
-        assert_int_equal(guest_ask(&g, "GET", "/info", NULL, NULL), 200);
-        if (round == 1)
-            assert_present(&g, done, n);
-    }
-    assert_true(refused[FILES] && refused[ENVS] && refused[SANDBOXES]);
-    /* Every kind works again as soon as there is room. */
+    guest_create(&lot.guest, &host, "{\"name\":\"first\"}");
+    for (int kind = 0; kind < CHANGE_KINDS; kind++)
+        try_some(&lot, kind, kind == CHANGE_SANDBOX ? 1 : 4, false);
+    fill();
+    for (int kind = 0; kind < CHANGE_KINDS; kind++)
+        try_some(&lot, kind, 4, true);
+    assert_true(lot.refused[CHANGE_FILE] && lot.refused[CHANGE_ENV] && lot.refused[CHANGE_SANDBOX]);
+    /* Nothing that only looks or runs needs room. */
+    assert_int_equal(guest_ask(&lot.guest, "GET", "/info", NULL, NULL), 200);
+    free(guest_sh(&lot.guest, "true", NULL));
+    assert_all(&lot);
     make_room();
-    for (int kind = 0; kind < N_KINDS; kind++, i++) {
-        char *id = NULL, *error = NULL;
-        int status = change(&g, kind, i, &id, &error);
-
-        if (status < 200 || status >= 300)
-            fail_msg("with room again: %s: %d %s", kind_names[kind], status, error);
-        done[n++] = (struct done){kind, i, id};
-        free(error);
-    }
-    assert_present(&g, done, n);
+    for (int kind = 0; kind < CHANGE_KINDS; kind++)
+        try_some(&lot, kind, 1, false);
+    assert_all(&lot);
     host_end(&host, SIGKILL);
     host_start(&host, NULL);
-    assert_present(&g, done, n);
-    for (int k = 0; k < n; k++)
-        free(done[k].id);
-    guest_finish(&g);
+    assert_all(&lot);
+    for (int i = 0; i < lot.n; i++)
+        free(lot.done[i].id);
+    guest_finish(&lot.guest);
 }
 
 int main(void)
