@@ -188,7 +188,7 @@ static bool origin_is_host(const char *origin, const char *host)
 static bool host_stays(struct conn *c, const char *host)
 {
     if (!c->host[0]) {
-        strncpy(c->host, host, sizeof c->host - 1);
+        memcpy(c->host, host, strnlen(host, HTTP_HOST_MAX));
         return true;
     }
     return !strcasecmp(c->host, host);

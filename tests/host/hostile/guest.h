@@ -22,7 +22,7 @@ struct guest {
     char name[80];           /* what Host says */
 };
 
-/* As many descriptors as the kernel lets us have, for us and what we start; skips the running test
+/* Raises the bound of open files for us and what we start; fails the running test
  * with less. */
 void need_files(int n);
 
