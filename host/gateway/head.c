@@ -124,10 +124,12 @@ static int check_length(const char *value, size_t n, struct head_verdict *verdic
 static int check_header(const char *line, size_t n, size_t *n_items, struct head_verdict *verdict)
 {
     const char *colon = memchr(line, ':', n);
-    size_t n_name = colon ? (size_t)(colon - line) : 0, n_value = n - n_name - 1;
+    size_t n_name, n_value;
 
-    if (!is_token(line, n_name))
+    if (!colon || !is_token(line, (size_t)(colon - line)))
         return refuse(verdict, 400, "a header is not NAME: VALUE");
+    n_name = (size_t)(colon - line);
+    n_value = n - n_name - 1;
     if (has_control(colon + 1, n_value))
         return refuse(verdict, 400, "a header has control characters");
     *n_items += 1;
