@@ -82,9 +82,15 @@ static void add_proc(struct jail_command *c)
         "/proc/mtrr", "/proc/scsi",          "/proc/acpi", "/proc/asound", "/proc/driver"};
     static const char *const masked[] = {"/proc/kcore", "/proc/keys", "/proc/timer_list",
                                          "/proc/sched_debug", "/proc/latency_stats"};
-    static const char *const for_root[] = {"/proc/kpagecount", "/proc/kpageflags",
-                                           "/proc/kpagecgroup", "/proc/slabinfo",
-                                           "/proc/vmallocinfo"};
+    /* pid 1's are there for a guest who is the host's root outside: the kernel gives the files of a
+     * process that is not dumpable to that root. */
+    static const char *const for_root[] = {
+        "/proc/kpagecount",       "/proc/kpageflags",     "/proc/kpagecgroup",
+        "/proc/slabinfo",         "/proc/vmallocinfo",    "/proc/1/oom_score_adj",
+        "/proc/1/oom_adj",        "/proc/1/autogroup",    "/proc/1/coredump_filter",
+        "/proc/1/sched",          "/proc/1/task/1/sched", "/proc/1/task/1/oom_score_adj",
+        "/proc/1/task/1/oom_adj",
+    };
 
     jail_add(c, "--proc");
     jail_add(c, "/proc");

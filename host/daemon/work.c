@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/work.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +25,20 @@ static void on_pool_started(uv_work_t *work, int status)
     w->n_jobs--;
 }
 
+/* What saves pid 1 from its own children is that it has no handler. But while the loop's thread
+ * starts a process the C library has all its signals blocked; the kernel then keeps a signal
+ * instead of ignoring it, looks for another thread to take it and, with a free one, ends us. So no
+ * other thread takes any. */
+static void start_pool(struct work *w)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    uv_queue_work(w->loop, &w->first, do_nothing, on_pool_started);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void work_init(struct work *w, uv_loop_t *loop)
 {
     w->loop = loop;
@@ -31,7 +47,7 @@ void work_init(struct work *w, uv_loop_t *loop)
      * when those inside may have used up the processes there are. */
     w->first.data = w;
     w->n_jobs++;
-    uv_queue_work(loop, &w->first, do_nothing, on_pool_started);
+    start_pool(w);
 }
 
 void work_stop(struct work *w)

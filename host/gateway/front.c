@@ -24,10 +24,10 @@
 #include "host/gateway/hostname.h"
 #include "host/gateway/internal.h"
 
-#define PEEK_MAX         16384
+#define PEEK_MAX         40960 /* more than a head may have */
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_RETRY_MS  100
-#define READS_MAX        16 /* of one who writes faster than we throw away */
+#define READS_MAX        64 /* of one who writes faster than we throw away */
 
 struct visitor {
     TAILQ_ENTRY(visitor) entry;
@@ -39,33 +39,6 @@ struct visitor {
     int n_handles;
     bool watched;
 };
-
-/* --- the head --- */
-
-int head_find_host(const char *bytes, size_t n, struct slice *host)
-{
-    const char *line = bytes, *end = bytes + n, *newline;
-
-    /* A method, in capitals: TLS and other noise is known by its first byte. */
-    if (n && (bytes[0] < 'A' || bytes[0] > 'Z'))
-        return -1;
-    for (bool first = true; (newline = memchr(line, '\n', (size_t)(end - line)));
-         first = false, line = newline + 1) {
-        const char *stop = newline > line && newline[-1] == '\r' ? newline - 1 : newline;
-
-        if (stop == line)
-            return -1; /* the head has ended */
-        if (first || stop - line < 5 || strncasecmp(line, "Host:", 5) != 0)
-            continue;
-        for (line += 5; line < stop && (*line == ' ' || *line == '\t'); line++)
-            continue;
-        while (stop > line && (stop[-1] == ' ' || stop[-1] == '\t'))
-            stop--;
-        *host = (struct slice){line, (size_t)(stop - line)};
-        return stop > line ? 1 : -1;
-    }
-    return 0;
-}
 
 /* --- a visitor's end --- */
 
@@ -97,7 +70,7 @@ static void refuse(struct visitor *v, const char *status, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 static void refuse(struct visitor *v, const char *status, const char *format, ...)
 {
-    char text[256], body[512], head[256], unread[PEEK_MAX];
+    char text[256], body[512], head[256], unread[4096];
     va_list args;
 
     va_start(args, format);
@@ -174,6 +147,22 @@ static bool watch(struct visitor *v)
     return true;
 }
 
+/* 1: *host is where it goes; 0: wait for more of it; -1: the visitor is gone. */
+static int judge(struct visitor *v, const char *bytes, size_t n, struct slice *host)
+{
+    struct head_verdict verdict = {.status = 400,
+                                   .reason = "this is no HTTP request with a Host "
+                                             "header"};
+    int found = head_find_host(bytes, n, host);
+
+    /* What goes to a port inside is for whom listens there to judge. */
+    if (found > 0 && !host_parse(*host, v->gateway->config.domain).port)
+        found = head_check(bytes, n, &verdict);
+    if (found < 0)
+        refuse(v, head_status_line(verdict.status), "%s", verdict.reason);
+    return found;
+}
+
 static void peek(struct visitor *v)
 {
     static char bytes[PEEK_MAX];
@@ -187,14 +176,14 @@ static void peek(struct visitor *v)
         return;
     }
     n = n < 0 ? 0 : n;
-    found = head_find_host(bytes, (size_t)n, &host);
+    found = judge(v, bytes, (size_t)n, &host);
+    if (found < 0)
+        return;
     if (found > 0) {
         route(v, host);
-    } else if (found < 0) {
-        refuse(v, "400 Bad Request", "this is no HTTP request with a Host header");
     } else if (n == PEEK_MAX) {
-        refuse(v, "431 Request Header Fields Too Large", "no Host header in the first %d bytes",
-               PEEK_MAX);
+        refuse(v, "431 Request Header Fields Too Large", "the request head is larger than %d bytes",
+               PEEK_MAX - 1);
     } else {
         int low = (int)n + 1;
 

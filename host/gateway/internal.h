@@ -243,9 +243,18 @@ int front_open(struct gateway *g, struct err *e);
 void front_start(struct gateway *g);
 void front_close(struct gateway *g);
 int listen_on(const char *address, int *fd, char url[128], int *port, struct err *e);
+
+/* head.c: a request's head, before anybody reads it */
 /* Finds the value of the first Host header in the beginning of a request. 1: found; 0: more bytes
  * are needed; -1: this is no HTTP request, or one without a Host. */
 int head_find_host(const char *bytes, size_t n, struct slice *host);
+struct head_verdict {
+    int status;
+    const char *reason; /* static */
+};
+/* Is the whole head well-formed? 1: yes; 0: its end is not here yet; -1: no, see *verdict. */
+int head_check(const char *bytes, size_t n, struct head_verdict *verdict);
+const char *head_status_line(int status);
 
 /* routes.c */
 extern const struct http_route gateway_routes[];

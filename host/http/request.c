@@ -131,8 +131,23 @@ void request_on_completed(void *user, struct MHD_Connection *mhd, void **slot,
 struct head {
     size_t n_bytes;
     int n_host, n_length, n_encoding, n_expect;
-    const char *host, *encoding, *length, *origin;
+    const char *encoding, *length, *origin;
+    char host[HTTP_HOST_MAX + 2]; /* longer ones are cut, and refused */
 };
+
+/* Blanks behind a value are no part of it; libmicrohttpd leaves them there. */
+static void take_host(struct head *head, const char *text)
+{
+    size_t n = strlen(text);
+
+    while (n && (text[n - 1] == ' ' || text[n - 1] == '\t'))
+        n--;
+    if (n > HTTP_HOST_MAX)
+        n = HTTP_HOST_MAX + 1;
+    memcpy(head->host, text, n);
+    head->host[n] = '\0';
+    head->n_host++;
+}
 
 static enum MHD_Result count_header(void *user, enum MHD_ValueKind kind, const char *name,
                                     const char *value)
@@ -143,8 +158,7 @@ static enum MHD_Result count_header(void *user, enum MHD_ValueKind kind, const c
     (void)kind;
     head->n_bytes += strlen(name) + strlen(text) + 4;
     if (!strcasecmp(name, "Host")) {
-        head->n_host++;
-        head->host = text;
+        take_host(head, text);
     } else if (!strcasecmp(name, "Content-Length")) {
         head->n_length++;
         head->length = text;
@@ -173,7 +187,7 @@ static bool origin_is_host(const char *origin, const char *host)
 static bool host_stays(struct conn *c, const char *host)
 {
     if (!c->host[0]) {
-        strncpy(c->host, host, sizeof c->host - 1);
+        memcpy(c->host, host, strnlen(host, HTTP_HOST_MAX));
         return true;
     }
     return !strcasecmp(c->host, host);
