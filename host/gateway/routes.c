@@ -304,7 +304,7 @@ static bool metadata_is(const char *text, const char *key, const char *value)
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(metadata, key);
     cleanup_free char *printed =
         !item || cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
-    const char *found = cJSON_IsString(item) ? item->valuestring : printed;
+    const char *found = item && cJSON_IsString(item) ? item->valuestring : printed;
     bool is = found && !strcmp(found, value);
 
     cJSON_Delete(metadata);
@@ -403,6 +403,7 @@ static void on_info(struct http_request *r, void *user)
 {
     struct gateway *g = user;
     cJSON *answer = cJSON_CreateObject(), *data;
+    int64_t uptime_s = (clock_mono_ms() - g->started_ms) / 1000;
 
     cJSON_AddStringToObject(answer, "message", "sandpitd gateway");
     data = cJSON_AddObjectToObject(answer, "data");
@@ -410,8 +411,7 @@ static void on_info(struct http_request *r, void *user)
     cJSON_AddNumberToObject(data, "sandbox_count", HASH_COUNT(g->sandboxes));
     cJSON_AddNumberToObject(data, "pubsub_port", g->pubsub_port);
     add_counts(g, data);
-    cJSON_AddNumberToObject(data, "uptime_seconds",
-                            (double)((clock_mono_ms() - g->started_ms) / 1000));
+    cJSON_AddNumberToObject(data, "uptime_seconds", (double)uptime_s);
     cJSON_AddItemToObject(data, "limits", limits_to_json(&g->config.limits));
     cJSON_AddStringToObject(data, "network", g->config.private_network ? "private" : "shared");
     cJSON_AddStringToObject(data, "isolation", "bubblewrap");

@@ -155,28 +155,36 @@ static void reply_gone(struct http_request *r)
     http_reply_json(r, 200, answer);
 }
 
-/* e NULL: success. */
+static struct waiter *take_waiter(struct sandbox *s, bool for_end)
+{
+    struct waiter *w;
+
+    TAILQ_FOREACH (w, &s->waiters, entry) {
+        if (w->for_end == for_end) { // NOLINT(clang-analyzer-unix.Malloc)
+            TAILQ_REMOVE(&s->waiters, w, entry);
+            return w;
+        }
+    }
+    return NULL;
+}
+
+/* e NULL: success. One at a time: an answer may end the request of another who waits. */
 void sandbox_answer_waiters(struct sandbox *s, bool for_end, const struct err *e)
 {
-    struct waiter *w, *next;
+    struct waiter *w;
 
-    for (w = TAILQ_FIRST(&s->waiters); w; w = next) {
-        struct waiter done = *w;
+    while ((w = take_waiter(s, for_end))) {
         struct http_request *r = w->request;
 
-        next = TAILQ_NEXT(w, entry);
-        if (w->for_end != for_end)
-            continue;
-        TAILQ_REMOVE(&s->waiters, w, entry);
-        free(w);
         if (!r)
-            done.on_done(s, done.user, e);
+            w->on_done(s, w->user, e);
         else if (e)
             http_reply_err(r, e);
         else if (for_end)
             reply_gone(r);
         else
             reply_view(s, r);
+        free(w);
     }
 }
 
