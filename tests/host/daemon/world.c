@@ -49,6 +49,15 @@ void world_relink(struct world *w)
     assert_int_equal(connect(w->link, (struct sockaddr *)&address, sizeof address), 0);
 }
 
+/* Tests run side by side: each has a control group of its own. */
+static const char *group_id(void)
+{
+    static char id[32];
+
+    snprintf(id, sizeof id, "box-%d", (int)getpid());
+    return id;
+}
+
 static int start(struct world *w)
 {
     struct link_env envs[] = {{(char *)"FROM_CREATE", (char *)"yes"}};
@@ -60,7 +69,7 @@ static int start(struct world *w)
                                        .version = (char *)"0",
                                        .n_envs = 1,
                                        .envs = envs};
-    struct jail_spec spec = {.hostname = "box", .id = "box", .log_fd = w->log};
+    struct jail_spec spec = {.hostname = "box", .id = group_id(), .log_fd = w->log};
     const char *build = getenv("SANDPIT_BUILD_ROOT");
     cleanup_free char *root = xasprintf("%s/root", w->dir);
     cleanup_free char *program = xasprintf("%s/host/sandpitd", build ? build : ".");
@@ -175,7 +184,7 @@ int world_teardown(void **state)
     close(w->store);
     close(w->store_wal);
     remove_tree(w->dir);
-    cgroup_remove("box", 0);
+    cgroup_remove(group_id(), 0);
     return ok ? 0 : -1;
 }
 
