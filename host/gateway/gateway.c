@@ -106,6 +106,7 @@ void gateway_stop_step(struct gateway *g)
 void gateway_stop(struct gateway *g)
 {
     struct sandbox *s, *next;
+    struct err e;
 
     if (g->stopping)
         return;
@@ -127,7 +128,8 @@ void gateway_stop(struct gateway *g)
         registry_begin(g->registry);
         HASH_ITER (hh, g->sandboxes, s, next)
             sandbox_destroy(s);
-        registry_end(g->registry);
+        if (registry_end(g->registry, &e))
+            log_error("%s", e.text);
     }
     gateway_stop_step(g);
 }
@@ -242,8 +244,7 @@ static int restore(struct gateway *g, struct err *e)
     HASH_ITER (hh, g->sandboxes, s, next)
         sandbox_settle(s);
     child_end_orphans(g);
-    registry_end(g->registry);
-    return 0;
+    return registry_end(g->registry, e);
 }
 
 static int start_http(struct gateway *g, struct err *e)

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
 
 #define SCHEMA_VERSION 2
 
@@ -234,11 +233,17 @@ void registry_begin(struct registry *r)
     sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL);
 }
 
-void registry_end(struct registry *r)
+int registry_end(struct registry *r, struct err *e)
 {
-    if (!sqlite3_get_autocommit(r->db) &&
-        sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        log_error("registry: %s", sqlite3_errmsg(r->db));
+    int result = 0;
+
+    if (sqlite3_get_autocommit(r->db))
+        return 0;
+    if (sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+        result = fail(r, e, "write");
+        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return result;
 }
 
 int registry_set_seen(struct registry *r, int64_t seen_ms, struct err *e)

@@ -38,7 +38,8 @@ int registry_set_status(struct registry *r, const char *id, const char *status, 
 int registry_set_expiry(struct registry *r, const char *id, int64_t expires_ms, struct err *e);
 /* Changes between the two are written down at the end, at once; thousands of them in no time. */
 void registry_begin(struct registry *r);
-void registry_end(struct registry *r);
+/* Fails when nothing of it could be written: then all of it is undone. */
+int registry_end(struct registry *r, struct err *e);
 /* When a gateway was last there (wall clock); 0: never written. */
 int registry_set_seen(struct registry *r, int64_t seen_ms, struct err *e);
 int64_t registry_seen(struct registry *r);

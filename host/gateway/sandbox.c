@@ -212,7 +212,7 @@ void sandbox_arm_expiry(struct sandbox *s)
 {
     int64_t left = s->info.expires_ms - clock_wall_ms();
 
-    if (!s->info.expires_ms) {
+    if (!s->info.expires_ms || s->phase == PHASE_CREATING) {
         uv_timer_stop(&s->expiry);
         return;
     }

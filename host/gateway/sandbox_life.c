@@ -27,6 +27,23 @@ static int count_of(const cJSON *state, const char *key, int fallback)
                : fallback;
 }
 
+/* What is not written down as running, the next gateway would take for half-created. Its time
+ * begins now: nobody could use it before. */
+static int record_running(struct sandbox *s, struct err *e)
+{
+    int64_t took_ms = clock_wall_ms() - s->info.created_ms;
+    int result;
+
+    registry_begin(s->gateway->registry); /* one write to the disk for both */
+    result = sandbox_record_status(s, PHASE_RUNNING, STATUS_RUNNING, "", e);
+    if (!result && s->info.expires_ms && took_ms > 0)
+        result = sandbox_set_expiry(s, s->info.expires_ms + took_ms, e);
+    else
+        sandbox_arm_expiry(s);
+    int written = registry_end(s->gateway->registry, result ? NULL : e);
+    return result ? result : written;
+}
+
 static void on_ready(struct sandbox *s)
 {
     struct err e;
@@ -39,8 +56,7 @@ static void on_ready(struct sandbox *s)
         sandbox_end(s);
         return;
     }
-    /* What is not written down as running, the next gateway would take for half-created. */
-    if (sandbox_record_status(s, PHASE_RUNNING, STATUS_RUNNING, "", &e)) {
+    if (record_running(s, &e)) {
         sandbox_fail_start(s, e.text);
     } else {
         child_tell_count(s);

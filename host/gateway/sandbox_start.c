@@ -246,6 +246,5 @@ struct sandbox *sandbox_create(struct gateway *g, const struct create_options *o
         sandbox_end(s);
         return NULL;
     }
-    sandbox_arm_expiry(s);
     return s;
 }

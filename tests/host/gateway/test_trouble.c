@@ -82,7 +82,8 @@ static void trouble__extend__is_refused_when_it_cannot_be_recorded(void **state)
     cJSON *json;
 
     (void)state;
-    start_with_trigger(&h, "CREATE TRIGGER full BEFORE UPDATE OF expires_ms ON sandboxes BEGIN"
+    start_with_trigger(&h, "CREATE TRIGGER full BEFORE UPDATE OF expires_ms ON sandboxes"
+                           " WHEN NEW.expires_ms > NEW.created_ms + 600000 BEGIN"
                            " SELECT RAISE(ABORT, 'no space'); END");
     cleanup_free char *id = host_create(&h, "{\"timeout\":60000}");
     cleanup_free char *get = xasprintf("/v1/sandboxes/%s", id);
