@@ -85,7 +85,8 @@ struct command_stream_ops {
  * what one answer holds (REPLY_SIZE_MAX) is then left out; on_fail says so. */
 struct command_stream *command_stream(struct remote *r, const struct command_options *o,
                                       const struct command_stream_ops *ops, void *user);
-/* Ends the command's processes and its terminal; on_exit or on_fail then come as for any end. */
+/* Ends the command's processes and its terminal; on_fail with ERR_CANCELLED follows, unless it ends
+ * by itself before that. Takes effect even if the stream is destroyed right away. */
 void command_stream_kill(struct command_stream *s);
 /* No callback runs after this. The host forgets a command that has ended; one that runs goes on.
  * Safe with NULL. */

@@ -30,6 +30,7 @@ struct command_stream {
     char *command_id, *terminal_id; /* owned, or NULL */
     struct feed *feed;
     struct request *asking; /* the POST, or a look */
+    struct request *killing;
     uv_timer_t look;
     int64_t look_ms;
     size_t n_told[2]; /* bytes passed on of stdout, stderr */
@@ -53,6 +54,7 @@ static void stop(struct command_stream *s)
     s->is_over = true;
     feed_close(steal_pointer(&s->feed));
     request_cancel(steal_pointer(&s->asking));
+    request_cancel(steal_pointer(&s->killing));
     uv_timer_stop(&s->look);
 }
 
@@ -252,15 +254,26 @@ struct command_stream *command_stream(struct remote *r, const struct command_opt
     return s;
 }
 
+/* With its terminal the command is gone: no exit comes. */
 static void on_killed(void *user, const struct err *e)
 {
+    struct command_stream *s = user;
+    struct err told;
+
+    s->killing = NULL;
+    if (e && e->code != ERR_NOT_FOUND) {
+        fail(s, e);
+        return;
+    }
+    err_set(&told, ERR_CANCELLED, "the command was ended");
+    fail(s, &told);
 }
 
 void command_stream_kill(struct command_stream *s)
 {
     s->kill_due = true;
-    if (s->terminal_id && !s->is_over)
-        terminal_destroy(s->remote, s->terminal_id, on_killed, NULL);
+    if (s->terminal_id && !s->is_over && !s->killing)
+        s->killing = terminal_destroy(s->remote, s->terminal_id, on_killed, s);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -279,7 +292,11 @@ void command_stream_destroy(struct command_stream *s)
 {
     if (!s)
         return;
+    bool is_kill_under_way = s->killing;
+
     stop(s);
+    if (is_kill_under_way)
+        forget(s);
     uv_close((uv_handle_t *)&s->look, on_timer_closed);
 }
 

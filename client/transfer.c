@@ -101,10 +101,8 @@ static void tell_progress(struct transfer *t)
         t->o.on_progress(t->user, &t->progress);
 }
 
-static void note(struct transfer *t, const char *format, const char *path)
+static void note(struct transfer *t, const char *text)
 {
-    cleanup_free char *text = xasprintf(format, path);
-
     if (t->o.on_note && !t->is_over)
         t->o.on_note(t->user, text);
 }
@@ -265,15 +263,17 @@ static int write_small(const char *path, const struct entry *entry, const struct
     return local_commit(fd, temp, path, entry->mode, e);
 }
 
-static int take_small(struct transfer *t, const struct entry *entry, const char **text,
+static int take_small(struct transfer *t, const struct entry *entry, const char **answer,
                       struct err *e)
 {
     cleanup_free char *path = local_path(t, entry);
     cleanup_buf struct buf bytes = {0};
-    int result = script_next_file(text, &bytes, e);
+    int result = script_next_file(answer, &bytes, e);
 
     if (result == 1) {
-        note(t, "%s: could not be read", entry->path);
+        cleanup_free char *text = xasprintf("%s: could not be read", entry->path);
+
+        note(t, text);
         return 0;
     }
     return result ? result : write_small(path, entry, &bytes, e);
@@ -404,7 +404,7 @@ static void begin(struct transfer *t)
         line = rest;
         rest += strcspn(rest, "\n");
         *rest++ = '\0';
-        note(t, "%s", line);
+        note(t, line);
     }
     if (t->is_over)
         return;
