@@ -1,147 +1,300 @@
 /* SPDX-License-Identifier: MIT
  *
- * sandpit exec: runs a command in a sandbox and passes its output and exit status on.
+ * sandpit exec: runs a command in a sandbox, as ssh does: output comes as it is written, standard
+ * input goes along, the exit status is passed on, C-c ends the command there.
+ *
+ * Commands of the protocol read /dev/null. So the input is read to its end first and uploaded into
+ * a temporary file, which the command line opens and removes before anything else runs.
  */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "app/command.h"
 #include "app/duration.h"
 #include "app/env_list.h"
+#include "app/errand.h"
 #include "app/say.h"
-#include "app/session.h"
-#include "base/shell_quote.h"
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/shell_quote.h"
 #include "client/command.h"
+#include "client/file.h"
 
-#define EXIT_TIMEOUT 124
-#define EXIT_OWN     125
-#define GRACE_MS     10000                           /* for the answer about a timeout */
-#define NO_TIMEOUT   (INT64_C(7) * 24 * 3600 * 1000) /* of the HTTP request */
+#define EXIT_TIMEOUT  124
+#define EXIT_OWN      125
+#define INPUT_MAX     (INT64_C(1) << 30)
+#define INPUT_WAIT_MS 2000
+#define JSON_MAX      ((size_t)64 << 20) /* of each stream */
 
 struct exec_args {
     const char *cwd, *timeout;
     struct arg_list envs;
-    bool json;
+    bool json, no_stdin;
 };
 
 #define FIELD(name) offsetof(struct exec_args, name)
 static const struct arg_def args[] = {
-    {"workdir", 'w', ARG_TEXT, FIELD(cwd), "DIR", "run it in DIR"},
+    {"cwd", 'w', ARG_TEXT, FIELD(cwd), "DIR", "run it in DIR"},
+    {"workdir", 0, ARG_TEXT, FIELD(cwd), "DIR", "the same"},
     {"env", 'e', ARG_LIST, FIELD(envs), "K=V", "set a variable for it"},
     {"timeout", 't', ARG_TEXT, FIELD(timeout), "TIME", "kill it after TIME and exit with 124"},
+    {"no-stdin", 'N', ARG_FLAG, FIELD(no_stdin), NULL, "leave standard input alone"},
     {"json", 0, ARG_FLAG, FIELD(json), NULL, "print stdout, stderr and exitCode as JSON"},
     {NULL, 0, ARG_FLAG, 0, NULL, NULL},
 };
 
 struct execution {
-    struct session *session;
-    bool json;
+    struct errand errand; /* first: it is the callbacks' user */
+    const struct exec_args *args;
+    struct command_stream *stream;
     int status;
+    bool has_exited, is_broken_pipe, has_waited;
+    int64_t started_ms;
+    struct buf out, err; /* for --json */
+    char *input;         /* owned: the file with the input, there; or NULL */
+    char first[4096];    /* of the input: whether there is any */
+    size_t n_first, at_first;
 };
 
-static void print_json(const struct command_result *r)
-{
-    cJSON *object = cJSON_CreateObject();
+/* --- standard input --- */
 
-    cJSON_AddStringToObject(object, "stdout", r->out ? r->out : "");
-    cJSON_AddStringToObject(object, "stderr", r->err ? r->err : "");
-    cJSON_AddNumberToObject(object, "exitCode", r->exit_code);
-    cJSON_AddNumberToObject(object, "durationMs", (double)r->duration_ms);
-    json_print(object);
+/* A terminal would have to be read key by key, and /dev/null is what commands get anyway. */
+static bool has_input(const struct exec_args *a)
+{
+    struct stat st;
+
+    if (a->no_stdin || isatty(STDIN_FILENO) || fstat(STDIN_FILENO, &st))
+        return false;
+    return !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3);
 }
 
-static void on_command(void *user, const struct command_result *r, const struct err *e)
+static long read_input(struct execution *x, char *out, size_t cap)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    ssize_t n;
+
+    if (!x->has_waited && !poll(&p, 1, INPUT_WAIT_MS)) {
+        x->has_waited = true;
+        say("waiting for the end of standard input (-N leaves it alone)");
+    }
+    n = read(STDIN_FILENO, out, cap);
+    return n < 0 ? -errno : n;
+}
+
+static long source(void *user, char *out, size_t cap)
 {
     struct execution *x = user;
+    size_t n = x->n_first - x->at_first;
 
-    x->session->done = true;
-    if (e) {
-        x->session->err = *e;
-        return;
-    }
-    x->status = r->exit_code & 255;
-    if (x->json) {
-        print_json(r);
-        return;
-    }
-    if (r->out_len)
-        fwrite(r->out, 1, r->out_len, stdout);
-    fflush(stdout);
-    if (r->err_len)
-        fwrite(r->err, 1, r->err_len, stderr);
+    if (!n)
+        return read_input(x, out, cap);
+    n = n < cap ? n : cap;
+    memcpy(out, x->first + x->at_first, n);
+    x->at_first += n;
+    return (long)n;
 }
 
-/* The command itself is ended by timeout(1) inside: dropping the request would leave it running. */
-static char *command_line(int n, char **words, int64_t timeout_ms)
+static void on_uploaded(void *user, const struct file_version *v, const struct err *e)
+{
+    errand_done(&((struct execution *)user)->errand, e);
+}
+
+/* 0 with x->input set if there is any. */
+static int upload_input(struct execution *x, struct err *e)
+{
+    char name[17];
+    long n = read_input(x, x->first, sizeof x->first);
+
+    if (n < 0)
+        return err_set_errno(e, (int)-n, "standard input");
+    x->n_first = (size_t)n;
+    if (!n)
+        return 0;
+    x->input = xasprintf("/tmp/.sandpit-stdin-%s", random_name(name, 16));
+    file_put(
+        x->errand.remote,
+        &(struct file_put_options){
+            .path = x->input, .source = source, .total = -1, .max_bytes = INPUT_MAX, .mode = 0600},
+        on_uploaded, x);
+    int result = errand_follow(&x->errand);
+
+    if (x->errand.signal)
+        return -ERR_CANCELLED;
+    if (result < 0) {
+        *e = x->errand.session.err;
+        err_wrap(e, "standard input");
+    }
+    return result;
+}
+
+/* --- the command --- */
+
+/* The command itself is ended by timeout(1) inside: then it ends even if we do not live to see it.
+ */
+static char *command_line(const struct execution *x, int n, char **words, int64_t timeout_ms)
 {
     struct buf line = {0};
 
-    if (n == 1)
-        buf_append_str(&line, words[0]);
-    else
-        shell_quote_all(&line, n, words);
+    if (x->input) {
+        buf_append_str(&line, "exec <");
+        shell_quote(&line, x->input);
+        buf_append_str(&line, " && rm -f -- ");
+        shell_quote(&line, x->input);
+        buf_append_str(&line, "\n");
+    }
     if (timeout_ms > 0) {
-        cleanup_free char *inner = buf_steal(&line);
+        struct buf inner = {0};
 
+        if (n == 1)
+            buf_append_str(&inner, words[0]);
+        else
+            shell_quote_all(&inner, n, words);
         buf_printf(&line, "exec timeout -k 2 %lld.%03llds sh -c ", (long long)(timeout_ms / 1000),
                    (long long)(timeout_ms % 1000));
-        shell_quote(&line, inner);
+        shell_quote(&line, inner.data ? inner.data : "");
+        buf_finish(&inner);
+    } else if (n == 1) {
+        buf_append_str(&line, words[0]);
+    } else {
+        shell_quote_all(&line, n, words);
     }
     return buf_steal(&line);
 }
 
-static int execute(struct session *s, const struct exec_args *a, const char *line, cJSON *envs,
-                   int64_t timeout_ms, const char *name, struct err *e)
+static void keep(struct buf *out, const char *bytes, size_t n)
 {
-    struct execution x = {.session = s, .json = a->json, .status = EXIT_OWN};
-    struct sandbox_info info = {0};
-    struct command_options o = {
-        .command = line,
-        .cwd = a->cwd,
-        .env = a->envs.n ? envs : NULL,
-        .timeout_ms = timeout_ms ? timeout_ms + GRACE_MS : NO_TIMEOUT,
-    };
+    size_t room = JSON_MAX - out->len;
 
-    if (session_resolve(s, name, &info, e) < 0)
-        return EXIT_OWN;
-    struct remote *r = remote_acquire(s->gateway, info.id);
-    s->err = (struct err){0};
-    command_run(r, &o, on_command, &x);
-    session_wait(s);
-    remote_release(r);
-    if (s->err.code) {
-        *e = s->err;
-        err_wrap(e, "exec in %s", name);
-        if (e->code == ERR_TIMEOUT && timeout_ms)
-            x.status = EXIT_TIMEOUT;
+    buf_append(out, bytes, n < room ? n : room);
+}
+
+static void on_output(void *user, bool is_stderr, const char *bytes, size_t n)
+{
+    struct execution *x = user;
+    FILE *to = is_stderr ? stderr : stdout;
+
+    if (x->args->json) {
+        keep(is_stderr ? &x->err : &x->out, bytes, n);
+        return;
     }
-    sandbox_info_finish(&info);
-    return x.status;
+    if (fwrite(bytes, 1, n, to) == n && !fflush(to))
+        return;
+    /* Nobody reads any more: as a program here would end by SIGPIPE. */
+    x->is_broken_pipe = true;
+    x->errand.session.done = true;
+}
+
+static void on_exit_code(void *user, int exit_code)
+{
+    struct execution *x = user;
+
+    x->has_exited = true;
+    x->status = exit_code & 255;
+    errand_done(&x->errand, NULL);
+}
+
+static void on_fail(void *user, const struct err *e)
+{
+    errand_done(&((struct execution *)user)->errand, e);
+}
+
+static void on_link(void *user, const struct err *e)
+{
+    if (e)
+        say("%s; the command goes on, and its output will follow", e->text);
+    else
+        say("connected again");
+}
+
+static const struct command_stream_ops ops = {
+    .on_output = on_output, .on_exit = on_exit_code, .on_fail = on_fail, .on_link = on_link};
+
+/* Waits for the end; a signal here ends the command there, a second one only us. */
+static void follow(struct execution *x, struct err *e)
+{
+    int result = errand_follow(&x->errand);
+    int number = x->errand.signal;
+
+    if (number || x->is_broken_pipe) {
+        x->errand.signal = 0;
+        command_stream_kill(x->stream);
+        errand_follow(&x->errand);
+        x->status = 128 + (number ? number : 13);
+    } else if (result < 0) {
+        *e = x->errand.session.err;
+    }
+}
+
+static void print_json(const struct execution *x)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    json_add_text(object, "stdout", x->out.data ? x->out.data : "", x->out.len);
+    json_add_text(object, "stderr", x->err.data ? x->err.data : "", x->err.len);
+    cJSON_AddNumberToObject(object, "exitCode", x->status);
+    cJSON_AddNumberToObject(object, "durationMs", (double)(clock_mono_ms() - x->started_ms));
+    json_print(object);
+}
+
+static void on_input_removed(void *user, const struct err *e)
+{
+    errand_done(&((struct execution *)user)->errand, NULL);
+}
+
+static void execute(struct execution *x, int n_words, char **words, const cJSON *envs,
+                    int64_t timeout_ms, struct err *e)
+{
+    cleanup_free char *line = command_line(x, n_words, words, timeout_ms);
+    struct command_options o = {.command = line, .cwd = x->args->cwd, .env = envs};
+
+    x->started_ms = clock_mono_ms();
+    x->stream = command_stream(x->errand.remote, &o, &ops, x);
+    follow(x, e);
+    command_stream_destroy(x->stream);
+    if (x->has_exited && x->args->json)
+        print_json(x);
+    if (x->input && !x->has_exited) {
+        /* Perhaps it never came so far as to open it. */
+        file_delete(x->errand.remote, x->input, on_input_removed, x);
+        errand_wait(&x->errand);
+    }
 }
 
 static int run_exec(struct app *app, const void *arguments, int n_rest, char **rest)
 {
-    const struct exec_args *a = arguments;
-    struct session s = {0};
+    struct execution x = {.args = arguments, .status = EXIT_OWN};
     struct err e = {0};
-    cJSON *envs = env_list_json(&a->envs, &e);
+    cJSON *envs = env_list_json(&x.args->envs, &e);
     int64_t timeout_ms = 0;
-    int status = EXIT_OWN;
+    int result = envs ? 0 : -ERR_ARG;
 
-    if (a->timeout && (timeout_ms = duration_parse(a->timeout, &e)) < 0) {
-        err_wrap(&e, "--timeout");
-    } else if (envs && session_open(&s, app, &e) == 0) {
-        cleanup_free char *line = command_line(n_rest - 1, rest + 1, timeout_ms);
-
-        status = execute(&s, a, line, envs, timeout_ms, rest[0], &e);
-    }
-    if (e.code)
+    if (!result && x.args->timeout && (timeout_ms = duration_parse(x.args->timeout, &e)) < 0)
+        result = err_wrap(&e, "--timeout");
+    if (!result)
+        result = errand_open(&x.errand, app, rest[0], &e);
+    if (!result && has_input(x.args))
+        result = upload_input(&x, &e);
+    if (!result)
+        execute(&x, n_rest - 1, rest + 1, x.args->envs.n ? envs : NULL, timeout_ms, &e);
+    else if (x.errand.signal)
+        x.status = 128 + x.errand.signal;
+    if (e.code) {
+        err_wrap(&e, "exec in %s", rest[0]);
         say_error(&e);
-    session_close(&s);
+    }
+    errand_close(&x.errand);
+    buf_finish(&x.out);
+    buf_finish(&x.err);
+    free(x.input);
     cJSON_Delete(envs);
-    return status;
+    return x.status;
 }
 
 const struct command cmd_exec = {
@@ -150,7 +303,10 @@ const struct command cmd_exec = {
     .summary = "Run a command in a sandbox",
     .details =
         "One word is a shell command line; several are a command and its arguments, passed as "
-        "they are.\nIts stdin is empty. Output is printed when it has ended.\n\n"
+        "they are.\nStandard input, unless it is a terminal, is read to its end (at most 1 GiB) "
+        "and given to the command.\nOutput comes as it is written, also over lost connections; it "
+        "is text: what is not UTF-8 comes as\nU+FFFD (`sandpit cp` keeps every byte). C-c ends "
+        "the command.\n\n"
         "The exit status is the command's: 126 not executable, 127 not found, 128+n killed by "
         "signal n.\nOf exec itself: 124 after --timeout, 125 when the command could not be run "
         "at all.",

@@ -15,7 +15,7 @@
 
 struct new_args {
     bool json, find;
-    const char *timeout, *template_id;
+    const char *timeout, *template_id, *snapshot_id;
     struct arg_list envs;
 };
 
@@ -25,6 +25,7 @@ static const struct arg_def args[] = {
      "destroy it after TIME (2h, 90m, 1d12h); default never"},
     {"env", 'e', ARG_LIST, FIELD(envs), "K=V", "set a variable for everything that runs in it"},
     {"template", 0, ARG_TEXT, FIELD(template_id), "ID", "make it from this template"},
+    {"snapshot", 0, ARG_TEXT, FIELD(snapshot_id), "ID", "begin as this snapshot was"},
     {"find", 'f', ARG_FLAG, FIELD(find), NULL, "succeed when it exists already"},
     {"json", 0, ARG_FLAG, FIELD(json), NULL, "print the sandbox as JSON"},
     {NULL, 0, ARG_FLAG, 0, NULL, NULL},
@@ -72,7 +73,9 @@ static int run_new(struct app *app, const void *arguments, int n_rest, char **re
     struct session s = {0};
     struct err e = {0};
     cJSON *envs = env_list_json(&a->envs, &e);
-    struct create_options o = {.template_id = a->template_id, .envs = a->envs.n ? envs : NULL};
+    struct create_options o = {.template_id = a->template_id,
+                               .snapshot_id = a->snapshot_id,
+                               .envs = a->envs.n ? envs : NULL};
     int status = EXIT_USAGE;
 
     if (n_rest)

@@ -14,8 +14,10 @@
 #include "base/alloc.h"
 
 const struct command *const commands[] = {
-    &cmd_ls, &cmd_new,  &cmd_shell, &cmd_attach, &cmd_exec,
-    &cmd_rm, &cmd_info, &cmd_keys,  &cmd_doctor, NULL,
+    &cmd_ls,       &cmd_new,    &cmd_shell, &cmd_attach,  &cmd_exec,    &cmd_run,
+    &cmd_cp,       &cmd_files,  &cmd_env,   &cmd_servers, &cmd_logs,    &cmd_watch,
+    &cmd_signals,  &cmd_events, &cmd_token, &cmd_link,    &cmd_overlay, &cmd_children,
+    &cmd_snapshot, &cmd_rm,     &cmd_info,  &cmd_keys,    &cmd_doctor,  NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -70,7 +72,19 @@ static int check_rest(const struct command *c, int n_rest, char **rest, struct e
     return 0;
 }
 
-/* The one place where read-only contexts refuse commands. */
+/* The one place where read-only contexts refuse commands and verbs. */
+int command_check_writes(const struct app *app, const char *what, struct err *e)
+{
+    if (!app->context.readonly)
+        return 0;
+    err_set(e, ERR_FORBIDDEN, "%s: context %s is read-only", what, app->context.name);
+    if (app->options.readonly)
+        err_hint(e, "leave out --readonly");
+    else
+        err_hint(e, "say readonly = no in [context %.60s] of config.ini", app->context.name);
+    return -ERR_FORBIDDEN;
+}
+
 static int check_context(const struct command *c, const struct app *app, struct err *e)
 {
     if (c->offline)
@@ -79,14 +93,7 @@ static int check_context(const struct command *c, const struct app *app, struct 
         *e = app->context_error;
         return -e->code;
     }
-    if (!c->writes || !app->context.readonly)
-        return 0;
-    err_set(e, ERR_FORBIDDEN, "%s: context %s is read-only", c->name, app->context.name);
-    if (app->options.readonly)
-        err_hint(e, "leave out --readonly");
-    else
-        err_hint(e, "say readonly = no in [context %.60s] of config.ini", app->context.name);
-    return -ERR_FORBIDDEN;
+    return c->writes ? command_check_writes(app, c->name, e) : 0;
 }
 
 static int run(const struct command *c, struct app *app, const void *args, int n_rest, char **rest)

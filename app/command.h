@@ -26,12 +26,15 @@ struct command {
     int (*run)(struct app *app, const void *args, int n_rest, char **rest);
 };
 
-extern const struct command cmd_attach, cmd_doctor, cmd_exec, cmd_info, cmd_keys, cmd_ls, cmd_new,
-    cmd_rm, cmd_shell;
+extern const struct command cmd_attach, cmd_children, cmd_cp, cmd_doctor, cmd_env, cmd_events,
+    cmd_exec, cmd_files, cmd_info, cmd_keys, cmd_link, cmd_logs, cmd_ls, cmd_new, cmd_overlay,
+    cmd_rm, cmd_run, cmd_servers, cmd_shell, cmd_signals, cmd_snapshot, cmd_token, cmd_watch;
 
 /* All of them, NULL-terminated, in the order of the help. */
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
+/* 0, or -ERR_FORBIDDEN where the context is read-only. */
+int command_check_writes(const struct app *app, const char *what, struct err *e);
 /* Parses argv (argv[0] is the command's name) and runs it. Returns the exit status. */
 int command_main(const struct command *c, struct app *app, int argc, char **argv);
 void command_help(const struct command *c, struct buf *out);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sandpit watch: what changes below a path, until C-c. Its watcher is made for that and removed at
+ * the end.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/columns.h"
+#include "app/env_list.h"
+#include "app/errand.h"
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include "client/watcher.h"
+
+struct watch_args {
+    bool json, content;
+    struct arg_list ignored;
+};
+
+#define FIELD(name) offsetof(struct watch_args, name)
+static const struct arg_def args[] = {
+    {"content", 0, ARG_FLAG, FIELD(content), NULL, "print the new content, too"},
+    {"ignore", 'i', ARG_LIST, FIELD(ignored), "GLOB", "leave out what matches GLOB"},
+    {"json", 0, ARG_FLAG, FIELD(json), NULL, "print a JSON object for each event"},
+    {NULL, 0, ARG_FLAG, 0, NULL, NULL},
+};
+
+struct watching {
+    struct errand *errand;
+    char id[128];
+};
+
+static void on_event(void *user, const struct file_event *e)
+{
+    struct errand *x = ((struct watching *)user)->errand;
+    char path[4096];
+
+    if (x->json) {
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(o, "event", e->event);
+        cJSON_AddStringToObject(o, "path", e->path);
+        if (e->content)
+            json_add_text(o, "content", e->content, e->n_content);
+        errand_print_line(x, o);
+        return;
+    }
+    printf("%-9s %s\n", e->event, text_sanitise(path, sizeof path, e->path, strlen(e->path)));
+    if (e->content && e->n_content) {
+        fwrite(e->content, 1, e->n_content, stdout);
+        if (e->content[e->n_content - 1] != '\n')
+            putchar('\n');
+    }
+    errand_flush(x);
+}
+
+static void on_gap(void *user)
+{
+    say("some changes are missing here");
+}
+
+static void on_up(void *user)
+{
+    say("watching; C-c ends it");
+}
+
+static void on_down(void *user, const struct err *e)
+{
+    errand_on_down(((struct watching *)user)->errand, e);
+}
+
+static void on_end(void *user, const struct err *e)
+{
+    errand_done(((struct watching *)user)->errand, e);
+}
+
+static const struct watcher_tail_ops ops = {
+    .on_event = on_event, .on_gap = on_gap, .on_up = on_up, .on_down = on_down, .on_end = on_end};
+
+static void on_created(void *user, const struct watcher_info *w, const struct err *e)
+{
+    struct watching *watching = user;
+
+    snprintf(watching->id, sizeof watching->id, "%s", w ? w->id : "");
+    errand_done(watching->errand, e);
+}
+
+static int run_path(struct errand *x, const void *arguments, int n, char **words)
+{
+    const struct watch_args *a = arguments;
+    cleanup_free const char **ignored = xcalloc(a->ignored.n + 1, sizeof *ignored);
+    struct watcher_options o = {
+        .path = words[0], .include_content = a->content, .ignored = ignored};
+    struct watching w = {.errand = x};
+
+    for (size_t i = 0; i < a->ignored.n; i++)
+        ignored[i] = a->ignored.items[i];
+    watcher_create(x->remote, &o, on_created, &w);
+    if (errand_wait(x) < 0)
+        return -(int)x->session.err.code;
+    struct watcher_tail *tail = watcher_tail_open(x->remote, w.id, &ops, &w);
+    int result = errand_follow(x);
+    struct err failure = x->session.err;
+
+    watcher_tail_close(tail);
+    if (!remote_error(x->remote)->code) {
+        watcher_destroy(x->remote, w.id, errand_on_done, x);
+        errand_wait(x);
+    }
+    x->session.err = failure;
+    return result;
+}
+
+static void on_watchers(void *user, const struct watcher_info *all, size_t n, const struct err *e)
+{
+    static const char *const heads[] = {"ID", "STATUS", "PATH", NULL};
+    struct errand *x = user;
+    struct columns *c = x->json || e ? NULL : columns_create(heads);
+    cJSON *list = x->json && !e ? cJSON_CreateArray() : NULL;
+
+    for (size_t i = 0; i < n && c; i++) {
+        columns_text(c, all[i].id);
+        columns_text(c, all[i].status);
+        columns_text(c, all[i].path);
+    }
+    for (size_t i = 0; i < n && list; i++) {
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(o, "id", all[i].id);
+        cJSON_AddStringToObject(o, "path", all[i].path);
+        cJSON_AddStringToObject(o, "status", all[i].status);
+        cJSON_AddBoolToObject(o, "includeContent", all[i].include_content);
+        cJSON_AddItemToArray(list, o);
+    }
+    if (c)
+        columns_print(c);
+    if (list)
+        json_print(list);
+    errand_done(x, e);
+}
+
+static int run_list(struct errand *x, const void *arguments, int n, char **words)
+{
+    watcher_list(x->remote, on_watchers, x);
+    return errand_wait(x);
+}
+
+static int run_remove(struct errand *x, const void *arguments, int n, char **words)
+{
+    watcher_destroy(x->remote, words[0], errand_on_done, x);
+    return errand_wait(x);
+}
+
+static const struct verb verbs[] = {
+    {"list", "", 0, 0, false, run_list},
+    {"path", "PATH", 1, 1, true, run_path},
+    {"rm", "ID", 1, 1, true, run_remove},
+    {0},
+};
+
+static int run_watch(struct app *app, const void *arguments, int n_rest, char **rest)
+{
+    const struct watch_args *a = arguments;
+    char verb[] = "path";
+    char *words[] = {rest[0], verb, n_rest > 1 ? rest[1] : NULL, NULL};
+
+    /* `watch NAME /path` is what is meant most. */
+    if (n_rest == 2 && (strchr(rest[1], '/') || rest[1][0] == '.'))
+        return errand_run(&cmd_watch, verbs, app, a, a->json, 3, words);
+    return errand_run(&cmd_watch, verbs, app, a, a->json, n_rest, rest);
+}
+
+const struct command cmd_watch = {
+    .name = "watch",
+    .usage = "NAME [PATH | VERB [ID]]",
+    .summary = "Print what changes in the files of a sandbox",
+    .details = "Prints add, change, unlink, addDir or unlinkDir and the path for everything below "
+               "PATH, until C-c.\nVerbs: list (the watchers there are), path PATH, rm ID.",
+    .args = args,
+    .args_size = sizeof(struct watch_args),
+    .leading = 1 << 20,
+    .min_rest = 1,
+    .max_rest = 3,
+    .run = run_watch,
+};
