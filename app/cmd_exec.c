@@ -243,9 +243,25 @@ static void print_json(const struct execution *x)
     json_print(object);
 }
 
-static void on_input_removed(void *user, const struct err *e)
+static void on_cleaned(void *user, const struct err *e)
 {
     errand_done(&((struct execution *)user)->errand, NULL);
+}
+
+/* What is left of it there: the terminal that keeps its output; the input, when it may never have
+ * come so far as to open that. */
+static void clean(struct execution *x)
+{
+    const char *terminal = command_stream_terminal(x->stream);
+
+    if (x->has_exited && *terminal) {
+        terminal_destroy(x->errand.remote, terminal, on_cleaned, x);
+        errand_wait(&x->errand);
+    }
+    if (x->input && x->status) {
+        file_delete(x->errand.remote, x->input, on_cleaned, x);
+        errand_wait(&x->errand);
+    }
 }
 
 static void execute(struct execution *x, int n_words, char **words, const cJSON *envs,
@@ -257,14 +273,10 @@ static void execute(struct execution *x, int n_words, char **words, const cJSON 
     x->started_ms = clock_mono_ms();
     x->stream = command_stream(x->errand.remote, &o, &ops, x);
     follow(x, e);
-    command_stream_destroy(x->stream);
     if (x->has_exited && x->args->json)
         print_json(x);
-    if (x->input && !x->has_exited) {
-        /* Perhaps it never came so far as to open it. */
-        file_delete(x->errand.remote, x->input, on_input_removed, x);
-        errand_wait(&x->errand);
-    }
+    clean(x);
+    command_stream_destroy(x->stream);
 }
 
 static int run_exec(struct app *app, const void *arguments, int n_rest, char **rest)

@@ -88,8 +88,9 @@ struct command_stream *command_stream(struct remote *r, const struct command_opt
 /* Ends the command's processes and its terminal; on_fail with ERR_CANCELLED follows, unless it ends
  * by itself before that. Takes effect even if the stream is destroyed right away. */
 void command_stream_kill(struct command_stream *s);
-/* No callback runs after this. The host forgets a command that has ended; one that runs goes on.
- * Safe with NULL. */
+/* No callback runs after this; a command that runs goes on. The host keeps it and its output in an
+ * exec terminal of its own: terminal_destroy(command_stream_terminal(s)) makes it forget them. Safe
+ * with NULL. */
 void command_stream_destroy(struct command_stream *s);
 /* "" until it is known. */
 const char *command_stream_id(const struct command_stream *s);

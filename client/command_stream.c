@@ -39,16 +39,6 @@ struct command_stream {
 
 /* --- the end --- */
 
-static void on_forgotten(void *user, const struct err *e)
-{
-}
-
-static void forget(struct command_stream *s)
-{
-    if (s->terminal_id)
-        terminal_destroy(s->remote, s->terminal_id, on_forgotten, NULL);
-}
-
 static void stop(struct command_stream *s)
 {
     s->is_over = true;
@@ -61,7 +51,6 @@ static void stop(struct command_stream *s)
 static void end(struct command_stream *s, int exit_code)
 {
     stop(s);
-    forget(s);
     s->ops->on_exit(s->user, exit_code);
 }
 
@@ -276,6 +265,10 @@ void command_stream_kill(struct command_stream *s)
         s->killing = terminal_destroy(s->remote, s->terminal_id, on_killed, s);
 }
 
+static void on_forgotten(void *user, const struct err *e)
+{
+}
+
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct command_stream *s = handle->data;
@@ -296,7 +289,7 @@ void command_stream_destroy(struct command_stream *s)
 
     stop(s);
     if (is_kill_under_way)
-        forget(s);
+        terminal_destroy(s->remote, s->terminal_id, on_forgotten, NULL);
     uv_close((uv_handle_t *)&s->look, on_timer_closed);
 }
 

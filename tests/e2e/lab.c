@@ -433,6 +433,14 @@ int lab_run(struct lab *l, ...)
     return run(l, argv);
 }
 
+int lab_sh(struct lab *l, const char *script)
+{
+    cleanup_free char *line = xasprintf("S='%s'; cd '%s'; %s", l->sandpit, l->dir, script);
+    const char *argv[] = {"/bin/sh", "-c", line, NULL};
+
+    return run(l, argv);
+}
+
 const char *lab_do(struct lab *l, ...)
 {
     const char *argv[ARGS_MAX];

@@ -53,6 +53,8 @@ void lab_gateway_kill(struct lab *l);
 int lab_run(struct lab *l, ...) __attribute__((sentinel));
 /* As lab_run, and fails the test when the status is not 0. Returns l->out without its newline. */
 const char *lab_do(struct lab *l, ...) __attribute__((sentinel));
+/* Runs a shell script in which $S is sandpit; as lab_run. For pipes and redirections. */
+int lab_sh(struct lab *l, const char *script);
 /* sandpit under a pty with arguments. */
 struct pty *lab_pty(struct lab *l, int rows, int cols, ...) __attribute__((sentinel));
 
