@@ -12,10 +12,12 @@
 #include "client/token.h"
 
 struct link_args {
-    bool json;
+    bool json, observe;
 };
 
 static const struct arg_def args[] = {
+    {"observe", 'o', ARG_FLAG, offsetof(struct link_args, observe), NULL,
+     "whoever opens it may read, not write"},
     {"json", 0, ARG_FLAG, offsetof(struct link_args, json), NULL, "print url and expiresAt"},
     {NULL, 0, ARG_FLAG, 0, NULL, NULL},
 };
@@ -42,7 +44,10 @@ static void on_link(void *user, const struct magic_link *l, const struct err *e)
 
 static int run_verb(struct errand *x, const void *arguments, int n, char **words)
 {
-    magic_link_create(x->remote, n ? words[0] : NULL, on_link, x);
+    const struct link_args *a = arguments;
+    const char *redirect = n ? words[0] : NULL;
+
+    (a->observe ? magic_link_create_observing : magic_link_create)(x->remote, redirect, on_link, x);
     return errand_wait(x);
 }
 

@@ -124,16 +124,29 @@ static void on_link(struct remote_call *c, const cJSON *data, const struct err *
     ((magic_link_cb)c->cb)(c->user, e ? NULL : &link, e);
 }
 
-struct request *magic_link_create(struct remote *r, const char *redirect, magic_link_cb cb,
-                                  void *user)
+static struct request *create_link(struct remote *r, const char *redirect, const char *scope,
+                                   magic_link_cb cb, void *user)
 {
     struct remote_call *c =
         call_create(r, "POST", xstrdup("/auth/magic-links"), on_link, (call_cb)cb, user);
     cJSON *body = cJSON_CreateObject();
 
     field_add_text(body, "redirectUrl", redirect);
+    field_add_text(body, "scope", scope);
     call_set_body(c, body);
     return call_start(c);
+}
+
+struct request *magic_link_create(struct remote *r, const char *redirect, magic_link_cb cb,
+                                  void *user)
+{
+    return create_link(r, redirect, NULL, cb, user);
+}
+
+struct request *magic_link_create_observing(struct remote *r, const char *redirect,
+                                            magic_link_cb cb, void *user)
+{
+    return create_link(r, redirect, "observe", cb, user);
 }
 
 /* --- who we are --- */

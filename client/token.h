@@ -42,6 +42,9 @@ typedef void (*magic_link_cb)(void *user, const struct magic_link *l, const stru
 /* Opens the sandbox in a browser, once. redirect: a path there, or NULL. */
 struct request *magic_link_create(struct remote *r, const char *redirect, magic_link_cb cb,
                                   void *user);
+/* Extension `observe`: whoever opens it may read, not write. */
+struct request *magic_link_create_observing(struct remote *r, const char *redirect,
+                                            magic_link_cb cb, void *user);
 
 /* Who this program is to the sandbox. */
 struct auth_status {
