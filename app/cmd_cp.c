@@ -127,8 +127,10 @@ static int copy_one(struct copy *c, bool is_upload, const char *local, const cha
     c->transfer = transfer_start(c->errand.remote, &o, c);
     int result = errand_follow(&c->errand);
 
-    transfer_cancel(c->transfer);
-    c->transfer = NULL;
+    if (c->transfer) {
+        transfer_cancel(steal_pointer(&c->transfer));
+        errand_linger(&c->errand);
+    }
     end_line(c);
     return c->errand.signal ? -ERR_CANCELLED : result;
 }

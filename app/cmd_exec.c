@@ -54,6 +54,7 @@ struct execution {
     struct errand errand; /* first: it is the callbacks' user */
     const struct exec_args *args;
     struct command_stream *stream;
+    struct request *upload; /* of the input, while under way */
     int status;
     bool has_exited, is_broken_pipe, has_waited;
     int64_t started_ms;
@@ -103,7 +104,10 @@ static long source(void *user, char *out, size_t cap)
 
 static void on_uploaded(void *user, const struct file_version *v, const struct err *e)
 {
-    errand_done(&((struct execution *)user)->errand, e);
+    struct execution *x = user;
+
+    x->upload = NULL;
+    errand_done(&x->errand, e);
 }
 
 /* 0 with x->input set if there is any. */
@@ -118,15 +122,18 @@ static int upload_input(struct execution *x, struct err *e)
     if (!n)
         return 0;
     x->input = xasprintf("/tmp/.sandpit-stdin-%s", random_name(name, 16));
-    file_put(
+    x->upload = file_put(
         x->errand.remote,
         &(struct file_put_options){
             .path = x->input, .source = source, .total = -1, .max_bytes = INPUT_MAX, .mode = 0600},
         on_uploaded, x);
     int result = errand_follow(&x->errand);
 
-    if (x->errand.signal)
+    if (x->errand.signal) {
+        request_cancel(steal_pointer(&x->upload));
+        errand_linger(&x->errand);
         return -ERR_CANCELLED;
+    }
     if (result < 0) {
         *e = x->errand.session.err;
         err_wrap(e, "standard input");

@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "client/file.h"
 
+#define LINGER_MS 300
+
 void errand_done(struct errand *x, const struct err *e)
 {
     x->session.err = e ? *e : (struct err){0};
@@ -96,7 +98,7 @@ static void on_signal(uv_signal_t *handle, int number)
     x->session.done = true;
 }
 
-static void on_signal_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     ((struct errand *)handle->data)->n_closing--;
 }
@@ -113,11 +115,30 @@ int errand_follow(struct errand *x)
     int result = errand_wait(x);
 
     for (size_t i = 0; i < ERRAND_SIGNALS; i++)
-        uv_close((uv_handle_t *)&x->signals[i], on_signal_closed);
+        uv_close((uv_handle_t *)&x->signals[i], on_handle_closed);
     x->n_closing += ERRAND_SIGNALS;
     while (x->n_closing)
         uv_run(&x->session.loop, UV_RUN_NOWAIT);
     return result;
+}
+
+static void on_lingered(uv_timer_t *timer)
+{
+    ((struct errand *)timer->data)->session.done = true;
+}
+
+void errand_linger(struct errand *x)
+{
+    uv_timer_t timer;
+
+    uv_timer_init(&x->session.loop, &timer);
+    timer.data = x;
+    uv_timer_start(&timer, on_lingered, LINGER_MS, 0);
+    session_wait(&x->session);
+    uv_close((uv_handle_t *)&timer, on_handle_closed);
+    x->n_closing++;
+    while (x->n_closing)
+        uv_run(&x->session.loop, UV_RUN_NOWAIT);
 }
 
 /* --- the sandbox --- */

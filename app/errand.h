@@ -53,6 +53,9 @@ int errand_wait(struct errand *x);
 /* The same for a stream: SIGINT, SIGTERM and SIGHUP end it, too, with x->signal set and 0. */
 int errand_follow(struct errand *x);
 
+/* After something was cancelled: lets the client tidy up there. */
+void errand_linger(struct errand *x);
+
 /* --- verbs --- */
 
 struct verb {

@@ -36,17 +36,23 @@ struct put {
     void *user;
 };
 
-static void on_removed(void *user, const struct err *e)
+static void on_removed(struct remote_call *c, const cJSON *data, const struct err *e)
 {
 }
 
-/* What was begun and is not wanted any more. */
+/* What was begun and is not wanted any more; once more a while later, since the host may still be
+ * at the leg that was cancelled. */
 static void put_clean(const struct put *p)
 {
+    struct buf script = {0};
+
     if (!p->has_temp || p->is_done || p->remote->is_gone)
         return;
-    file_delete(p->remote, p->temp, on_removed, NULL);
-    file_delete(p->remote, p->piece, on_removed, NULL);
+    file_set_variable(&script, "t", p->temp);
+    file_set_variable(&script, "p", p->piece);
+    buf_append_str(&script, "rm -f -- \"$t\" \"$p\"; "
+                            "(sleep 2; rm -f -- \"$t\" \"$p\") </dev/null >/dev/null 2>&1 &");
+    call_start(file_script(p->remote, &script, on_removed, NULL, NULL));
 }
 
 static void put_free(void *state)

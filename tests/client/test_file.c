@@ -120,6 +120,7 @@ static void commands__folders_and_names__work(void **state)
 
 struct editing {
     struct hosted *h;
+    int n_progress;
     struct file_version version;
     struct buf bytes;
 };
@@ -222,19 +223,33 @@ static void exact__odd_files__are_refused(void **state)
     buf_finish(&x.bytes);
 }
 
+static long endless(void *user, char *out, size_t cap)
+{
+    memset(out, 'x', cap);
+    return (long)cap;
+}
+
+static void on_some(void *user, const struct file_progress *p)
+{
+    ((struct editing *)user)->n_progress++;
+}
+
 static void exact__cancelled__leaves_nothing(void **state)
 {
     struct hosted *h = *state;
     struct editing x = {.h = h};
-    char *bytes = xcalloc(1, 8 << 20);
-    struct request *r = file_save(h->remote, "/tmp/half", bytes, 8 << 20, NULL, on_save, &x);
+    struct file_put_options o = {.path = "/tmp/half/way",
+                                 .source = endless,
+                                 .on_progress = on_some,
+                                 .total = -1,
+                                 .mode = -1};
+    struct request *r = file_put(h->remote, &o, on_save, &x);
 
-    await(&h->loop, 10000, strstr(hosted_run(h, "ls -A /tmp"), ".sandpit-tmp-"));
+    await(&h->loop, 10000, x.n_progress == 2);
+    assert_non_null(strstr(hosted_run(h, "ls -A /tmp/half"), ".sandpit-tmp-"));
     request_cancel(r);
-    await(&h->loop, 10000, !strstr(hosted_run(h, "ls -A /tmp"), ".sandpit-tmp-"));
-    assert_null(strstr(hosted_run(h, "ls -A /tmp"), "half"));
+    await(&h->loop, 10000, !strcmp(hosted_run(h, "ls -A /tmp/half"), "0 "));
     assert_int_equal(h->n_answers, 0);
-    free(bytes);
 }
 
 /* --- trees --- */
