@@ -152,7 +152,10 @@ static int run_put(struct errand *x, const void *arguments, int n, char **words)
     return errand_wait(x);
 }
 
-static int run_remove(struct errand *x, const void *arguments, int n, char **words)
+/* One call for each path, until one fails. */
+static int for_each(struct errand *x, int n, char **words,
+                    struct request *(*call)(struct remote *r, const char *path, gateway_done_cb cb,
+                                            void *user))
 {
     int result = 0;
 
@@ -162,26 +165,20 @@ static int run_remove(struct errand *x, const void *arguments, int n, char **wor
         result = errand_path(x, words[i], &path);
         if (result < 0)
             break;
-        file_delete(x->remote, path, errand_on_done, x);
+        call(x->remote, path, errand_on_done, x);
         result = errand_wait(x);
     }
     return result;
 }
 
+static int run_remove(struct errand *x, const void *arguments, int n, char **words)
+{
+    return for_each(x, n, words, file_delete);
+}
+
 static int run_mkdir(struct errand *x, const void *arguments, int n, char **words)
 {
-    int result = 0;
-
-    for (int i = 0; i < n && !result; i++) {
-        cleanup_free char *path = NULL;
-
-        result = errand_path(x, words[i], &path);
-        if (result < 0)
-            break;
-        file_make_folder(x->remote, path, errand_on_done, x);
-        result = errand_wait(x);
-    }
-    return result;
+    return for_each(x, n, words, file_make_folder);
 }
 
 static int run_mv(struct errand *x, const void *arguments, int n, char **words)

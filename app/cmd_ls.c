@@ -6,15 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/columns.h"
 #include "app/command.h"
 #include "app/env_list.h"
 #include "app/say.h"
 #include "app/session.h"
-#include "base/alloc.h"
 #include "base/clock.h"
-#include "base/text.h"
-
-#define N_COLUMNS 8
 
 struct ls_args {
     bool json, quiet;
@@ -34,50 +31,27 @@ static int by_name(const void *a, const void *b)
     return order ? order : strcmp(x->name, y->name);
 }
 
-static void fill_row(const struct sandbox_info *s, char cells[N_COLUMNS][256])
-{
-    const char *texts[] = {s->ns, s->name, s->status, s->provider};
-    int64_t now = clock_wall_ms();
-    size_t i = 0;
-
-    for (; i < ARRAY_LEN(texts); i++)
-        text_sanitise(cells[i], sizeof cells[i], *texts[i] ? texts[i] : "-",
-                      *texts[i] ? strlen(texts[i]) : 1);
-    snprintf(cells[i], sizeof cells[i], "-");
-    if (s->created_ms)
-        clock_format_span(cells[i], now - s->created_ms);
-    snprintf(cells[++i], sizeof cells[i], "-");
-    if (s->expires_ms)
-        clock_format_span(cells[i], s->expires_ms - now);
-    if (s->n_terminals < 0)
-        snprintf(cells[++i], sizeof cells[i], "-");
-    else
-        snprintf(cells[++i], sizeof cells[i], "%d", s->n_terminals);
-    text_sanitise(cells[++i], sizeof cells[i], s->id, strlen(s->id));
-}
-
 static void print_table(const struct sandbox_info *all, size_t n)
 {
-    static const char *const heads[N_COLUMNS] = {"NAMESPACE", "NAME", "STATUS",    "PROVIDER",
-                                                 "AGE",       "LEFT", "TERMINALS", "ID"};
-    char(*cells)[N_COLUMNS][256] = xcalloc(n + 1, sizeof *cells);
-    int widths[N_COLUMNS] = {0};
+    static const char *const heads[] = {"NAMESPACE", "NAME",      "STATUS", "PROVIDER", "AGE",
+                                        "LEFT",      "TERMINALS", "ID",     NULL};
+    struct columns *c = columns_create(heads);
+    int64_t now = clock_wall_ms();
 
-    for (size_t c = 0; c < N_COLUMNS; c++)
-        snprintf(cells[0][c], sizeof cells[0][c], "%s", heads[c]);
-    for (size_t i = 0; i < n; i++)
-        fill_row(&all[i], cells[i + 1]);
-    for (size_t i = 0; i <= n; i++)
-        for (size_t c = 0; c < N_COLUMNS; c++)
-            if (text_width(cells[i][c]) > widths[c])
-                widths[c] = text_width(cells[i][c]);
-    for (size_t i = 0; i <= n; i++)
-        for (size_t c = 0; c < N_COLUMNS; c++) {
-            int pad = c + 1 < N_COLUMNS ? widths[c] - text_width(cells[i][c]) + 2 : 0;
-
-            printf("%s%*s%s", cells[i][c], pad, "", c + 1 < N_COLUMNS ? "" : "\n");
-        }
-    free(cells);
+    for (size_t i = 0; i < n; i++) {
+        columns_text(c, all[i].ns);
+        columns_text(c, all[i].name);
+        columns_text(c, all[i].status);
+        columns_text(c, all[i].provider);
+        columns_span(c, all[i].created_ms ? now - all[i].created_ms : 0);
+        columns_span(c, all[i].expires_ms ? all[i].expires_ms - now : 0);
+        if (all[i].n_terminals < 0)
+            columns_text(c, NULL);
+        else
+            columns_number(c, all[i].n_terminals);
+        columns_text(c, all[i].id);
+    }
+    columns_print(c);
 }
 
 static void print_json(const struct sandbox_info *all, size_t n)
