@@ -249,7 +249,7 @@ int errand_run_one(const struct verb *verb, struct app *app, const void *args, b
 int errand_run(const struct command *c, const struct verb *verbs, struct app *app, const void *args,
                bool json, int n_words, char **words)
 {
-    const struct verb *verb = n_words > 1 ? find_verb(verbs, words[1]) : verbs;
+    const struct verb *verb = find_verb(verbs, n_words > 1 ? words[1] : verbs->name);
     int n = n_words > 1 ? n_words - 2 : 0;
     struct err e;
 

@@ -91,6 +91,15 @@ void hosted_answered(struct hosted *h)
         fail_msg("%s | %s", h->error.text, h->error.hint);
 }
 
+void hosted_answered_or_skip(struct hosted *h)
+{
+    wait_for_answer(h);
+    if (h->error.http_status == 404 && strstr(h->error.text, "no such route"))
+        skip();
+    if (h->error.code)
+        fail_msg("%s | %s", h->error.text, h->error.hint);
+}
+
 void hosted_failed(struct hosted *h, enum err_code code)
 {
     wait_for_answer(h);

@@ -47,6 +47,8 @@ void hosted_on_command(void *user, const struct command_result *c, const struct 
 void hosted_answered(struct hosted *h);
 /* Waits for one answer; fails unless it is this failure. */
 void hosted_failed(struct hosted *h, enum err_code code);
+/* Waits for one answer; skips the test when this build's host has no such route. */
+void hosted_answered_or_skip(struct hosted *h);
 /* What was written since the last call; valid until the next. */
 const char *hosted_text(struct hosted *h);
 bool hosted_saw(const struct hosted *h, const char *part);

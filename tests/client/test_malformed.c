@@ -18,6 +18,7 @@
 #include "client/server.h"
 #include "client/signals.h"
 #include "client/snapshot.h"
+#include "client/stats.h"
 #include "client/token.h"
 #include "client/transfer.h"
 #include "client/watcher.h"
@@ -136,6 +137,7 @@ MANY(on_events, event_info)
 ONE(on_snapshot, snapshot_info)
 MANY(on_snapshots, snapshot_info)
 ONE(on_version, file_version)
+ONE(on_stats, sandbox_stats)
 
 static void on_text(void *user, const char *x, size_t n, const struct err *e)
 {
@@ -268,6 +270,10 @@ static void ask_snapshots(struct world *w)
 {
     snapshot_list(w->gateway, on_snapshots, w);
 }
+static void ask_stats(struct world *w)
+{
+    sandbox_stats(w->remote, on_stats, w);
+}
 static void ask_delete(struct world *w)
 {
     file_delete(w->remote, "/f", on_done, w);
@@ -292,7 +298,7 @@ static const struct question {
     {"commands", ask_commands, true},  {"code", ask_code, true},
     {"event", ask_event, false},       {"events", ask_events, false},
     {"snapshot", ask_snapshot, false}, {"snapshots", ask_snapshots, false},
-    {"delete", ask_delete, true},
+    {"delete", ask_delete, true},      {"stats", ask_stats, false},
 };
 
 static void ask(struct world *w, const struct question *q)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The small resources at the real host: env files, tokens and links, overlays.
+ * The small resources at the real host: env files, tokens and links, overlays, children, snapshots.
  */
 #include "tests/client/hosted.h"
 
+#include "client/child.h"
 #include "client/env.h"
 #include "client/overlay.h"
+#include "client/snapshot.h"
+#include "client/stats.h"
 #include "client/token.h"
 
 /* --- env files --- */
@@ -220,12 +223,134 @@ static void overlay__created__is_waited_for(void **state)
     hosted_failed(h, ERR_NOT_FOUND);
 }
 
+/* --- child sandboxes, snapshots --- */
+
+static char found_id[64];
+
+static void on_child(void *user, const struct child_info *c, const struct err *e)
+{
+    struct hosted *h = user;
+
+    hosted_take(h, e);
+    snprintf(found_id, sizeof found_id, "%s", c ? c->subdomain : "");
+    if (c)
+        buf_printf(&h->text, "%d %s", c->is_main, c->url);
+}
+
+static void on_children(void *user, const struct child_info *all, size_t n, const struct err *e)
+{
+    struct hosted *h = user;
+
+    hosted_take(h, e);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&h->text, "%s ", all[i].subdomain);
+}
+
+static void child__life__made_listed_deleted(void **state)
+{
+    struct hosted *h = *state;
+
+    child_create(h->remote, &(struct child_options){0}, on_child, h);
+    hosted_answered_or_skip(h);
+    cleanup_free char *url = xasprintf("0 http://%s.", found_id);
+
+    assert_int_equal(strncmp(hosted_text(h), url, strlen(url)), 0);
+    child_list(h->remote, on_children, h);
+    hosted_answered(h);
+    assert_non_null(strstr(hosted_text(h), found_id));
+    child_get(h->remote, found_id, on_child, h);
+    hosted_answered(h);
+    child_delete(h->remote, found_id, true, hosted_on_done, h);
+    hosted_answered(h);
+    child_get(h->remote, "none", on_child, h);
+    hosted_failed(h, ERR_NOT_FOUND);
+}
+
+static void on_snapshot(void *user, const struct snapshot_info *s, const struct err *e)
+{
+    hosted_take(user, e);
+    snprintf(found_id, sizeof found_id, "%s", s ? s->id : "");
+}
+
+static void on_snapshots(void *user, const struct snapshot_info *all, size_t n, const struct err *e)
+{
+    struct hosted *h = user;
+
+    hosted_take(h, e);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&h->text, "%s:%s ", all[i].id, all[i].name);
+}
+
+static void on_stats(void *user, const struct sandbox_stats *s, const struct err *e)
+{
+    struct hosted *h = user;
+
+    hosted_take(h, e);
+    if (s)
+        buf_printf(&h->text, "%d %d %d", s->n_processes >= 1, s->memory_bytes > 0,
+                   s->n_cores > 0 && s->cpu_percent >= 0);
+}
+
+static void stats__of_a_sandbox__are_plausible(void **state)
+{
+    struct hosted *h = *state;
+
+    sandbox_stats(h->remote, on_stats, h);
+    hosted_answered_or_skip(h);
+    assert_string_equal(hosted_text(h), "1 1 1");
+}
+
+static char new_id[64];
+
+static void on_sandbox(void *user, const struct sandbox_info *s, const struct err *e)
+{
+    hosted_take(user, e);
+    snprintf(new_id, sizeof new_id, "%s", s ? s->id : "");
+}
+
+static void snapshot__life__another_begins_as_it(void **state)
+{
+    struct hosted *h = *state;
+
+    hosted_run(h, "echo kept >kept");
+    snapshot_create(h->gateway, h->sandbox, "first", NULL, on_snapshot, h);
+    hosted_answered_or_skip(h);
+    cleanup_free char *line = xasprintf("%s:first ", found_id);
+
+    snapshot_list(h->gateway, on_snapshots, h);
+    hosted_answered(h);
+    assert_string_equal(hosted_text(h), line);
+    gateway_create_sandbox(h->gateway, &(struct create_options){.snapshot_id = found_id},
+                           on_sandbox, h);
+    hosted_answered(h);
+    struct remote *r = remote_acquire(h->gateway, new_id);
+
+    command_run(r, &(struct command_options){.command = "cat kept"}, hosted_on_command, h);
+    hosted_answered(h);
+    assert_string_equal(hosted_text(h), "0 kept\n");
+    remote_release(r);
+    gateway_delete(h->gateway, new_id, hosted_on_done, h);
+    hosted_answered(h);
+    snapshot_delete(h->gateway, found_id, hosted_on_done, h);
+    hosted_answered(h);
+    snapshot_list(h->gateway, on_snapshots, h);
+    hosted_answered(h);
+    assert_string_equal(hosted_text(h), "");
+    snapshot_create(h->gateway, "none", NULL, NULL, on_snapshot, h);
+    hosted_failed(h, ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_host(env__file__is_changed_in_place),   cmocka_unit_test(env_diff__sets__are_compared),
-        with_host(token__life__made_listed_revoked), with_host(link__made__leads_to_the_sandbox),
+        with_host(env__file__is_changed_in_place),
+        cmocka_unit_test(env_diff__sets__are_compared),
+        with_host(token__life__made_listed_revoked),
+        with_host(link__made__leads_to_the_sandbox),
         with_host(overlay__created__is_waited_for),
+        with_host(child__life__made_listed_deleted),
+        with_host(stats__of_a_sandbox__are_plausible),
+        with_host(snapshot__life__another_begins_as_it),
     };
     return cmocka_run_group_tests_name("resource", tests, hosted_setup, hosted_teardown);
 }
