@@ -39,6 +39,9 @@ static void get_script(const struct get *g, struct buf *script)
                "[ -e \"$f\" ] || exit %d; [ -f \"$f\" ] || exit %d; [ -r \"$f\" ] || exit %d; "
                "stat -Lc '%%s %%Y %%a' -- \"$f\" || exit; ",
                FILE_EXIT_NONE, FILE_EXIT_KIND, FILE_EXIT_DENIED);
+    if (g->o.max_bytes) /* reading all of it for nothing may take long */
+        buf_printf(script, "[ \"$(stat -Lc %%s -- \"$f\")\" -le %lld ] || exit 0; ",
+                   (long long)g->o.max_bytes);
     if (g->on_load)
         buf_append_str(script, "cksum <\"$f\" || exit; ");
     buf_printf(script, "dd if=\"$f\" bs=%u skip=%lld count=1 2>/dev/null | base64",
