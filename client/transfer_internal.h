@@ -68,6 +68,8 @@ void script_begin_make(struct buf *script, const char *root);
 void script_add_folder(struct buf *script, const struct entry *entry);
 void script_add_link(struct buf *script, const struct entry *entry);
 void script_add_file(struct buf *script, const struct entry *entry, const char *bytes, size_t n);
+/* Gives files that are there already their modes, one chmod for all of a mode. */
+void script_add_modes(struct buf *script, const struct entry *const *all, size_t n);
 void script_end_make(struct buf *script);
 
 /* A file of so many bytes travels with others. */

@@ -309,6 +309,7 @@ int local_read_whole(const char *path, size_t max, struct buf *out, struct err *
             return err_set_errno(e, errno, "%.300s", path);
         out->len += n > 0 ? (size_t)n : 0;
     }
+    buf_append(out, "", 0); /* ends it with a NUL */
     if (out->len > max)
         return err_set(e, ERR_CONFLICT, "%.300s: grew while it was read", path);
     return 0;

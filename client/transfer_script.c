@@ -273,6 +273,17 @@ void script_add_file(struct buf *script, const struct entry *entry, const char *
     buf_append_str(script, "\nE\n");
 }
 
+void script_add_modes(struct buf *script, const struct entry *const *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!i || all[i]->mode != all[i - 1]->mode)
+            buf_printf(script, "chmod %o", (unsigned)all[i]->mode);
+        add_path(script, all[i]);
+        if (i + 1 == n || all[i + 1]->mode != all[i]->mode)
+            buf_append_str(script, " || s=1\n");
+    }
+}
+
 void script_end_make(struct buf *script)
 {
     buf_append_str(script, "exit $s\n");
