@@ -12,12 +12,6 @@ void tabs_reset(uint8_t *tabs, int from, int cols)
         tabs[i] = i % 8 == 0;
 }
 
-/* Beside the left and right margins nothing scrolls. */
-static bool between_margins(const struct term *t)
-{
-    return t->col >= t->left && t->col < t->right;
-}
-
 void control_index(struct term *t)
 {
     t->wrap_pending = false;

@@ -225,11 +225,6 @@ static void do_ech(struct term *t, const struct csi *csi)
     t->wrap_pending = false;
 }
 
-static bool between_margins(const struct term *t)
-{
-    return t->col >= t->left && t->col < t->right;
-}
-
 static bool in_region(const struct term *t)
 {
     return t->row >= t->top && t->row < t->bottom && between_margins(t);

@@ -59,14 +59,6 @@ static const struct {
     {"setrgbb", "\033[48:2:%p1%d:%p2%d:%p3%dm"},
 };
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool decode_name(const char *text, size_t n, char name[NAME_BYTES_MAX + 1])
 {
     if (n == 0 || n % 2 || n / 2 > NAME_BYTES_MAX)

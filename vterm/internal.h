@@ -162,6 +162,12 @@ static inline bool cell_is_empty(const struct cell *cell)
     return !cell->glyph && !(cell->flags & CELL_CONTINUATION);
 }
 
+/* Beside the left and right margins nothing scrolls. */
+static inline bool between_margins(const struct term *t)
+{
+    return t->col >= t->left && t->col < t->right;
+}
+
 /* grid.c */
 struct row *row_create(int cols);
 static inline struct row *grid_row(const struct term *t, int row)
@@ -262,6 +268,14 @@ void sgr_format(struct style style, colour underline, struct buf *out);
 /* osc.c, dcs.c, title.c: strings, and the answers to them. */
 void osc_dispatch(struct term *t, const char *text, size_t n);
 void dcs_dispatch(struct term *t, const char *text, size_t n);
+/* Of a hexadecimal digit, or -1. */
+static inline int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 void term_reply(struct term *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void title_set(struct term *t, const char *text, size_t n);
 void title_push(struct term *t);

@@ -154,6 +154,8 @@ static void change_synchronised(struct term *t, bool was, bool on)
 {
     int64_t now = on ? clock_mono_ms() : 0;
 
+    if (was && !on)
+        t->revision = t->tick; /* a frame is whole: to be drawn */
     /* Frames that follow one another at once share one allowance: drawing never starves. */
     if (!on || was || now - t->sync_since_ms < SYNC_MAX_MS)
         return;

@@ -94,14 +94,6 @@ static void set_link(struct term *t, const char *text, size_t n)
     extra_set_link(t, id, n_id, uri, n - (size_t)(uri - text));
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* 7;file://HOST/PATH with %XX in the path. A path that could do harm where it is shown is none. */
 static void set_cwd(struct term *t, const char *text, size_t n)
 {

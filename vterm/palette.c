@@ -83,18 +83,13 @@ void palette_reset(struct term *t)
     grid_touch_all(t);
 }
 
-static int hex_value(char c)
-{
-    return isdigit((unsigned char)c) ? c - '0' : (c | 32) - 'a' + 10;
-}
-
 /* One to four hexadecimal digits as 8 bits. Returns how many there were. */
 static size_t read_part(const char *text, size_t n, uint32_t *value)
 {
     uint32_t all = 0;
     size_t i = 0;
 
-    for (; i < n && i < 4 && isxdigit((unsigned char)text[i]); i++)
+    for (; i < n && i < 4 && hex_value(text[i]) >= 0; i++)
         all = all << 4 | (uint32_t)hex_value(text[i]);
     *value = i == 0 ? 0 : all * 255 / ((1u << (4 * i)) - 1);
     return i;

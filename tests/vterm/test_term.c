@@ -285,6 +285,107 @@ static void term__resize__loses_no_text(void **state)
     term_destroy(t);
 }
 
+static void term__prompts__are_found_in_both_directions(void **state)
+{
+    struct term *t = make(3, 20, 100);
+    uint64_t line = 0;
+
+    assert_false(term_prompt_before(t, UINT64_MAX, &line));
+    for (int i = 0; i < 4; i++)
+        feed(t, "\033]133;A\a$ cmd\r\n\033]133;C\aout\r\n\033]133;D;0\a");
+    feed(t, "\033]133;A\a$ "); /* lines 0, 2, 4, 6, 8 */
+    assert_int_equal(term_end(t), 9);
+    assert_true(term_prompt_before(t, UINT64_MAX, &line) && line == 8);
+    assert_true(term_prompt_before(t, 8, &line) && line == 6);
+    assert_true(term_prompt_before(t, 1, &line) && line == 0);
+    assert_false(term_prompt_before(t, 0, &line));
+    assert_true(term_prompt_after(t, 0, &line) && line == 2);
+    assert_true(term_prompt_after(t, 7, &line) && line == 8);
+    assert_false(term_prompt_after(t, 8, &line));
+    assert_int_equal(term_line_marks(t, 2).exit_status, 0);
+    assert_int_equal(term_line_marks(t, 3).exit_status, -1);
+    assert_int_equal(term_line_marks(t, 99).exit_status, -1);
+    term_destroy(t);
+}
+
+static void term__line__is_of_scrollback_and_screen(void **state)
+{
+    struct term *t = make(2, 10, 100);
+    struct cell cells[10];
+
+    feed(t, "0123456789abc\r\nx\r\ny");
+    assert_int_equal(term_line(t, 0, cells, 10), 10);
+    assert_int_equal(cells[0].glyph, '0');
+    assert_true(term_line_wrapped(t, 0));
+    assert_int_equal(term_line_start(t, 1), 0);
+    assert_false(term_line_wrapped(t, 1));
+    assert_int_equal(term_line(t, 3, cells, 10), 1);
+    assert_int_equal(cells[0].glyph, 'y');
+    assert_int_equal(term_line(t, 4, cells, 10), 0);
+    assert_int_equal(term_line(t, 3, cells, 3), 1);
+    term_destroy(t);
+}
+
+static void term__anchor__stays_with_its_character(void **state)
+{
+    struct term *t = make(3, 10, 100);
+    struct term_anchor a = {0}, b = {0};
+    struct cell cells[100];
+    uint64_t layout = term_layout(t);
+
+    term_anchor_remove(&a);
+    feed(t, "one\r\n0123456789abXdef\r\n");
+    term_anchor_add(t, &a, 2, 2);
+    term_anchor_add(t, &b, 0, 1);
+    for (int cols = 30; cols > 1; cols--) {
+        term_resize(t, 3 + cols % 3, cols);
+        term_line(t, a.line, cells, cols);
+        assert_int_equal(cells[a.col].glyph, 'X');
+        term_line(t, b.line, cells, cols);
+        assert_int_equal(cells[b.col].glyph, 'n');
+    }
+    assert_true(term_layout(t) > layout);
+    term_anchor_remove(&a);
+    term_anchor_remove(&b);
+    term_destroy(t);
+}
+
+static void term__link__of_two_cells_may_be_one(void **state)
+{
+    struct term *t = make(3, 10, 100);
+
+    feed(t, "\033]8;id=1;http://a/\aa\033[58;5;3mb\033]8;id=2;http://a/\ac\033]8;;\ad");
+    const struct cell *row = term_row(t, 0);
+    assert_true(term_same_link(t, row[0].style.link, row[1].style.link));
+    assert_false(term_same_link(t, row[0].style.link, row[2].style.link));
+    assert_false(term_same_link(t, row[3].style.link, row[3].style.link));
+    assert_null(term_link(t, 0));
+    assert_null(term_link(t, 65535));
+    feed(t, "\a\a");
+    assert_int_equal(term_bells(t), 2);
+    term_destroy(t);
+}
+
+/* The end of a frame is something to draw, even when its last piece changed nothing. */
+static void term__synchronised__ends_with_a_new_revision(void **state)
+{
+    struct term *t = make(3, 10, 100);
+
+    feed(t, "\033[?2026hx");
+    assert_true(term_synchronised_until(t) > 0);
+    uint64_t before = term_revision(t);
+    feed(t, "\033[?2026l");
+    assert_true(term_revision(t) > before);
+    assert_int_equal(term_synchronised_until(t), 0);
+    /* Frames one after the other have one allowance. */
+    feed(t, "\033[?2026h");
+    int64_t until = term_synchronised_until(t);
+    feed(t, "\033[?2026l\033[?2026h");
+    int64_t again = term_synchronised_until(t);
+    assert_true(again == 0 || until == 0 || again == until);
+    term_destroy(t);
+}
+
 static void term__cell_text__gives_a_space_for_nothing(void **state)
 {
     struct cell cell = {0};
@@ -306,6 +407,11 @@ int main(void)
         cmocka_unit_test(term__snapshot__keeps_as_many_lines_as_asked_for),
         cmocka_unit_test(term__snapshot__makes_the_same_terminal_of_random_sessions),
         cmocka_unit_test(term__resize__loses_no_text),
+        cmocka_unit_test(term__prompts__are_found_in_both_directions),
+        cmocka_unit_test(term__line__is_of_scrollback_and_screen),
+        cmocka_unit_test(term__anchor__stays_with_its_character),
+        cmocka_unit_test(term__link__of_two_cells_may_be_one),
+        cmocka_unit_test(term__synchronised__ends_with_a_new_revision),
         cmocka_unit_test(term__cell_text__gives_a_space_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
