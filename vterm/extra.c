@@ -29,9 +29,9 @@ struct extra {
 };
 
 struct extras {
-    struct extra *by_key; /* owned, each */
-    struct extra *by_number[EXTRAS_MAX + 1];
-    uint16_t n, highest, free_hint;
+    struct extra *by_key;                    /* borrowed */
+    struct extra *by_number[EXTRAS_MAX + 1]; /* owned, each */
+    uint16_t n, free_hint;
     size_t n_bytes;    /* of keys */
     uint64_t patience; /* no room until so many more were wanted */
 };
@@ -79,7 +79,7 @@ bool term_same_link(const struct term *t, uint16_t a, uint16_t b)
 
 static void drop(struct extras *e, struct extra *x)
 {
-    HASH_DEL(e->by_key, x);
+    HASH_DEL(e->by_key, x); // NOLINT(clang-analyzer-core.NullDereference): it is in the table
     e->by_number[x->number] = NULL;
     e->n--;
     e->n_bytes -= x->n_key;
@@ -88,13 +88,11 @@ static void drop(struct extras *e, struct extra *x)
 
 void extras_destroy(struct extras *e)
 {
-    struct extra *x, *tmp;
-
     if (!e)
         return;
-    HASH_ITER (hh, e->by_key, x, tmp) {
-        drop(e, x);
-    }
+    HASH_CLEAR(hh, e->by_key);
+    for (int i = 1; i <= EXTRAS_MAX; i++)
+        free(e->by_number[i]);
     free(e);
 }
 
@@ -119,7 +117,6 @@ static void note_screen(const struct term *t, const struct screen *s)
 static void collect(struct term *t)
 {
     struct extras *e = t->extras;
-    struct extra *x, *tmp;
     size_t n = scrollback_count(t->scrollback), size;
 
     note_use(e, t->pen.link);
@@ -127,10 +124,12 @@ static void collect(struct term *t)
     note_screen(t, &t->alternate);
     for (size_t i = 0; i < n; i++)
         packed_links(scrollback_record(t->scrollback, i, &size), note_use, e);
-    HASH_ITER (hh, e->by_key, x, tmp) {
-        if (!x->in_use)
+    for (int i = 1; i <= EXTRAS_MAX; i++) {
+        struct extra *x = e->by_number[i];
+
+        if (x && !x->in_use)
             drop(e, x);
-        else
+        else if (x)
             x->in_use = false;
     }
     e->free_hint = 1;
