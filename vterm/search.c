@@ -171,18 +171,32 @@ static void push_back(struct search *s, struct search_hit hit)
 
 /* --- a piece of lines as text --- */
 
-static void append_cell(struct search *s, const struct cell *cell, uint32_t index)
+/* Cells [0, n) of a row whose first has the number `index` in the piece. */
+static void append_row(struct search *s, const struct cell *cells, int n, uint32_t index)
 {
-    char text[13];
-    size_t n = cell_text(cell, text);
+    size_t room = (size_t)n * 13, len = s->text.len;
+    char *text = buf_reserve(&s->text, room);
 
-    if (s->text.len + n > s->cells_cap) {
-        s->cells_cap = s->cells_cap ? s->cells_cap * 2 : 4096;
+    if (len + room > s->cells_cap) {
+        s->cells_cap = (len + room) * 2;
         s->cells = xreallocarray(s->cells, s->cells_cap, sizeof *s->cells);
     }
-    for (size_t i = 0; i < n; i++)
-        s->cells[s->text.len + i] = index << 1 | (cell->width == 2);
-    buf_append(&s->text, text, n);
+    for (int i = 0; i < n; i++) {
+        uint32_t entry = (index + (uint32_t)i) << 1 | (cells[i].width == 2);
+
+        if (cells[i].glyph - 1 < 0x7f) {
+            *text++ = (char)cells[i].glyph;
+            s->cells[len++] = entry;
+        } else if (!(cells[i].flags & CELL_CONTINUATION)) {
+            size_t bytes = cell_text(&cells[i], text);
+
+            text += bytes;
+            while (bytes--)
+                s->cells[len++] = entry;
+        }
+    }
+    *text = '\0';
+    s->text.len = len;
 }
 
 static bool cell_is_blank(const struct cell *cell)
@@ -207,9 +221,7 @@ static void load_piece(struct search *s, uint64_t from, uint64_t to)
          * wrapped is none. */
         if (goes_on && (n < cols || cell_is_blank(&cells[n - 1])))
             n = cols - 1;
-        for (int i = 0; i < n; i++)
-            if (!(cells[i].flags & CELL_CONTINUATION))
-                append_cell(s, &cells[i], (uint32_t)((line - from) * (uint64_t)cols) + (uint32_t)i);
+        append_row(s, cells, n, (uint32_t)((line - from) * (uint64_t)cols));
     }
 }
 

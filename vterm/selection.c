@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
+#include "base/text.h"
 
 void selection_clear(struct selection *s)
 {
@@ -156,19 +156,32 @@ static int text_end(const struct cell *cells, int from, int to, bool goes_on)
     return to;
 }
 
+static size_t text_of(const struct cell *cells, int from, int to, char *text)
+{
+    size_t n = 0;
+
+    for (int i = from; i < to; i++) {
+        if (cells[i].glyph - 1 < 0x7f)
+            text[n++] = (char)cells[i].glyph;
+        else if (!(cells[i].flags & CELL_CONTINUATION))
+            n += cell_text(&cells[i], text + n);
+    }
+    return n;
+}
+
+/* False: not all of them had room. */
 static bool append_cells(const struct cell *cells, int from, int to, size_t max, struct buf *out)
 {
-    for (int i = from; i < to; i++) {
-        char text[13];
+    char text[TERM_SIZE_MAX * 12 + 1];
+    size_t n = text_of(cells, from, to, text);
+    bool all = out->len + n <= max;
 
-        if (cells[i].flags & CELL_CONTINUATION)
-            continue;
-        size_t n = cell_text(&cells[i], text);
-        if (out->len + n > max)
-            return false;
-        buf_append(out, text, n);
+    if (!all) {
+        n = max - out->len;
+        n -= utf8_incomplete_tail(text, n);
     }
-    return true;
+    buf_append(out, text, n);
+    return all;
 }
 
 bool selection_text(const struct selection *s, size_t max, struct buf *out)

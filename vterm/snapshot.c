@@ -48,6 +48,25 @@ static void put_glyph(struct writer *w, const struct cell *cell)
     buf_append(w->out, text, cell_text(cell, text));
 }
 
+static bool is_ascii(const struct cell *cell)
+{
+    return cell->glyph - 1 < 0x7f;
+}
+
+/* The ASCII characters of one style from a cell on, which most of a terminal is. Returns behind
+ * them. */
+static int put_ascii(struct writer *w, const struct cell *cells, int from, int to)
+{
+    char *text = buf_reserve(w->out, (size_t)(to - from));
+    int i = from;
+
+    for (; i < to && is_ascii(&cells[i]) && style_equal(cells[i].style, w->pen); i++)
+        *text++ = (char)cells[i].glyph;
+    w->out->len += (size_t)(i - from);
+    *text = '\0';
+    return i;
+}
+
 static void put_cup(struct writer *w, int row, int col)
 {
     buf_printf(w->out, "\033[%d;%dH", row + 1, col + 1);
@@ -70,6 +89,11 @@ static void put_cells(struct writer *w, const struct cell *cells, int from, int 
     for (int i = from; i < to;) {
         int start = i;
 
+        if (is_ascii(&cells[i])) {
+            set_pen(w, cells[i].style);
+            i = put_ascii(w, cells, i, to);
+            continue;
+        }
         if (!cell_is_empty(&cells[i])) {
             if (cells[i].glyph)
                 put_glyph(w, &cells[i]);

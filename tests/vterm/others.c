@@ -369,6 +369,7 @@ bool sight_of_tmux(const char *bytes, size_t n, int rows, int cols, struct sight
 
     snprintf(width, sizeof width, "%d", cols);
     snprintf(height, sizeof height, "%d", rows);
+    text_init_locale();
     prepare(out, rows, cols);
     /* Behind the last character of a line capture-pane tells no background. */
     for (int i = 0; i < rows * cols; i++)
