@@ -302,7 +302,11 @@ void parse_bytes(struct term *t, const char *p, size_t n)
             break;
         case PARSE_ESCAPE:
         case PARSE_CSI:
-            step(t, (unsigned char)*p++);
+            /* A character that is no part of a sequence breaks it off and stands. */
+            if ((unsigned char)*p >= 0x80)
+                t->state = PARSE_GROUND;
+            else
+                step(t, (unsigned char)*p++);
             break;
         }
     }
