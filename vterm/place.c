@@ -32,6 +32,9 @@ static unsigned flags_of(const struct term *t, uint64_t line)
 
 bool term_line_wrapped(const struct term *t, uint64_t line)
 {
+    /* The scrollback goes on in the main screen, not in the alternate one. */
+    if (line + 1 == term_scrollback_end(t) && t->screen == &t->alternate)
+        return false;
     return flags_of(t, line) & LINE_WRAPPED && line + 1 < term_end(t);
 }
 
@@ -53,7 +56,7 @@ uint64_t term_line_start(const struct term *t, uint64_t line)
 {
     uint64_t first = term_scrollback_first(t);
 
-    while (line > first && flags_of(t, line - 1) & LINE_WRAPPED)
+    while (line > first && term_line_wrapped(t, line - 1))
         line--;
     return line;
 }

@@ -33,7 +33,7 @@ void selection_word(struct selection *s, struct term *t, uint64_t line, int col)
 void selection_set_kind(struct selection *s, enum selection_kind kind);
 /* The end becomes the start: extending goes on from the other one. */
 void selection_swap(struct selection *s);
-/* Must run before the terminal is destroyed. */
+/* Must run before its memory goes. After the end of the terminal nothing is selected. */
 void selection_clear(struct selection *s);
 
 /* The columns [from, to) of a line that are selected. False: none. */

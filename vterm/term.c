@@ -38,8 +38,12 @@ struct term *term_create(int rows, int cols, const struct term_config *config)
 
 void term_destroy(struct term *t)
 {
+    struct term_anchor *a;
+
     if (!t)
         return;
+    while ((a = LIST_FIRST(&t->anchors)))
+        term_anchor_remove(a);
     screen_finish(&t->main, t->rows);
     screen_finish(&t->alternate, t->rows);
     scrollback_destroy(t->scrollback);

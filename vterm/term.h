@@ -82,8 +82,8 @@ bool term_line_wrapped(const struct term *t, uint64_t line);
 uint64_t term_line_start(const struct term *t, uint64_t line);
 
 /* A place that stays with its character while lines scroll, are dropped or wrap anew. The owner
- * keeps the memory and must remove it before the terminal is destroyed. Where the text is gone
- * (dropped, scrolled out of a region) the line is an old one or the nearest. */
+ * keeps the memory and removes it before that goes; the end of the terminal removes it too. Where
+ * the text is gone (dropped, scrolled out of a region) the line is an old one or the nearest. */
 struct term_anchor {
     uint64_t line;
     int col;

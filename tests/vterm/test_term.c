@@ -323,6 +323,13 @@ static void term__line__is_of_scrollback_and_screen(void **state)
     assert_int_equal(cells[0].glyph, 'y');
     assert_int_equal(term_line(t, 4, cells, 10), 0);
     assert_int_equal(term_line(t, 3, cells, 3), 1);
+    feed(t, "\r\n0123456789ab");
+    assert_true(term_line_wrapped(t, term_scrollback_end(t)));
+    feed(t, "\r\n");
+    assert_true(term_line_wrapped(t, term_scrollback_end(t) - 1));
+    feed(t, "\033[?1049h"); /* the scrollback does not go on there */
+    assert_false(term_line_wrapped(t, term_scrollback_end(t) - 1));
+    assert_int_equal(term_line_start(t, term_scrollback_end(t)), term_scrollback_end(t));
     term_destroy(t);
 }
 
