@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Recordings: the input is a file to be played, with seeks between; what it put out is recorded
- * again and must play the same.
+ * Recordings: the input is a file to be played, with seeks between; as a program's output it is
+ * recorded and must play the same.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "fuzz/targets.h"
 #include "tests/vterm/cast.h"
 #include "tests/vterm/same.h"
@@ -35,8 +36,8 @@ static void record_and_play(const uint8_t *data, size_t size)
     recording_destroy(w, (int64_t)size * 100000000);
     struct replay *r = cast_replay(&file, NULL);
     play_all(r);
-    /* A character cut by the end is only in the recording. */
-    if (size && data[size - 1] < 0x80 && !same_rows(t, replay_term(r), why, sizeof why)) {
+    /* JSON is UTF-8: what is not comes back as U+FFFD, which an address of a link may hold. */
+    if (utf8_valid((const char *)data, size) && !same_rows(t, replay_term(r), why, sizeof why)) {
         fprintf(stderr, "the recording differs: %s\n", why);
         abort();
     }
