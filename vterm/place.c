@@ -56,7 +56,7 @@ uint64_t term_line_start(const struct term *t, uint64_t line)
 {
     uint64_t first = term_scrollback_first(t);
 
-    while (line > first && term_line_wrapped(t, line - 1))
+    for (int i = 0; i < TERM_WRAPS_MAX && line > first && term_line_wrapped(t, line - 1); i++)
         line--;
     return line;
 }

@@ -92,7 +92,7 @@ static void order_columns(struct span *span)
 static void widen_to_lines(const struct term *t, struct span *span)
 {
     span->first = term_line_start(t, span->first);
-    while (term_line_wrapped(t, span->last))
+    for (int i = 0; i < TERM_WRAPS_MAX && term_line_wrapped(t, span->last); i++)
         span->last++;
     span->first_col = 0;
     span->last_col = term_cols(t) - 1;

@@ -78,7 +78,8 @@ uint64_t term_layout(const struct term *t);
 int term_line(const struct term *t, uint64_t line, struct cell *out, int cols);
 /* The line goes on in the next one: it was too long for the screen. */
 bool term_line_wrapped(const struct term *t, uint64_t line);
-/* The first line of the text that this one belongs to. */
+/* The first line of the text that this one belongs to, at most TERM_WRAPS_MAX lines above. */
+#define TERM_WRAPS_MAX 10000
 uint64_t term_line_start(const struct term *t, uint64_t line);
 
 /* A place that stays with its character while lines scroll, are dropped or wrap anew. The owner
