@@ -158,12 +158,17 @@ bool pid_lives(pid_t pid)
     cleanup_free char *path = xasprintf("/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "r");
     char state = 'Z';
+    int n_threads = 0;
 
     if (!f)
         return false;
-    int got = fscanf(f, "%*d (%*[^)]) %c", &state);
+    int got = fscanf(f,
+                     "%*d (%*[^)]) %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+                     " %*d %d",
+                     &state, &n_threads);
     fclose(f);
-    return got == 1 && state != 'Z' && state != 'X';
+    /* Its descriptors are open until the last thread is gone, though the first is dead already. */
+    return got == 2 && ((state != 'Z' && state != 'X') || n_threads > 1);
 }
 
 int host_connect(const struct host *h)
