@@ -3,9 +3,9 @@
  * Every action with its keys. A key stands here only when it does something today.
  *
  * Contexts: "sandboxes" the list of sandboxes, "list" any list, "motion" moving in lists and texts,
- * "resource" any list of what sandboxes have, "servers" that of servers, "tail" lines that keep
- * coming, "logs" those of servers, "text" a text to read, "prefix" after the prefix key, "copy" a
- * terminal's scrollback, "global".
+ * "resource" any list of what sandboxes have, "servers", "tokens"… that of servers, tokens…,
+ * "handout" what is shown once, "tail" lines that keep coming, "logs" those of servers, "text" a
+ * text to read, "prefix" after the prefix key, "copy" a terminal's scrollback, "global".
  */
 #include "views/views.h"
 
@@ -22,6 +22,8 @@ const struct action_def views_actions[] = {
     {"sandboxes", "c", "sandbox-copy-name", "Copy its name"},
     {"sandboxes", "C", "sandbox-copy-url", "Copy its URL"},
     {"sandboxes", "l", "view-logs", "Follow the logs of its servers"},
+    {"sandboxes", "m", "magic-link",
+     "Make a link that opens it in a browser, or one for each marked"},
     {"sandboxes", "0", "sandbox-namespaces", "All namespaces, or only that of the row"},
 
     {"servers", "Enter l", "server-logs", "Follow its log, or those of all marked"},
@@ -31,6 +33,14 @@ const struct action_def views_actions[] = {
     {"servers", "X", "server-stop", "Stop (asks)"},
     {"servers", "D", "server-delete", "Delete (asks)"},
     {"servers", "C", "server-copy-url", "Copy its URL"},
+
+    {"tokens", "n", "token-new", "Make a token"},
+    {"tokens", "D", "token-revoke", "Revoke it, or all that are marked (asks)"},
+    {"tokens", "m", "magic-link", "Make a link that opens the sandbox in a browser"},
+
+    {"handout", "y", "handout-copy", "Copy it; it leaves the clipboard after 45 s"},
+    {"handout", "Enter", "handout-code", "Show its QR code alone, or with the text"},
+    {"handout", "Y", "handout-copy-all", "Copy all of them"},
 
     {"logs", "s", "logs-stream", "Both streams, stdout, stderr"},
 
@@ -57,6 +67,7 @@ const struct action_def views_actions[] = {
 
     {"list", "1", "view-sandboxes", "Sandboxes"},
     {"list", "2", "view-servers", "Servers of the sandboxes marked or selected"},
+    {"list", "T", "view-tokens", "Tokens of the sandboxes marked or selected"},
     {"list", "/", "list-filter", "Filter: regex, !inverted, -f fuzzy, -l key=value"},
     {"list", ">", "list-sort-next", "Sort by the next column"},
     {"list", "<", "list-sort-previous", "Sort by the previous column"},
@@ -131,6 +142,9 @@ const struct action_def views_actions[] = {
     {"global", "", "view-servers", "Show the servers of this sandbox"},
     {"global", "", "view-servers-all", "Show the servers of all sandboxes"},
     {"global", "", "view-logs", "Follow the logs of this sandbox's servers"},
+    {"global", "", "view-tokens", "Show the tokens of this sandbox"},
+    {"global", "", "view-tokens-all", "Show the tokens of all sandboxes"},
+    {"global", "", "magic-link", "Make a link that opens this sandbox in a browser"},
     {"global", "", "quit", "Quit; sandboxes and terminals go on running"},
     {"global", "C-r", "refresh", "Ask the gateway again"},
     {"global", "C-c", "cancel", "Cancel what is under way; twice, quit"},

@@ -26,6 +26,8 @@ static const struct {
     {"prefix", "In a terminal"},
     {"text", "This text"},
     {"servers", "The selected server"},
+    {"tokens", "The selected token"},
+    {"handout", "What is shown once"},
     {"resource", "The selected row"},
     {"tail", "These lines"},
     {"logs", "This log"},

@@ -6,16 +6,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "views/links.h"
 #include "views/logs.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"
 #include "views/servers.h"
 #include "views/shell.h"
+#include "views/tokens.h"
 
 #define SUBJECTS_MAX RESOURCE_SANDBOXES_MAX
 
-/* Copies; 0: nothing in particular, so all. */
-static size_t subjects(struct views_env *env, char *ids[SUBJECTS_MAX])
+size_t views_subjects(struct views_env *env, char **ids, size_t cap)
 {
     struct view *v = tui_focused(env->tui);
     struct shell *shell = shell_of_view(v);
@@ -24,15 +25,17 @@ static size_t subjects(struct views_env *env, char *ids[SUBJECTS_MAX])
     const char *borrowed[SUBJECTS_MAX], **targets = NULL;
     size_t n = 0;
 
+    cap = cap < SUBJECTS_MAX ? cap : SUBJECTS_MAX;
+
     if (shell) {
         borrowed[n++] = shell->sandbox_id;
     } else if (list) {
         size_t n_targets = table_targets(&list->list.table, &targets);
 
-        for (; n < n_targets && n < SUBJECTS_MAX; n++)
+        for (; n < n_targets && n < cap; n++)
             borrowed[n] = targets[n];
     } else if (resource) {
-        n = resource_sandboxes(resource, borrowed, SUBJECTS_MAX);
+        n = resource_sandboxes(resource, borrowed, cap);
     }
     for (size_t i = 0; i < n; i++)
         ids[i] = xstrdup(borrowed[i]);
@@ -40,36 +43,50 @@ static size_t subjects(struct views_env *env, char *ids[SUBJECTS_MAX])
     return n;
 }
 
+size_t views_targets(struct views_env *env, char **ids, size_t cap)
+{
+    size_t n = views_subjects(env, ids, cap);
+
+    if (!n)
+        tui_toast(env->tui, ROLE_WARN, "Of which sandbox? Select or mark some first");
+    return n;
+}
+
 static void open_kind(struct views_env *env, const struct resource_kind *kind, bool all)
 {
     char *ids[SUBJECTS_MAX] = {NULL};
-    size_t n = all ? 0 : subjects(env, ids);
+    size_t n = all ? 0 : views_subjects(env, ids, SUBJECTS_MAX);
 
     resource_view_open(env, kind, (const char *const *)ids, n);
     for (size_t i = 0; i < n; i++)
         free(ids[i]);
 }
 
-static void open_logs(struct views_env *env)
+static void open_logs(struct views_env *env, char *const *ids, size_t n)
+{
+    struct logs *logs = logs_create(env);
+
+    for (size_t i = 0; i < n; i++)
+        logs_add_sandbox(logs, ids[i]);
+    logs_show(logs);
+}
+
+static void open_of_targets(struct views_env *env,
+                            void (*open)(struct views_env *env, char *const *ids, size_t n))
 {
     char *ids[SUBJECTS_MAX] = {NULL};
-    size_t n = subjects(env, ids);
-    struct logs *logs = n ? logs_create(env) : NULL;
+    size_t n = views_targets(env, ids, SUBJECTS_MAX);
 
-    for (size_t i = 0; i < n; i++) {
-        logs_add_sandbox(logs, ids[i]);
+    if (n)
+        open(env, ids, n);
+    for (size_t i = 0; i < n; i++)
         free(ids[i]);
-    }
-    if (logs)
-        logs_show(logs);
-    else
-        tui_toast(env->tui, ROLE_WARN, "Of which sandbox? Select or mark some first");
 }
 
 char *views_subject(struct views_env *env)
 {
     char *ids[SUBJECTS_MAX] = {NULL};
-    size_t n = subjects(env, ids);
+    size_t n = views_subjects(env, ids, SUBJECTS_MAX);
 
     for (size_t i = 1; i < n; i++)
         free(ids[i]);
@@ -87,6 +104,16 @@ bool views_open(struct views_env *env, const char *action)
     } kinds[] = {
         {"view-servers", &servers_kind, false},
         {"view-servers-all", &servers_kind, true},
+        {"view-tokens", &tokens_kind, false},
+        {"view-tokens-all", &tokens_kind, true},
+    };
+    /* Of the sandboxes one looks at, when there are any. */
+    static const struct {
+        const char *action;
+        void (*open)(struct views_env *env, char *const *ids, size_t n);
+    } others[] = {
+        {"view-logs", open_logs},
+        {"magic-link", links_open},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -95,8 +122,11 @@ bool views_open(struct views_env *env, const char *action)
             return true;
         }
     }
-    if (strcmp(action, "view-logs") != 0)
-        return false;
-    open_logs(env);
-    return true;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (strcmp(others[i].action, action) == 0) {
+            open_of_targets(env, others[i].open);
+            return true;
+        }
+    }
+    return false;
 }

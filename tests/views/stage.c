@@ -55,9 +55,51 @@ static void answer_terminals(struct stage *s, struct conn *c)
     answer(s, c, s->terminals ? s->terminals : created);
 }
 
+void stage_answer(struct stage *s, const char *line, int status, const char *data)
+{
+    struct stage_answer *a = NULL;
+
+    for (size_t i = 0; i < s->n_answers && !a; i++)
+        a = strcmp(s->answers[i].line, line) == 0 ? &s->answers[i] : NULL;
+    if (!a) {
+        assert_true(s->n_answers < STAGE_ANSWERS_MAX);
+        a = &s->answers[s->n_answers++];
+        snprintf(a->line, sizeof a->line, "%s", line);
+    }
+    free(a->data);
+    a->data = xstrdup(data ? data : "{}");
+    a->status = status;
+}
+
+static const struct stage_answer *find_answer(const struct stage *s, const char *line)
+{
+    const struct stage_answer *best = NULL;
+
+    for (size_t i = 0; i < s->n_answers; i++) {
+        const struct stage_answer *a = &s->answers[i];
+
+        if (strncmp(line, a->line, strlen(a->line)) == 0 &&
+            (!best || strlen(a->line) > strlen(best->line)))
+            best = a;
+    }
+    return best;
+}
+
+static void give(struct stage *s, struct conn *c, const struct stage_answer *a)
+{
+    if (a->status == 200)
+        answer(s, c, a->data);
+    else if (a->status)
+        conn_reply(c, a->status, a->data);
+}
+
 static void route(struct stage *s, struct conn *c, const char *line)
 {
-    if (!strcmp(line, "GET /info") && s->info_status)
+    const struct stage_answer *scripted = find_answer(s, line);
+
+    if (scripted)
+        give(s, c, scripted);
+    else if (!strcmp(line, "GET /info") && s->info_status)
         conn_reply(c, s->info_status, "{\"error\":\"Invalid API key\"}");
     else if (!strcmp(line, "GET /info"))
         conn_reply(c, 200,
@@ -195,6 +237,30 @@ void stage_sandbox(struct stage *s, const char *type, const char *id, const char
     stage_tell(s, type, data);
 }
 
+void stage_push(struct stage *s, const char *type, const char *channel, const char *const *fields)
+{
+    struct message m;
+
+    assert_non_null(s->shell);
+    message_init(&m, type, SLICE(channel));
+    for (; fields[0]; fields += 2)
+        message_add_string(&m, fields[0], SLICE(fields[1]));
+    conn_message(s->shell, &m, true);
+    message_finish(&m);
+}
+
+void stage_host_down(struct stage *s)
+{
+    s->shell = NULL;
+    script_unlisten(&s->script);
+    script_cut(&s->script);
+}
+
+void stage_host_up(struct stage *s)
+{
+    script_listen(&s->script);
+}
+
 void stage_output(struct stage *s, const char *bytes)
 {
     stage_output_of(s, "t1", bytes);
@@ -297,6 +363,8 @@ void stage_close(struct stage *s)
     keymap_destroy(s->keymap);
     buf_finish(&s->typed);
     buf_finish(&s->created);
+    for (size_t i = 0; i < s->n_answers; i++)
+        free(s->answers[i].data);
     free(s);
 }
 
@@ -447,18 +515,26 @@ static char *read_file(const char *path)
     return buf_steal(&text);
 }
 
-/* The port is another each time. */
-static char *mask_port(const struct stage *s, const char *screen)
+/* What is another each time: the port, also where it is cut off, and for how long something is
+ * stale. */
+static char *mask(const char *screen)
 {
+    static const char host[] = "127.0.0.1:", stale[] = "stale ";
     struct buf out = {0};
-    char port[16];
 
-    snprintf(port, sizeof port, ":%d", s->script.port);
-    for (const char *hit; (hit = strstr(screen, port)); screen = hit + strlen(port)) {
-        buf_append(&out, screen, (size_t)(hit - screen));
-        buf_append_str(&out, ":PORT0"); /* as wide as the five digits of any port used here */
+    while (*screen) {
+        if (strncmp(screen, host, strlen(host)) == 0) {
+            size_t n = strspn(screen + strlen(host), "0123456789");
+
+            buf_printf(&out, "%s%.*s", host, (int)n, "PORT0");
+            screen += strlen(host) + n;
+        } else if (strncmp(screen, stale, strlen(stale)) == 0 && screen[7] == 's') {
+            buf_append_str(&out, "stale Ns");
+            screen += strlen(stale) + 2;
+        } else {
+            buf_append_char(&out, *screen++);
+        }
     }
-    buf_append_str(&out, screen);
     return buf_steal(&out);
 }
 
@@ -467,7 +543,7 @@ void stage_golden(struct stage *s, const char *name)
     const char *root = getenv("SANDPIT_SOURCE_ROOT");
     cleanup_free char *path = xasprintf("%s/tests/views/golden/%s.txt", root ? root : ".", name);
     cleanup_free char *raw = stage_screen(s);
-    cleanup_free char *screen = mask_port(s, raw);
+    cleanup_free char *screen = mask(raw);
 
     if (getenv("SANDPIT_UPDATE_GOLDEN")) {
         FILE *file = fopen(path, "w");
@@ -482,4 +558,18 @@ void stage_golden(struct stage *s, const char *name)
         fail_msg("no %s; SANDPIT_UPDATE_GOLDEN=1 writes it", path);
     else if (strcmp(expected, screen) != 0)
         fail_msg("%s differs; expected:\n%s\nshown:\n%s", name, expected, screen);
+}
+
+void stage_golden_sizes(struct stage *s, const char *name)
+{
+    static const struct {
+        int cols, rows;
+    } sizes[] = {{120, 40}, {200, 50}, {40, 12}, {80, 24}};
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        cleanup_free char *file = xasprintf("%s-%dx%d", name, sizes[i].cols, sizes[i].rows);
+
+        stage_resize(s, sizes[i].rows, sizes[i].cols);
+        stage_golden(s, file);
+    }
 }
