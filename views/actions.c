@@ -34,6 +34,19 @@ const struct action_def views_actions[] = {
     {"servers", "D", "server-delete", "Delete (asks)"},
     {"servers", "C", "server-copy-url", "Copy its URL"},
 
+    {"watchers", "Enter", "watcher-follow", "Follow what changes there, or below all marked"},
+    {"watchers", "n", "watcher-new", "Watch a path"},
+    {"watchers", "D", "watcher-delete", "Delete the watcher (asks)"},
+
+    {"signals", "S", "signals-start", "Start the signals of these sandboxes"},
+    {"signals", "X", "signals-stop", "Stop them (asks)"},
+    {"signals", "i", "signal-emit", "Send a signal by hand"},
+    {"signals", "o", "signal-open-url", "Open the line's URL in the browser"},
+    {"signals", "C", "signal-copy-url", "Copy the line's URL"},
+
+    {"events", "f", "events-choose", "Which types, since when"},
+    {"events", "i", "event-store", "Store an event of your own"},
+
     {"tokens", "n", "token-new", "Make a token"},
     {"tokens", "D", "token-revoke", "Revoke it, or all that are marked (asks)"},
     {"tokens", "m", "magic-link", "Make a link that opens the sandbox in a browser"},
@@ -67,6 +80,10 @@ const struct action_def views_actions[] = {
 
     {"list", "1", "view-sandboxes", "Sandboxes"},
     {"list", "2", "view-servers", "Servers of the sandboxes marked or selected"},
+    {"list", "3", "view-logs", "Logs of their servers"},
+    {"list", "6", "view-watchers", "Watchers"},
+    {"list", "7", "view-signals", "Signals"},
+    {"list", "8", "view-events", "Events"},
     {"list", "T", "view-tokens", "Tokens of the sandboxes marked or selected"},
     {"list", "/", "list-filter", "Filter: regex, !inverted, -f fuzzy, -l key=value"},
     {"list", ">", "list-sort-next", "Sort by the next column"},
@@ -142,6 +159,10 @@ const struct action_def views_actions[] = {
     {"global", "", "view-servers", "Show the servers of this sandbox"},
     {"global", "", "view-servers-all", "Show the servers of all sandboxes"},
     {"global", "", "view-logs", "Follow the logs of this sandbox's servers"},
+    {"global", "", "view-watchers", "Show the watchers of this sandbox"},
+    {"global", "", "view-watchers-all", "Show the watchers of all sandboxes"},
+    {"global", "", "view-signals", "Follow the signals of this sandbox"},
+    {"global", "", "view-events", "Follow the events of this sandbox"},
     {"global", "", "view-tokens", "Show the tokens of this sandbox"},
     {"global", "", "view-tokens-all", "Show the tokens of all sandboxes"},
     {"global", "", "magic-link", "Make a link that opens this sandbox in a browser"},

@@ -26,11 +26,14 @@ static const struct {
     {"prefix", "In a terminal"},
     {"text", "This text"},
     {"servers", "The selected server"},
+    {"watchers", "The selected watcher"},
     {"tokens", "The selected token"},
     {"handout", "What is shown once"},
     {"resource", "The selected row"},
     {"tail", "These lines"},
     {"logs", "This log"},
+    {"signals", "These signals"},
+    {"events", "These events"},
 };
 
 static const char *title_of(const char *context)

@@ -6,13 +6,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "views/events.h"
 #include "views/links.h"
 #include "views/logs.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"
 #include "views/servers.h"
 #include "views/shell.h"
+#include "views/signals.h"
+#include "views/stream.h"
 #include "views/tokens.h"
+#include "views/watchers.h"
 
 #define SUBJECTS_MAX RESOURCE_SANDBOXES_MAX
 
@@ -22,6 +26,7 @@ size_t views_subjects(struct views_env *env, char **ids, size_t cap)
     struct shell *shell = shell_of_view(v);
     struct sandboxes *list = sandboxes_of_view(v);
     struct resource *resource = resource_of_view(v);
+    struct stream *stream = stream_of_view(v);
     const char *borrowed[SUBJECTS_MAX], **targets = NULL;
     size_t n = 0;
 
@@ -36,6 +41,8 @@ size_t views_subjects(struct views_env *env, char **ids, size_t cap)
             borrowed[n] = targets[n];
     } else if (resource) {
         n = resource_sandboxes(resource, borrowed, cap);
+    } else if (stream) {
+        n = stream_sandboxes(stream, borrowed, cap);
     }
     for (size_t i = 0; i < n; i++)
         ids[i] = xstrdup(borrowed[i]);
@@ -102,10 +109,9 @@ bool views_open(struct views_env *env, const char *action)
         const struct resource_kind *kind;
         bool all;
     } kinds[] = {
-        {"view-servers", &servers_kind, false},
-        {"view-servers-all", &servers_kind, true},
-        {"view-tokens", &tokens_kind, false},
-        {"view-tokens-all", &tokens_kind, true},
+        {"view-servers", &servers_kind, false},   {"view-servers-all", &servers_kind, true},
+        {"view-watchers", &watchers_kind, false}, {"view-watchers-all", &watchers_kind, true},
+        {"view-tokens", &tokens_kind, false},     {"view-tokens-all", &tokens_kind, true},
     };
     /* Of the sandboxes one looks at, when there are any. */
     static const struct {
@@ -113,6 +119,8 @@ bool views_open(struct views_env *env, const char *action)
         void (*open)(struct views_env *env, char *const *ids, size_t n);
     } others[] = {
         {"view-logs", open_logs},
+        {"view-signals", signals_view_open},
+        {"view-events", events_view_open},
         {"magic-link", links_open},
     };
 

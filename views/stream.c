@@ -70,13 +70,17 @@ static enum view_result detail(struct stream *s)
 
     if (!line)
         return VIEW_HANDLED;
-    cJSON *json = cJSON_Parse(line->text);
-    if (s->ops->detail)
+    const char *at = strpbrk(line->text, "{[");
+    cJSON *json = at ? cJSON_ParseWithOpts(at, NULL, true) : NULL;
+    if (s->ops->detail) {
         s->ops->detail(s->user, line, &text);
-    else if (cJSON_IsObject(json) || cJSON_IsArray(json))
+    } else if (json) { /* it ends the line */
+        buf_append(&text, line->text, (size_t)(at - line->text));
+        buf_append_str(&text, at > line->text ? "\n" : "");
         json_text_pretty(&text, json);
-    else
+    } else {
         buf_append(&text, line->text, line->n);
+    }
     cJSON_Delete(json);
     buf_append_char(&text, '\0');
     snprintf(title, sizeof title, "%s  %s", s->tail.sources[line->source],
@@ -145,6 +149,8 @@ static void hints(struct view *v, struct buf *out)
     if (s->tail.paused)
         notice_hint(v, out, "motion", "list-bottom", "follow");
     notice_hint(v, out, "global", "help", "help");
+    for (const char *const *h = s->ops->hints; h && *h; h += 2)
+        notice_hint(v, out, s->ops->contexts[0], h[0], h[1]);
     notice_hint(v, out, "tail", "tail-search", "search");
     notice_hint(v, out, "tail", "tail-keep", "only");
 }
@@ -178,6 +184,21 @@ struct stream *stream_create(struct views_env *env, const struct stream_ops *ops
 void stream_show(struct stream *s)
 {
     tui_show(s->env->tui, s->view);
+}
+
+struct stream *stream_of_view(struct view *v)
+{
+    return v && v->ops->act == act ? v->data : NULL;
+}
+
+void *stream_user(const struct stream *s)
+{
+    return s->user;
+}
+
+size_t stream_sandboxes(const struct stream *s, const char **ids, size_t cap)
+{
+    return s->ops->sandboxes ? s->ops->sandboxes(s->user, ids, cap) : 0;
 }
 
 struct tail *stream_tail(struct stream *s)

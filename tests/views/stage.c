@@ -243,8 +243,12 @@ void stage_push(struct stage *s, const char *type, const char *channel, const ch
 
     assert_non_null(s->shell);
     message_init(&m, type, SLICE(channel));
-    for (; fields[0]; fields += 2)
-        message_add_string(&m, fields[0], SLICE(fields[1]));
+    for (; fields[0]; fields += 2) {
+        if (fields[1][0] == '#')
+            message_add_number(&m, fields[0], strtod(fields[1] + 1, NULL));
+        else
+            message_add_string(&m, fields[0], SLICE(fields[1]));
+    }
     conn_message(s->shell, &m, true);
     message_finish(&m);
 }

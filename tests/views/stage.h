@@ -69,7 +69,8 @@ void stage_release(struct stage *s);
 /* From now on requests whose "METHOD /path" begins with line get this; of several the longest
  * counts. status 0: no answer at all. data is what is in "data" of a good answer. */
 void stage_answer(struct stage *s, const char *line, int status, const char *data);
-/* A message on a sandbox's WebSocket; fields are names and texts in turn, NULL at the end. */
+/* A message on a sandbox's WebSocket; fields are names and values in turn, NULL at the
+ * end; a value that begins with # is a number. */
 void stage_push(struct stage *s, const char *type, const char *channel, const char *const *fields);
 /* The host is gone, or back on the same port. */
 void stage_host_down(struct stage *s);
