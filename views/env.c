@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/commands_run.h"
 #include "views/dialog.h"
 #include "views/job.h"
 #include "views/state.h"
@@ -70,6 +71,7 @@ void views_stop(struct views_env *env)
     if (!s)
         return;
     jobs_cancel(env);
+    runs_drop_all(env);
     while ((l = TAILQ_FIRST(&s->later))) {
         TAILQ_REMOVE(&s->later, l, link);
         if (l->drop)

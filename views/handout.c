@@ -154,8 +154,10 @@ static enum view_result copy_all(struct handout *h)
 
     for (size_t i = 0; i < h->n; i++)
         buf_printf(&all, "%s %s\n", h->items[i].label, h->items[i].value);
-    views_copy_secret(h->env, "all of them", all.data);
-    explicit_bzero(all.data, all.len);
+    if (all.data) {
+        views_copy_secret(h->env, "all of them", all.data);
+        explicit_bzero(all.data, all.len);
+    }
     return VIEW_HANDLED;
 }
 

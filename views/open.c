@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "views/commands.h"
+#include "views/commands_form.h"
 #include "views/events.h"
 #include "views/links.h"
 #include "views/logs.h"
+#include "views/matrix.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"
 #include "views/servers.h"
@@ -43,6 +46,8 @@ size_t views_subjects(struct views_env *env, char **ids, size_t cap)
         n = resource_sandboxes(resource, borrowed, cap);
     } else if (stream) {
         n = stream_sandboxes(stream, borrowed, cap);
+    } else {
+        n = matrix_sandboxes(v, borrowed, cap);
     }
     for (size_t i = 0; i < n; i++)
         ids[i] = xstrdup(borrowed[i]);
@@ -111,6 +116,7 @@ bool views_open(struct views_env *env, const char *action)
     } kinds[] = {
         {"view-servers", &servers_kind, false},   {"view-servers-all", &servers_kind, true},
         {"view-watchers", &watchers_kind, false}, {"view-watchers-all", &watchers_kind, true},
+        {"view-commands", &commands_kind, false}, {"view-commands-all", &commands_kind, true},
         {"view-tokens", &tokens_kind, false},     {"view-tokens-all", &tokens_kind, true},
     };
     /* Of the sandboxes one looks at, when there are any. */
@@ -122,6 +128,7 @@ bool views_open(struct views_env *env, const char *action)
         {"view-signals", signals_view_open},
         {"view-events", events_view_open},
         {"magic-link", links_open},
+        {"run-command", commands_form_open},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {

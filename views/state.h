@@ -45,6 +45,7 @@ struct views_state {
     struct tick *clipboard_tick; /* takes a secret away again */
     bool clipboard_secret;       /* what was put on the clipboard last is one */
     const char *secret;          /* the one of buffers that is; or NULL */
+    struct runs *runs;           /* commands started here; commands_run.c */
 };
 
 void views_listen(struct views_env *env, struct gateway_listener *l);

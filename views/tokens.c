@@ -115,6 +115,13 @@ static void text(const void *item, struct buf *out)
     buf_printf(out, "%s %s %s", t->description, t->scope, t->id);
 }
 
+static const char *label(const void *item)
+{
+    const struct token_info *t = item;
+
+    return *t->description ? t->description : t->id;
+}
+
 /* --- verbs --- */
 
 static struct request *send_revoke(struct remote *r, const char *id, struct job_step *step)
@@ -174,6 +181,7 @@ const struct resource_kind tokens_kind = {
     .cell = cell,
     .compare = compare,
     .text = text,
+    .label = label,
     .new_action = "token-new",
     .new_word = "makes one",
     .verbs = verbs,

@@ -178,6 +178,13 @@ static enum view_result verb_new(struct resource *r, const struct resource_row *
     return VIEW_HANDLED;
 }
 
+static const char *label(const void *item)
+{
+    const struct watcher_info *w = item;
+
+    return w->path;
+}
+
 /* --- verbs --- */
 
 static void add_source(void *user, const struct resource_row *row)
@@ -233,6 +240,7 @@ const struct resource_kind watchers_kind = {
     .cell = cell,
     .compare = compare,
     .text = text,
+    .label = label,
     .new_action = "watcher-new",
     .new_word = "watches a path",
     .open_action = "watcher-follow",

@@ -27,9 +27,9 @@ static void answer(struct stage *s, struct conn *c, const char *data)
 static void answer_sandbox(struct stage *s, struct conn *c, const char *id)
 {
     cleanup_free char *view =
-        xasprintf("{\"sandboxId\":\"%s\",\"url\":\"%s\",\"token\":\"secret\",\"namespace\":"
+        xasprintf("{\"sandboxId\":\"%s\",\"url\":\"%s\",\"token\":\"secret-%s\",\"namespace\":"
                   "\"alice\",\"name\":\"demo\",\"provider\":\"computesdk\"}",
-                  id, s->script.url);
+                  id, s->script.url, id);
 
     answer(s, c, view);
 }
@@ -93,9 +93,22 @@ static void give(struct stage *s, struct conn *c, const struct stage_answer *a)
         conn_reply(c, a->status, a->data);
 }
 
+/* The sandbox whose token the request carries, or "". */
+static void sandbox_of(const struct conn *c, char out[32])
+{
+    const char *token = strstr(c->head, "secret-");
+
+    out[0] = '\0';
+    if (token)
+        snprintf(out, 32, "%.*s", (int)strcspn(token + 7, " &\r\n"), token + 7);
+}
+
 static void route(struct stage *s, struct conn *c, const char *line)
 {
-    const struct stage_answer *scripted = find_answer(s, line);
+    char id[32];
+    sandbox_of(c, id);
+    cleanup_free char *addressed = xasprintf("%s @%s", line, id);
+    const struct stage_answer *scripted = find_answer(s, addressed);
 
     if (scripted)
         give(s, c, scripted);
@@ -237,11 +250,26 @@ void stage_sandbox(struct stage *s, const char *type, const char *id, const char
     stage_tell(s, type, data);
 }
 
-void stage_push(struct stage *s, const char *type, const char *channel, const char *const *fields)
+static struct conn *socket_of(struct stage *s, const char *sandbox_id)
 {
+    struct conn *c;
+    char id[32];
+
+    LIST_FOREACH (c, &s->script.conns, link) {
+        sandbox_of(c, id);
+        if (c->is_websocket && strcmp(id, sandbox_id) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+void stage_push(struct stage *s, const char *sandbox_id, const char *type, const char *channel,
+                const char *const *fields)
+{
+    struct conn *c = socket_of(s, sandbox_id);
     struct message m;
 
-    assert_non_null(s->shell);
+    assert_non_null(c);
     message_init(&m, type, SLICE(channel));
     for (; fields[0]; fields += 2) {
         if (fields[1][0] == '#')
@@ -249,7 +277,7 @@ void stage_push(struct stage *s, const char *type, const char *channel, const ch
         else
             message_add_string(&m, fields[0], SLICE(fields[1]));
     }
-    conn_message(s->shell, &m, true);
+    conn_message(c, &m, true);
     message_finish(&m);
 }
 

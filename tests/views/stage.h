@@ -67,11 +67,13 @@ void stage_output(struct stage *s, const char *bytes);
 void stage_output_of(struct stage *s, const char *terminal, const char *bytes);
 void stage_release(struct stage *s);
 /* From now on requests whose "METHOD /path" begins with line get this; of several the longest
- * counts. status 0: no answer at all. data is what is in "data" of a good answer. */
+ * counts; "METHOD /path @ID" is for one sandbox. status 0: no answer at all. data is what is in
+ * "data" of a good answer. */
 void stage_answer(struct stage *s, const char *line, int status, const char *data);
 /* A message on a sandbox's WebSocket; fields are names and values in turn, NULL at the
  * end; a value that begins with # is a number. */
-void stage_push(struct stage *s, const char *type, const char *channel, const char *const *fields);
+void stage_push(struct stage *s, const char *sandbox_id, const char *type, const char *channel,
+                const char *const *fields);
 /* The host is gone, or back on the same port. */
 void stage_host_down(struct stage *s);
 void stage_host_up(struct stage *s);

@@ -64,7 +64,7 @@ static void change_file(struct stage *s, const char *event, const char *path, co
     const char *const fields[] = {
         "event",    event,      "path",   path, content ? "content" : NULL,
         coded.data, "encoding", "base64", NULL};
-    stage_push(s, MSG_FILE_CHANGED, "watcher:w0", fields);
+    stage_push(s, "a1", MSG_FILE_CHANGED, "watcher:w0", fields);
     buf_finish(&coded);
 }
 
@@ -192,7 +192,7 @@ static void signal_port(struct stage *s, const char *type, const char *port, con
     const char *const fields[] = {"signal",           "port", "type", type, "port", port,
                                   url ? "url" : NULL, url,    NULL};
 
-    stage_push(s, MSG_SIGNAL, "signals", fields);
+    stage_push(s, "a1", MSG_SIGNAL, "signals", fields);
 }
 
 static struct stage *open_signals(const char *status)
@@ -219,9 +219,9 @@ static void signals__golden__looks_as_reviewed(void **state)
     signal_port(s, "open", "#3000", "http://a1-3000.localhost:7780");
     stage_await(s, "port opened");
     stage_golden_sizes(s, "signals-one");
-    stage_push(s, MSG_SIGNAL, "signals", ready);
+    stage_push(s, "a1", MSG_SIGNAL, "signals", ready);
     signal_port(s, "close", "#3000", NULL);
-    stage_push(s, MSG_SIGNAL, "signals", trouble);
+    stage_push(s, "a1", MSG_SIGNAL, "signals", trouble);
     for (int i = 0; i < 60; i++) {
         cleanup_free char *port = xasprintf("#%d", 4000 + i);
 
