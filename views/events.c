@@ -49,7 +49,7 @@ static void begin(struct events *v)
         struct stream_source *s = v->sources.all[i];
 
         event_tail_close(s->tail);
-        s->over = s->down = false;
+        s->over = s->down = s->up = false;
         s->tail = event_tail_open(s->remote, &options, &tail_ops, s);
     }
     stream_sources_sign(&v->sources);

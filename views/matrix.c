@@ -320,7 +320,7 @@ static enum view_result run_verb(struct matrix *m, const char *action)
         if (verbs[i].writes && views_refuse_readonly(m->env))
             return VIEW_HANDLED;
         n = table_targets(&m->list.table, &ids);
-        struct cell_run **cells = xcalloc(n ? n : 1, sizeof *cells);
+        struct cell_run **cells = xcalloc(n ? n : 1, sizeof(void *));
         for (size_t k = 0; k < n; k++)
             if ((cells[n_found] = find(m, ids[k])))
                 n_found++;

@@ -6,6 +6,16 @@
 
 #include "base/alloc.h"
 
+#define PROGRESS_AFTER_MS 200
+
+static void on_slow(void *user)
+{
+    struct stream_sources *set = user;
+
+    set->is_slow = true;
+    stream_sources_sign(set);
+}
+
 struct stream_source *stream_source_add(struct stream_sources *set, const char *sandbox_id,
                                         const char *id, const char *label)
 {
@@ -23,6 +33,9 @@ struct stream_source *stream_source_add(struct stream_sources *set, const char *
     s->remote = remote_acquire(set->env->gateway, sandbox_id);
     s->number = tail_source(stream_tail(set->stream), label);
     set->all[set->n++] = s;
+    if (!set->slow)
+        set->slow = tick_create(tui_loop(set->env->tui), on_slow, set);
+    tick_after(set->slow, PROGRESS_AFTER_MS);
     return s;
 }
 
@@ -38,6 +51,7 @@ void stream_sources_finish(struct stream_sources *set)
         free(s);
     }
     set->n = 0;
+    tick_destroy(steal_pointer(&set->slow));
 }
 
 void stream_sources_title(const struct stream_sources *set, struct buf *out)
@@ -69,22 +83,27 @@ size_t stream_sources_ids(const struct stream_sources *set, const char **ids, si
 
 void stream_sources_sign(struct stream_sources *set)
 {
-    size_t n_down = 0;
     const char *lost = set->lost ? set->lost : "connection lost, trying again";
-    char text[160];
+    size_t n_down = 0, n_waiting = 0, n = set->n;
+    char text[160], of[64] = "";
 
-    for (size_t i = 0; i < set->n; i++)
-        n_down += set->all[i]->down;
-    if (!n_down) {
-        stream_sign(set->stream, ROLE_WARN, set->sign);
-        return;
+    for (size_t i = 0; i < n; i++) {
+        const struct stream_source *s = set->all[i];
+
+        n_down += s->down;
+        n_waiting += !s->up && !s->down && !s->over;
     }
-    if (set->n > 1)
-        snprintf(text, sizeof text, "\xe2\x9c\x97 %zu of %zu %s: %s", n_down, set->n, set->things,
-                 lost);
+    n_waiting = set->is_slow ? n_waiting : 0;
+    if (n > 1)
+        snprintf(of, sizeof of, "%zu of %zu %s: ", n_down ? n_down : n_waiting, n, set->things);
+    if (n_down)
+        snprintf(text, sizeof text, "\xe2\x9c\x97 %s%s", of, lost);
     else
-        snprintf(text, sizeof text, "\xe2\x9c\x97 %s", lost);
-    stream_sign(set->stream, ROLE_STATUS_ALERT, text);
+        snprintf(text, sizeof text, "\xe2\x80\xa6 %sconnecting", of);
+    if (n_down || n_waiting)
+        stream_sign(set->stream, n_down ? ROLE_STATUS_ALERT : ROLE_DIM, text);
+    else
+        stream_sign(set->stream, ROLE_WARN, set->sign);
 }
 
 void stream_source_line(struct stream_source *s, int64_t time_ms, const char *text)
@@ -97,6 +116,7 @@ void stream_source_up(void *user)
 {
     struct stream_source *s = user;
 
+    s->up = true;
     s->down = false;
     stream_sources_sign(s->set);
 }

@@ -9,6 +9,7 @@
 
 #include "client/remote.h"
 #include "views/stream.h"
+#include "views/tick.h"
 
 #define STREAM_SOURCES_MAX 64
 
@@ -19,7 +20,7 @@ struct stream_source {
     char *sandbox_id, *id; /* owned; id "" where the sandbox itself is the source */
     struct remote *remote; /* a reference */
     uint16_t number;       /* in the tail */
-    bool down, over;
+    bool up, down, over;
     void *tail;              /* what feeds it: the view's own */
     struct request *request; /* the view's own, cancelled with the source; or NULL */
     bool flag;               /* the view's own */
@@ -33,6 +34,8 @@ struct stream_sources {
     void *owner;        /* the view */
     struct stream_source *all[STREAM_SOURCES_MAX]; /* owned */
     size_t n;
+    struct tick *slow; /* its own */
+    bool is_slow;
     char sign[160]; /* shown while every connection is there; "" none */
 };
 
@@ -43,7 +46,7 @@ struct stream_source *stream_source_add(struct stream_sources *set, const char *
 void stream_sources_finish(struct stream_sources *set);
 /* " alice/demo", or " of 3 watchers". */
 void stream_sources_title(const struct stream_sources *set, struct buf *out);
-/* Shows what is down, or set->sign. */
+/* Shows what is down, what has not answered yet, or set->sign. */
 void stream_sources_sign(struct stream_sources *set);
 /* Ids of the sandboxes, borrowed; returns how many. */
 size_t stream_sources_ids(const struct stream_sources *set, const char **ids, size_t cap);

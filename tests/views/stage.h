@@ -48,7 +48,8 @@ struct stage {
     int info_status;
     struct stage_answer answers[STAGE_ANSWERS_MAX];
     size_t n_answers;
-    bool refuse_list; /* upgrades of the list's WebSocket get a 401 */
+    bool hold_sockets; /* upgrades of sandboxes' WebSockets get no answer */
+    bool refuse_list;  /* upgrades of the list's WebSocket get a 401 */
 };
 
 struct stage *stage_open(int rows, int cols);

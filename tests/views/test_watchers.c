@@ -134,8 +134,9 @@ static void watchers__follow__tells_changes_with_their_content(void **state)
 
     stage_keys(s, "Enter");
     stage_await(s, "Nothing has changed yet");
-    stage_golden_sizes(s, "watching-empty");
     await(&s->loop, 5000, s->n_attached == 1);
+    stage_await_gone(s, "connecting");
+    stage_golden_sizes(s, "watching-empty");
     change_file(s, "add", "/home/user/project-0/src/main.c", "int main(void)\n{\n}\n");
     change_file(s, "change", "/home/user/project-0/src/main.c", NULL);
     change_file(s, "addDir", "/home/user/project-0/src/new", NULL);
@@ -203,6 +204,7 @@ static struct stage *open_signals(const char *status)
     stage_answer(s, "GET /signals/status", 200, data);
     stage_keys(s, "7");
     await(&s->loop, 5000, s->n_attached == 1);
+    stage_await_gone(s, "connecting");
     return s;
 }
 
@@ -376,6 +378,44 @@ static void events__golden__looks_as_reviewed(void **state)
     }
 }
 
+static void streams__golden__connecting(void **state)
+{
+    struct stage *s = open_watchers(1);
+
+    s->hold_sockets = true;
+    stage_keys(s, "Enter");
+    stage_await(s, "connecting");
+    stage_golden_sizes(s, "watching-loading");
+    stage_close(s);
+
+    s = open_two();
+    s->hold_sockets = true;
+    stage_answer(s, "GET /signals/status", 200, "{\"status\":\"active\"}");
+    stage_keys(s, "7");
+    stage_await(s, "2 of 2 sandboxes: connecting");
+    stage_golden_sizes(s, "signals-loading");
+    stage_close(s);
+
+    s = open_sandbox();
+    stage_answer(s, "GET /info", 0, NULL);
+    stage_keys(s, "8");
+    stage_await(s, "connecting");
+    stage_golden_sizes(s, "events-loading");
+    stage_close(s);
+}
+
+static void events__golden__refused(void **state)
+{
+    struct stage *s = open_sandbox();
+
+    stage_answer(s, "GET /events", 403, "{\"error\":\"this key may not read events\"}");
+    stage_keys(s, "8");
+    stage_await(s, "this key may not read events");
+    stage_keys(s, "t"); /* when that was */
+    stage_golden_sizes(s, "events-error");
+    stage_close(s);
+}
+
 static void events__pretty__and_detail(void **state)
 {
     struct stage *s = open_events(2);
@@ -451,6 +491,8 @@ int main(void)
         cmocka_unit_test(signals__many__are_merged),
         cmocka_unit_test(signals__readonly__refuses),
         cmocka_unit_test(events__golden__looks_as_reviewed),
+        cmocka_unit_test(streams__golden__connecting),
+        cmocka_unit_test(events__golden__refused),
         cmocka_unit_test(events__pretty__and_detail),
         cmocka_unit_test(events__choose__asks_again),
         cmocka_unit_test(events__store__checks_the_json),
