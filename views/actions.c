@@ -83,6 +83,7 @@ const struct action_def views_actions[] = {
     {"tail", "v V", "tail-select", "Select lines"},
     {"tail", "y", "tail-copy", "Copy the line, or those selected"},
     {"tail", "Enter", "tail-detail", "Show all of the line"},
+    {"tail", "a", "tail-add", "Follow another sandbox, too"},
     {"tail", "l Right", "tail-right", "To the right", true},
     {"tail", "h Left", "tail-left", "To the left", true},
     {"tail", "", "tail-clear", "Forget the lines shown"},

@@ -40,19 +40,35 @@ static const struct event_tail_ops tail_ops = {
     .on_end = stream_source_end,
 };
 
-static void begin(struct events *v)
+static void begin(struct events *v, struct stream_source *s)
 {
     const struct event_tail_options options = {
         .type = v->type, .since_ms = *v->since ? clock_wall_ms() - v->since_ms : -1};
 
-    for (size_t i = 0; i < v->sources.n; i++) {
-        struct stream_source *s = v->sources.all[i];
+    event_tail_close(s->tail);
+    s->over = s->down = s->up = false;
+    s->tail = event_tail_open(s->remote, &options, &tail_ops, s);
+}
 
-        event_tail_close(s->tail);
-        s->over = s->down = s->up = false;
-        s->tail = event_tail_open(s->remote, &options, &tail_ops, s);
-    }
+static void begin_all(struct events *v)
+{
+    for (size_t i = 0; i < v->sources.n; i++)
+        begin(v, v->sources.all[i]);
     stream_sources_sign(&v->sources);
+}
+
+static void add(void *user, const char *sandbox_id)
+{
+    struct events *v = user;
+    char name[160];
+    struct stream_source *s;
+
+    if (stream_sources_has(&v->sources, sandbox_id))
+        return;
+    s = stream_source_add(&v->sources, sandbox_id, "",
+                          views_sandbox_name(v->env, sandbox_id, name, sizeof name));
+    if (s)
+        begin(v, s);
 }
 
 /* --- which --- */
@@ -86,7 +102,7 @@ static void choice_submit(void *user, struct view *dialog, struct form *f)
         snprintf(v->since, sizeof v->since, "%s", form_text(f, SINCE));
         v->since_ms = form_number(f, SINCE);
         tail_clear(stream_tail(stream));
-        begin(v);
+        begin_all(v);
         stream_changed(stream);
     }
     form_dialog_done(dialog);
@@ -164,6 +180,7 @@ static const struct stream_ops ops = {
     .title = title,
     .act = act,
     .sandboxes = sandboxes,
+    .add = add,
     .hints = hints,
     .empty = "No events",
     .hint = "they appear here as they come",
@@ -172,7 +189,6 @@ static const struct stream_ops ops = {
 void events_view_open(struct views_env *env, char *const *ids, size_t n)
 {
     struct events *v = xcalloc(1, sizeof *v);
-    char name[160];
 
     v->env = env;
     snprintf(v->since, sizeof v->since, "%s", SINCE_DEFAULT);
@@ -182,8 +198,6 @@ void events_view_open(struct views_env *env, char *const *ids, size_t n)
     v->sources.stream = stream_create(env, &ops, v);
     stream_tail(v->sources.stream)->times = true;
     for (size_t i = 0; i < n; i++)
-        stream_source_add(&v->sources, ids[i], "",
-                          views_sandbox_name(env, ids[i], name, sizeof name));
-    begin(v);
+        add(v, ids[i]);
     stream_show(v->sources.stream);
 }

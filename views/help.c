@@ -126,11 +126,18 @@ void palette_open(struct views_env *env)
     picker_dialog_open(env, &picker, run_choice, NULL, NULL);
 }
 
-void sandbox_chooser_open(struct views_env *env)
+void sandbox_choice_open(struct views_env *env, const char *title, const char *verb,
+                         void (*accept)(struct views_env *env, void *user, const char *value),
+                         void *user, void (*drop)(void *user))
 {
     struct picker picker;
 
-    picker_init(&picker, "Sandboxes", "open");
+    picker_init(&picker, title, verb);
     add_sandboxes(env, &picker);
-    picker_dialog_open(env, &picker, run_choice, NULL, NULL);
+    picker_dialog_open(env, &picker, accept, user, drop);
+}
+
+void sandbox_chooser_open(struct views_env *env)
+{
+    sandbox_choice_open(env, "Sandboxes", "open", run_choice, NULL, NULL);
 }

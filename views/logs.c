@@ -284,6 +284,16 @@ static size_t sandboxes(void *user, const char **ids, size_t cap)
     return n;
 }
 
+static void add(void *user, const char *sandbox_id)
+{
+    struct logs *l = user;
+
+    for (size_t i = 0; i < l->n_followed; i++)
+        if (strcmp(l->followed[i]->id, sandbox_id) == 0)
+            return;
+    logs_add_sandbox(l, sandbox_id);
+}
+
 static const char *const contexts[] = {"logs", "tail", "motion", NULL};
 static const struct stream_ops ops = {.name = "logs",
                                       .contexts = contexts,
@@ -291,6 +301,7 @@ static const struct stream_ops ops = {.name = "logs",
                                       .title = title,
                                       .act = act,
                                       .sandboxes = sandboxes,
+                                      .add = add,
                                       .empty = "Nothing has been logged yet",
                                       .hint = "lines appear here as they are written"};
 

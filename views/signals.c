@@ -236,6 +236,21 @@ static size_t sandboxes(void *user, const char **ids, size_t cap)
     return stream_sources_ids(&((const struct signals *)user)->sources, ids, cap);
 }
 
+static void add(void *user, const char *sandbox_id)
+{
+    struct signals *v = user;
+    char name[160];
+    struct stream_source *s;
+
+    if (stream_sources_has(&v->sources, sandbox_id))
+        return;
+    s = stream_source_add(&v->sources, sandbox_id, "",
+                          views_sandbox_name(v->env, sandbox_id, name, sizeof name));
+    if (s)
+        s->tail = signal_tail_open(s->remote, &tail_ops, s);
+    ask(v);
+}
+
 static const char *const contexts[] = {"signals", "tail", "motion", NULL};
 static const char *const hints[] = {"signal-emit", "send one", NULL};
 static const struct stream_ops ops = {
@@ -245,6 +260,7 @@ static const struct stream_ops ops = {
     .title = title,
     .act = act,
     .sandboxes = sandboxes,
+    .add = add,
     .hints = hints,
     .empty = "Nothing has been signalled yet",
     .hint = "ports that open and close, servers that are ready, and errors appear here",
@@ -253,19 +269,12 @@ static const struct stream_ops ops = {
 void signals_view_open(struct views_env *env, char *const *ids, size_t n)
 {
     struct signals *v = xcalloc(1, sizeof *v);
-    char name[160];
 
     v->env = env;
     v->sources = (struct stream_sources){.env = env, .things = "sandboxes", .owner = v};
     v->sources.stream = stream_create(env, &ops, v);
     v->tick = tick_create(tui_loop(env->tui), ask, v);
-    for (size_t i = 0; i < n; i++) {
-        struct stream_source *s = stream_source_add(
-            &v->sources, ids[i], "", views_sandbox_name(env, ids[i], name, sizeof name));
-
-        if (s)
-            s->tail = signal_tail_open(s->remote, &tail_ops, s);
-    }
-    ask(v);
+    for (size_t i = 0; i < n; i++)
+        add(v, ids[i]);
     stream_show(v->sources.stream);
 }

@@ -97,5 +97,9 @@ size_t views_targets(struct views_env *env, char **ids, size_t cap);
 void help_open(struct views_env *env);
 void palette_open(struct views_env *env);
 void sandbox_chooser_open(struct views_env *env);
+/* A choice of the sandboxes there are; accept gets "sandbox:<id>". As picker_dialog_open. */
+void sandbox_choice_open(struct views_env *env, const char *title, const char *verb,
+                         void (*accept)(struct views_env *env, void *user, const char *value),
+                         void *user, void (*drop)(void *user));
 
 #endif

@@ -89,6 +89,25 @@ static enum view_result detail(struct stream *s)
     return VIEW_HANDLED;
 }
 
+/* The view may be another by then. */
+static void on_chosen(struct views_env *env, void *user, const char *value)
+{
+    struct stream *s = stream_of_view(tui_focused(env->tui));
+
+    if (s && s->view == user && s->ops->add && strncmp(value, "sandbox:", 8) == 0)
+        s->ops->add(s->user, value + 8);
+}
+
+static enum view_result add_source(struct stream *s)
+{
+    if (s->ops->add)
+        sandbox_choice_open(s->env, "Follow another sandbox, too", "follow", on_chosen, s->view,
+                            NULL);
+    else
+        tui_toast(s->env->tui, ROLE_WARN, "Mark several in the list instead");
+    return VIEW_HANDLED;
+}
+
 static enum view_result act(struct view *v, const char *action)
 {
     struct stream *s = v->data;
@@ -100,6 +119,8 @@ static enum view_result act(struct view *v, const char *action)
         return copy(s);
     if (strcmp(action, "tail-detail") == 0)
         return detail(s);
+    if (strcmp(action, "tail-add") == 0)
+        return add_source(s);
     return tail_act(&s->tail, action);
 }
 

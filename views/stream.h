@@ -22,6 +22,8 @@ struct stream_ops {
     enum view_result (*act)(void *user, const char *action);
     /* Ids of the sandboxes it is of, borrowed; returns how many. */
     size_t (*sandboxes)(void *user, const char **ids, size_t cap);
+    /* Follows this sandbox, too. */
+    void (*add)(void *user, const char *sandbox_id);
     /* An empty one says this, with what to do. */
     const char *empty, *hint;
     /* Keys of its own worth a hint, in the first of its contexts: action, word, …, NULL. */

@@ -39,6 +39,14 @@ struct stream_source *stream_source_add(struct stream_sources *set, const char *
     return s;
 }
 
+bool stream_sources_has(const struct stream_sources *set, const char *sandbox_id)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (strcmp(set->all[i]->sandbox_id, sandbox_id) == 0)
+            return true;
+    return false;
+}
+
 void stream_sources_finish(struct stream_sources *set)
 {
     for (size_t i = 0; i < set->n; i++) {

@@ -42,6 +42,7 @@ struct stream_sources {
 /* The rest of set is what the owner filled in. NULL: there are too many; a toast has said so. */
 struct stream_source *stream_source_add(struct stream_sources *set, const char *sandbox_id,
                                         const char *id, const char *label);
+bool stream_sources_has(const struct stream_sources *set, const char *sandbox_id);
 /* After the tails of the sources were closed. */
 void stream_sources_finish(struct stream_sources *set);
 /* " alice/demo", or " of 3 watchers". */

@@ -319,6 +319,23 @@ static void signals__many__are_merged(void **state)
     stage_close(s);
 }
 
+static void signals__add__follows_another_one_too(void **state)
+{
+    struct stage *s = open_two();
+
+    stage_answer(s, "GET /signals/status", 200, "{\"status\":\"active\"}");
+    stage_keys(s, "U 7");
+    await(&s->loop, 5000, s->n_attached == 1);
+    stage_keys(s, "a");
+    stage_await(s, "Follow another sandbox");
+    stage_keys(s, "Down Enter");
+    stage_await(s, "signals of 2 sandboxes");
+    await(&s->loop, 5000, s->n_attached == 2);
+    stage_keys(s, "Esc 8");
+    stage_await(s, "events");
+    stage_close(s);
+}
+
 static void signals__readonly__refuses(void **state)
 {
     static const char *const keys[] = {"S", "X", "i"};
@@ -489,6 +506,7 @@ int main(void)
         cmocka_unit_test(signals__emit__needs_what_belongs_to_it),
         cmocka_unit_test(signals__url__is_copied_and_checked),
         cmocka_unit_test(signals__many__are_merged),
+        cmocka_unit_test(signals__add__follows_another_one_too),
         cmocka_unit_test(signals__readonly__refuses),
         cmocka_unit_test(events__golden__looks_as_reviewed),
         cmocka_unit_test(streams__golden__connecting),
