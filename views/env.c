@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "views/commands_run.h"
 #include "views/dialog.h"
+#include "views/editor.h"
+#include "views/file_wait.h"
 #include "views/job.h"
 #include "views/state.h"
 
@@ -71,6 +73,8 @@ void views_stop(struct views_env *env)
     if (!s)
         return;
     jobs_cancel(env);
+    editor_stop(env);
+    file_waits_cancel(env);
     runs_drop_all(env);
     while ((l = TAILQ_FIRST(&s->later))) {
         TAILQ_REMOVE(&s->later, l, link);

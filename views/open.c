@@ -8,10 +8,13 @@
 #include "base/alloc.h"
 #include "views/commands.h"
 #include "views/commands_form.h"
+#include "views/env_view.h"
 #include "views/events.h"
+#include "views/files.h"
 #include "views/links.h"
 #include "views/logs.h"
 #include "views/matrix.h"
+#include "views/overlays.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"
 #include "views/servers.h"
@@ -19,6 +22,7 @@
 #include "views/signals.h"
 #include "views/stream.h"
 #include "views/tokens.h"
+#include "views/viewer.h"
 #include "views/watchers.h"
 
 #define SUBJECTS_MAX RESOURCE_SANDBOXES_MAX
@@ -49,6 +53,11 @@ size_t views_subjects(struct views_env *env, char **ids, size_t cap)
     } else {
         n = matrix_sandboxes(v, borrowed, cap);
     }
+    const char *one = files_sandbox(v);
+    one = one ? one : env_view_sandbox(v);
+    one = one ? one : viewer_sandbox(v);
+    if (one && !n)
+        borrowed[n++] = one;
     for (size_t i = 0; i < n; i++)
         ids[i] = xstrdup(borrowed[i]);
     free(targets);
@@ -81,6 +90,17 @@ static void open_logs(struct views_env *env, char *const *ids, size_t n)
     for (size_t i = 0; i < n; i++)
         logs_add_sandbox(logs, ids[i]);
     logs_show(logs);
+}
+
+/* One sandbox at a time: the first. */
+static void open_files(struct views_env *env, char *const *ids, size_t n)
+{
+    files_view_open(env, ids[0], NULL);
+}
+
+static void open_env(struct views_env *env, char *const *ids, size_t n)
+{
+    env_view_open(env, ids[0], NULL);
 }
 
 static void open_of_targets(struct views_env *env,
@@ -117,6 +137,7 @@ bool views_open(struct views_env *env, const char *action)
         {"view-servers", &servers_kind, false},   {"view-servers-all", &servers_kind, true},
         {"view-watchers", &watchers_kind, false}, {"view-watchers-all", &watchers_kind, true},
         {"view-commands", &commands_kind, false}, {"view-commands-all", &commands_kind, true},
+        {"view-overlays", &overlays_kind, false}, {"view-overlays-all", &overlays_kind, true},
         {"view-tokens", &tokens_kind, false},     {"view-tokens-all", &tokens_kind, true},
     };
     /* Of the sandboxes one looks at, when there are any. */
@@ -127,6 +148,8 @@ bool views_open(struct views_env *env, const char *action)
         {"view-logs", open_logs},
         {"view-signals", signals_view_open},
         {"view-events", events_view_open},
+        {"view-files", open_files},
+        {"view-env", open_env},
         {"magic-link", links_open},
         {"run-command", commands_form_open},
     };

@@ -20,6 +20,8 @@ struct gateway_listener {
 
 struct job; /* one request and what becomes of it; views/job.h */
 struct later;
+struct file_wait;
+struct editor;
 
 #define OPEN_MAX    64 /* terminals attached at once */
 #define BUFFERS_MAX 20 /* texts copied here, for pasting; the oldest goes */
@@ -45,7 +47,10 @@ struct views_state {
     struct tick *clipboard_tick; /* takes a secret away again */
     bool clipboard_secret;       /* what was put on the clipboard last is one */
     const char *secret;          /* the one of buffers that is; or NULL */
-    struct runs *runs;           /* commands started here; commands_run.c */
+    LIST_HEAD(file_wait_list, file_wait)
+    waits;                 /* file_wait.c */
+    struct editor *editor; /* while it has the terminal; editor.c */
+    struct runs *runs;     /* commands started here; commands_run.c */
 };
 
 void views_listen(struct views_env *env, struct gateway_listener *l);

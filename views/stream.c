@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/dialog.h"
+#include "views/editor.h"
 #include "views/json_text.h"
 #include "views/notice.h"
 
@@ -108,6 +109,28 @@ static enum view_result add_source(struct stream *s)
     return VIEW_HANDLED;
 }
 
+/* What was changed there stays there: the lines came from elsewhere. */
+static void on_edited(struct views_env *env, void *user, const char *bytes, size_t n,
+                      const struct err *e)
+{
+    if (e && e->code != ERR_CANCELLED)
+        views_toast_error(env, e);
+}
+
+static enum view_result in_editor(struct stream *s)
+{
+    cleanup_buf struct buf text = {0};
+
+    tail_text(&s->tail, &text);
+    if (!text.len) {
+        tui_toast(s->env->tui, ROLE_WARN, "There are no lines to open");
+        return VIEW_HANDLED;
+    }
+    cleanup_free char *name = xasprintf("%s.log", s->ops->name);
+    editor_open(s->env, name, text.data, text.len, on_edited, NULL, NULL);
+    return VIEW_HANDLED;
+}
+
 static enum view_result act(struct view *v, const char *action)
 {
     struct stream *s = v->data;
@@ -117,6 +140,8 @@ static enum view_result act(struct view *v, const char *action)
         return result;
     if (strcmp(action, "tail-copy") == 0)
         return copy(s);
+    if (strcmp(action, "tail-edit") == 0)
+        return in_editor(s);
     if (strcmp(action, "tail-detail") == 0)
         return detail(s);
     if (strcmp(action, "tail-add") == 0)

@@ -78,7 +78,10 @@ static const struct stage_answer *find_answer(const struct stage *s, const char 
     for (size_t i = 0; i < s->n_answers; i++) {
         const struct stage_answer *a = &s->answers[i];
 
-        if (strncmp(line, a->line, strlen(a->line)) == 0 &&
+        size_t n = strcspn(a->line, "~");
+        const char *body = a->line[n] ? a->line + n + 1 : "";
+
+        if (strncmp(line, a->line, n) == 0 && strstr(s->last_body, body) &&
             (!best || strlen(a->line) > strlen(best->line)))
             best = a;
     }

@@ -16,7 +16,8 @@
 
 #define STAGE_ANSWERS_MAX 32
 
-/* What the host says to requests that begin with line. */
+/* What the host says to requests that begin with line; "POST /run/command~cksum": and whose body
+ * has what follows the "~". */
 struct stage_answer {
     char line[96];
     int status;
