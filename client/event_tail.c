@@ -172,6 +172,7 @@ static void set_down(struct event_tail *t, const struct err *e)
     uv_timer_start(&t->timer, on_down_timer,
                    (uint64_t)(t->retry_ms < POLL_MS ? t->retry_ms : POLL_MS), 0);
     t->retry_ms = t->retry_ms * 2 < RETRY_MAX_MS ? t->retry_ms * 2 : RETRY_MAX_MS;
+    ask_history(t); /* at once: the first tries come faster than POLL_MS and would put it off */
     if (t->ops->on_down)
         t->ops->on_down(t->user, &told);
 }
@@ -449,12 +450,13 @@ static void on_token(void *user, const struct remote_info *info, const struct er
 /* The stream wants the sandbox's token, which some call makes known. */
 static void connect_wire(struct event_tail *t)
 {
-    request_cancel(steal_pointer(&t->asking));
     uv_timer_stop(&t->timer);
-    if (t->remote->token && !t->remote->is_gone)
+    if (t->remote->token && !t->remote->is_gone) {
         open_wire(t);
-    else
-        t->asking = remote_info(t->remote, on_token, t);
+        return;
+    }
+    request_cancel(steal_pointer(&t->asking));
+    t->asking = remote_info(t->remote, on_token, t);
 }
 
 static void on_first_timer(uv_timer_t *timer)

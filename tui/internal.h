@@ -86,6 +86,7 @@ struct tui {
     bool base_stale; /* every leaf must be drawn */
     bool dirty;      /* a frame is due */
     bool polling_write, gone;
+    bool away; /* somebody else has the terminal: nothing is read or written */
     bool prefix_typed, hint_shown, numbers_shown;
 };
 

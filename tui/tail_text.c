@@ -131,16 +131,20 @@ static void append_prefix(const struct tail *t, const struct tail_line *line, st
         buf_printf(out, "%s \xe2\x94\x82 ", t->sources[line->source]);
 }
 
-/* A JSON object or array over several rows; false when it is none. */
+/* A JSON object or array that ends the line, over several rows below what stands before it; false
+ * when there is none. */
 static bool append_pretty(const struct tail_line *line, struct buf *out)
 {
-    cJSON *json = line->text[0] == '{' || line->text[0] == '[' ? cJSON_Parse(line->text) : NULL;
+    const char *at = strpbrk(line->text, "{[");
+    cJSON *json = at ? cJSON_ParseWithOpts(at, NULL, true) : NULL;
     char *text = json ? cJSON_Print(json) : NULL;
 
     for (char *p = text; p && *p; p++)
         *p = *p == '\t' ? ' ' : *p;
-    if (text)
+    if (text) {
+        buf_append(out, line->text, (size_t)(at - line->text));
         buf_append_str(out, text);
+    }
     free(text);
     cJSON_Delete(json);
     return text;

@@ -50,7 +50,7 @@ static void watch(struct tui *t)
 {
     bool write = screen_pending(t->screen) > 0;
 
-    if (t->gone)
+    if (t->gone || t->away)
         return;
     if (write != t->polling_write || !uv_is_active((uv_handle_t *)&t->poll))
         uv_poll_start(&t->poll, UV_READABLE | (write ? UV_WRITABLE : 0), on_poll);
@@ -235,7 +235,7 @@ static void run_turn(uv_timer_t *timer)
     views_free_closed(t);
     run_actions(t);
     views_free_closed(t);
-    if (!t->dirty || screen_pending(t->screen))
+    if (!t->dirty || t->away || screen_pending(t->screen))
         return;
     uv_timer_stop(&t->frame);
     draw_frame(t);
@@ -309,12 +309,14 @@ static void resize(struct tui *t)
 
 void tui_leave(struct tui *t)
 {
+    t->away = true;
     uv_poll_stop(&t->poll);
     screen_leave(t->screen);
 }
 
 void tui_enter(struct tui *t)
 {
+    t->away = false;
     screen_enter(t->screen);
     t->entered_ms = clock_mono_ms();
     resize(t);
@@ -347,7 +349,11 @@ static void die_of(struct tui *t, int signum)
 static void on_signal(uv_signal_t *handle, int signum)
 {
     struct tui *t = handle->data;
+    bool typed = signum == SIGINT || signum == SIGTSTP;
 
+    /* What is typed into $EDITOR is for it; tui_enter looks at the size. */
+    if (t->away && (typed || signum == SIGWINCH || signum == SIGCONT))
+        return;
     if (signum == SIGWINCH) {
         resize(t);
     } else if (signum == SIGTSTP) {
@@ -453,7 +459,7 @@ void tui_toast(struct tui *t, enum role role, const char *format, ...)
 
 void tui_write(struct tui *t, const char *bytes, size_t n)
 {
-    if (t->gone)
+    if (t->gone || t->away)
         return;
     if (!screen_write(t->screen, bytes, n))
         log_warn("%zu bytes for the terminal dropped: it takes none", n);

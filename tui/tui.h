@@ -100,7 +100,8 @@ void tui_toast(struct tui *t, enum role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Gives the terminal back and stops the job (C-z); returns after SIGCONT with all drawn again. */
 void tui_suspend(struct tui *t);
-/* The same in two steps, for somebody else's turn with the terminal ($EDITOR). */
+/* The same in two steps, for somebody else's turn with the terminal ($EDITOR). In between nothing
+ * is read, drawn or written, and C-c and C-z are not for this program. */
 void tui_leave(struct tui *t);
 void tui_enter(struct tui *t);
 /* Bytes straight to the terminal between two frames (OSC 52…); dropped beyond 4 MiB not taken. */

@@ -3,9 +3,9 @@
  * Every action with its keys. A key stands here only when it does something today.
  *
  * Contexts: "sandboxes" the list of sandboxes, "list" any list, "motion" moving in lists and texts,
- * "resource" any list of what sandboxes have, "servers" that of servers, "tail" lines that keep
- * coming, "logs" those of servers, "text" a text to read, "prefix" after the prefix key, "copy" a
- * terminal's scrollback, "global".
+ * "resource" any list of what sandboxes have, "servers", "tokens"… that of servers, tokens…,
+ * "handout" what is shown once, "tail" lines that keep coming, "logs" those of servers, "text" a
+ * text to read, "prefix" after the prefix key, "copy" a terminal's scrollback, "global".
  */
 #include "views/views.h"
 
@@ -22,6 +22,8 @@ const struct action_def views_actions[] = {
     {"sandboxes", "c", "sandbox-copy-name", "Copy its name"},
     {"sandboxes", "C", "sandbox-copy-url", "Copy its URL"},
     {"sandboxes", "l", "view-logs", "Follow the logs of its servers"},
+    {"sandboxes", "x", "run-command", "Run a command in it, or in all marked at once"},
+    {"sandboxes", "m", "magic-link", "Make a magic link to it, or one for each marked"},
     {"sandboxes", "0", "sandbox-namespaces", "All namespaces, or only that of the row"},
 
     {"servers", "Enter l", "server-logs", "Follow its log, or those of all marked"},
@@ -31,6 +33,85 @@ const struct action_def views_actions[] = {
     {"servers", "X", "server-stop", "Stop (asks)"},
     {"servers", "D", "server-delete", "Delete (asks)"},
     {"servers", "C", "server-copy-url", "Copy its URL"},
+
+    {"watchers", "Enter", "watcher-follow", "Follow what changes there, or below all marked"},
+    {"watchers", "n", "watcher-new", "Watch a path"},
+    {"watchers", "D", "watcher-delete", "Delete the watcher (asks)"},
+
+    {"signals", "S", "signals-start", "Start the signals of these sandboxes"},
+    {"signals", "X", "signals-stop", "Stop them (asks)"},
+    {"signals", "i", "signal-emit", "Send a signal by hand"},
+    {"signals", "o", "signal-open-url", "Open the line's URL in the browser"},
+    {"signals", "C", "signal-copy-url", "Copy the line's URL"},
+
+    {"events", "f", "events-choose", "Which types, since when"},
+    {"events", "i", "event-store", "Store an event of your own"},
+
+    {"commands", "Enter l", "command-output", "Show its output, or that of all marked"},
+    {"commands", "n", "command-new", "Run a command in these sandboxes"},
+    {"commands", ".", "command-again", "Run it again, or all marked"},
+    {"commands", "X", "command-kill", "End it (asks)"},
+    {"commands", "D", "command-delete", "Delete it and its output (asks)"},
+
+    {"output", ".", "command-again", "Run it again"},
+    {"output", "X", "command-kill", "End it"},
+
+    {"matrix", "Enter l", "command-output", "Show the output, or that of all marked"},
+    {"matrix", "=", "matrix-diff", "Show what differs from most"},
+    {"matrix", ".", "command-again", "Run it again there, or in all marked"},
+    {"matrix", "X", "command-kill", "End it there, or in all marked"},
+
+    {"tokens", "n", "token-new", "Make a token"},
+    {"tokens", "D", "token-revoke", "Revoke it, or all that are marked (asks)"},
+    {"tokens", "m", "magic-link", "Make a magic link to the sandbox"},
+
+    {"handout", "y", "handout-copy", "Copy it; it leaves the clipboard after 45 s"},
+    {"handout", "Enter", "handout-code", "Show its QR code alone, or with the text"},
+    {"handout", "Y", "handout-copy-all", "Copy all of them"},
+
+    {"files", "Enter l Right", "file-open", "Open the folder, or view the file"},
+    {"files", "h Left BS", "file-up", "To the folder above"},
+    {"files", "~", "file-home", "To the home folder"},
+    {"files", "g+p", "file-go", "To a folder by its path"},
+    {"files", "e", "file-edit", "Edit in $EDITOR"},
+    {"files", "n", "file-new", "Make a file"},
+    {"files", "N", "file-new-folder", "Make a folder"},
+    {"files", "r", "file-rename", "Rename or move"},
+    {"files", "D", "file-delete", "Delete it, or all marked (asks)"},
+    {"files", "u", "file-upload", "Upload a file or a folder"},
+    {"files", "f", "file-download", "Download it, or all marked"},
+    {"files", "c", "file-copy", "Copy its path"},
+    {"files", "d", "file-describe", "Show all that is known of it"},
+    {"files", "O", "file-overlays", "Overlays: folders copied inside"},
+
+    {"viewer", "/", "viewer-search", "Search; n and N go on"},
+    {"viewer", "n", "viewer-next", "Next hit", true},
+    {"viewer", "N", "viewer-previous", "Hit before", true},
+    {"viewer", "w", "viewer-wrap", "Wrap long lines"},
+    {"viewer", "#", "viewer-numbers", "Show line numbers"},
+    {"viewer", "x", "viewer-hex", "Bytes in hex, or text"},
+    {"viewer", "l Right", "viewer-right", "To the right", true},
+    {"viewer", "h Left", "viewer-left", "To the left", true},
+    {"viewer", "e", "viewer-edit", "Edit in $EDITOR"},
+    {"viewer", "c", "viewer-copy", "Copy its path"},
+
+    {"diff", "Enter", "diff-accept", "Do it"},
+    {"diff", "x", "diff-reveal", "Show the values for 30 s"},
+
+    {"env", "Enter", "env-edit", "Change its value (staged)"},
+    {"env", "e", "env-edit-value", "Change its value in $EDITOR (staged)"},
+    {"env", "a n", "env-add", "Add a variable (staged)"},
+    {"env", "D", "env-remove", "Remove it, or all marked (staged)"},
+    {"env", "u", "env-undo", "Undo the last staged change"},
+    {"env", "w", "env-write", "Show the difference, then write"},
+    {"env", "x", "env-reveal", "Show or hide its value"},
+    {"env", "X", "env-reveal-all", "Show all values for 30 s"},
+    {"env", "y", "env-copy", "Copy its value for 45 s"},
+    {"env", "f", "env-file", "Variables of another file"},
+    {"env", "=", "env-compare", "Compare with another file or sandbox"},
+
+    {"overlays", "n", "overlay-new", "Copy a folder inside the sandbox"},
+    {"overlays", "D", "overlay-delete", "Delete (asks)"},
 
     {"logs", "s", "logs-stream", "Both streams, stdout, stderr"},
 
@@ -46,8 +127,10 @@ const struct action_def views_actions[] = {
     {"tail", "v V", "tail-select", "Select lines"},
     {"tail", "y", "tail-copy", "Copy the line, or those selected"},
     {"tail", "Enter", "tail-detail", "Show all of the line"},
+    {"tail", "a", "tail-add", "Follow another sandbox, too"},
     {"tail", "l Right", "tail-right", "To the right", true},
     {"tail", "h Left", "tail-left", "To the left", true},
+    {"tail", "O", "tail-edit", "Open the lines in $EDITOR"},
     {"tail", "", "tail-clear", "Forget the lines shown"},
 
     {"resource", "Enter", "resource-open", "Open it"},
@@ -57,6 +140,14 @@ const struct action_def views_actions[] = {
 
     {"list", "1", "view-sandboxes", "Sandboxes"},
     {"list", "2", "view-servers", "Servers of the sandboxes marked or selected"},
+    {"list", "3", "view-logs", "Logs of their servers"},
+    {"list", "4", "view-files", "Files of the sandbox"},
+    {"list", "5", "view-env", "Variables of its .env file"},
+    {"list", "6", "view-watchers", "Watchers"},
+    {"list", "7", "view-signals", "Signals"},
+    {"list", "8", "view-events", "Events"},
+    {"list", "9", "view-commands", "Commands"},
+    {"list", "T", "view-tokens", "Tokens of the sandboxes marked or selected"},
     {"list", "/", "list-filter", "Filter: regex, !inverted, -f fuzzy, -l key=value"},
     {"list", ">", "list-sort-next", "Sort by the next column"},
     {"list", "<", "list-sort-previous", "Sort by the previous column"},
@@ -130,7 +221,21 @@ const struct action_def views_actions[] = {
     {"global", "", "view-sandboxes", "Show the sandboxes"},
     {"global", "", "view-servers", "Show the servers of this sandbox"},
     {"global", "", "view-servers-all", "Show the servers of all sandboxes"},
+    {"global", "", "view-files", "Show the files of this sandbox"},
+    {"global", "", "view-env", "Show the variables of its .env file"},
+    {"global", "", "view-overlays", "Show the overlays of this sandbox"},
+    {"global", "", "view-overlays-all", "Show the overlays of all sandboxes"},
     {"global", "", "view-logs", "Follow the logs of this sandbox's servers"},
+    {"global", "", "view-watchers", "Show the watchers of this sandbox"},
+    {"global", "", "view-watchers-all", "Show the watchers of all sandboxes"},
+    {"global", "", "view-signals", "Follow the signals of this sandbox"},
+    {"global", "", "view-events", "Follow the events of this sandbox"},
+    {"global", "", "view-commands", "Show the commands of this sandbox"},
+    {"global", "", "view-commands-all", "Show the commands of all sandboxes"},
+    {"global", "", "run-command", "Run a command in this sandbox"},
+    {"global", "", "view-tokens", "Show the tokens of this sandbox"},
+    {"global", "", "view-tokens-all", "Show the tokens of all sandboxes"},
+    {"global", "", "magic-link", "Make a magic link: opens this sandbox in a browser"},
     {"global", "", "quit", "Quit; sandboxes and terminals go on running"},
     {"global", "C-r", "refresh", "Ask the gateway again"},
     {"global", "C-c", "cancel", "Cancel what is under way; twice, quit"},

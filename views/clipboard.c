@@ -21,13 +21,26 @@ static void wrap_for_tmux(struct buf *out, const struct buf *osc)
     buf_append_str(out, "\x1b\\");
 }
 
+static void wipe(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+static void drop_buffer(struct views_state *s, size_t i)
+{
+    if (s->buffers[i] == s->secret)
+        s->secret = NULL;
+    wipe(s->buffers[i]);
+    s->n_buffers--;
+    memmove(s->buffers + i, s->buffers + i + 1, (s->n_buffers - i) * sizeof *s->buffers);
+}
+
 static void add_buffer(struct views_state *s, const char *text)
 {
-    if (s->n_buffers == BUFFERS_MAX) {
-        free(s->buffers[0]);
-        s->n_buffers--;
-        memmove(s->buffers, s->buffers + 1, s->n_buffers * sizeof *s->buffers);
-    }
+    if (s->n_buffers == BUFFERS_MAX)
+        drop_buffer(s, 0);
     s->buffers[s->n_buffers++] = xstrdup(text);
 }
 
@@ -41,7 +54,7 @@ const char *views_buffer(const struct views_env *env)
 void views_buffers_free(struct views_state *s)
 {
     while (s->n_buffers)
-        free(s->buffers[--s->n_buffers]);
+        drop_buffer(s, s->n_buffers - 1);
 }
 
 /* The key after the prefix that does it, or ":". */
@@ -56,27 +69,82 @@ static void notice_prefix(struct views_env *env, const char *action, char *out, 
         snprintf(out, cap, ":");
 }
 
-void views_copy(struct views_env *env, const char *what, const char *text)
+/* To the terminal; false: it is too long for that. */
+static bool put(struct views_env *env, const char *text)
 {
     cleanup_buf struct buf osc = {0}, wrapped = {0};
     const char *tmux = getenv("TMUX");
-    char key[48];
 
     buf_append_str(&osc, "\x1b]52;c;");
     base64_encode(&osc, text, strlen(text));
     buf_append_str(&osc, "\x07");
-    add_buffer(env->state, text);
-    if (osc.len > CLIPBOARD_MAX) {
-        notice_prefix(env, "paste-buffer", key, sizeof key);
-        tui_toast(env->tui, ROLE_WARN,
-                  "Too long for the clipboard of a terminal; %s pastes it here", key);
-        return;
-    }
+    if (osc.len > CLIPBOARD_MAX)
+        return false;
     if (tmux && *tmux) {
         wrap_for_tmux(&wrapped, &osc);
         tui_write(env->tui, wrapped.data, wrapped.len);
+        explicit_bzero(wrapped.data, wrapped.len);
     } else {
         tui_write(env->tui, osc.data, osc.len);
     }
+    explicit_bzero(osc.data, osc.len);
+    return true;
+}
+
+/* Into the buffers and to the terminal; false: a toast has said what is missing. */
+static bool copy(struct views_env *env, const char *text)
+{
+    char key[48];
+
+    add_buffer(env->state, text);
+    if (put(env, text))
+        return true;
+    notice_prefix(env, "paste-buffer", key, sizeof key);
+    tui_toast(env->tui, ROLE_WARN, "Too long for the clipboard of a terminal; %s pastes it here",
+              key);
+    return false;
+}
+
+void views_copy(struct views_env *env, const char *what, const char *text)
+{
+    if (!copy(env, text))
+        return;
+    env->state->clipboard_secret = false;
     tui_toast(env->tui, ROLE_GOOD, "\xe2\x9c\x93 copied %s", what);
+}
+
+/* --- secrets --- */
+
+/* A blank: what terminals do with an empty text differs, and some do nothing. */
+void views_clipboard_forget(struct views_env *env)
+{
+    struct views_state *s = env->state;
+
+    if (s->clipboard_secret)
+        put(env, " ");
+    s->clipboard_secret = false;
+    for (size_t i = 0; s->secret && i < s->n_buffers; i++) {
+        if (s->buffers[i] == s->secret)
+            drop_buffer(s, i);
+    }
+}
+
+static void on_secret_over(void *user)
+{
+    views_clipboard_forget(user);
+}
+
+void views_copy_secret(struct views_env *env, const char *what, const char *text)
+{
+    struct views_state *s = env->state;
+
+    views_clipboard_forget(env);
+    if (!s->clipboard_tick)
+        s->clipboard_tick = tick_create(client_loop(env->client), on_secret_over, env);
+    tick_after(s->clipboard_tick, CLIPBOARD_SECRET_MS);
+    s->clipboard_secret = copy(env, text);
+    s->secret = views_buffer(env);
+    if (s->clipboard_secret)
+        tui_toast(env->tui, ROLE_GOOD, "\xe2\x9c\x93 copied %s; it leaves the clipboard in %d s",
+                  what, CLIPBOARD_SECRET_MS / 1000);
 }

@@ -9,7 +9,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/commands_run.h"
 #include "views/dialog.h"
+#include "views/editor.h"
+#include "views/file_wait.h"
 #include "views/job.h"
 #include "views/state.h"
 
@@ -70,6 +73,9 @@ void views_stop(struct views_env *env)
     if (!s)
         return;
     jobs_cancel(env);
+    editor_stop(env);
+    file_waits_cancel(env);
+    runs_drop_all(env);
     while ((l = TAILQ_FIRST(&s->later))) {
         TAILQ_REMOVE(&s->later, l, link);
         if (l->drop)
@@ -80,6 +86,7 @@ void views_stop(struct views_env *env)
         attachment_release(s->open[i]);
     tick_destroy(s->later_tick);
     views_buffers_free(s);
+    tick_destroy(s->clipboard_tick);
     free(s);
     env->state = NULL;
 }
@@ -138,8 +145,10 @@ void views_toast_error(struct views_env *env, const struct err *e)
 static void on_quit_answer(struct views_env *env, void *user, bool yes)
 {
     env->state->quitting = false;
-    if (yes)
-        env->on_quit(env->user);
+    if (!yes)
+        return;
+    views_clipboard_forget(env);
+    env->on_quit(env->user);
 }
 
 static enum view_result do_quit(struct views_env *env)
@@ -172,6 +181,7 @@ static enum view_result do_escape(struct views_env *env)
 
 static enum view_result do_detach(struct views_env *env)
 {
+    views_clipboard_forget(env);
     env->on_quit(env->user);
     return VIEW_HANDLED;
 }

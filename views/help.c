@@ -26,9 +26,22 @@ static const struct {
     {"prefix", "In a terminal"},
     {"text", "This text"},
     {"servers", "The selected server"},
+    {"watchers", "The selected watcher"},
+    {"commands", "The selected command"},
+    {"output", "This command"},
+    {"matrix", "The selected result"},
+    {"tokens", "The selected token"},
+    {"handout", "What is shown once"},
+    {"files", "The selected file, this folder"},
+    {"viewer", "This file"},
+    {"diff", "This difference"},
+    {"env", "The selected variable, this file"},
+    {"overlays", "The selected overlay"},
     {"resource", "The selected row"},
     {"tail", "These lines"},
     {"logs", "This log"},
+    {"signals", "These signals"},
+    {"events", "These events"},
 };
 
 static const char *title_of(const char *context)
@@ -118,11 +131,18 @@ void palette_open(struct views_env *env)
     picker_dialog_open(env, &picker, run_choice, NULL, NULL);
 }
 
-void sandbox_chooser_open(struct views_env *env)
+void sandbox_choice_open(struct views_env *env, const char *title, const char *verb,
+                         void (*accept)(struct views_env *env, void *user, const char *value),
+                         void *user, void (*drop)(void *user))
 {
     struct picker picker;
 
-    picker_init(&picker, "Sandboxes", "open");
+    picker_init(&picker, title, verb);
     add_sandboxes(env, &picker);
-    picker_dialog_open(env, &picker, run_choice, NULL, NULL);
+    picker_dialog_open(env, &picker, accept, user, drop);
+}
+
+void sandbox_chooser_open(struct views_env *env)
+{
+    sandbox_choice_open(env, "Sandboxes", "open", run_choice, NULL, NULL);
 }

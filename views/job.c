@@ -98,6 +98,11 @@ void job_step_request(struct job_step *s, struct request *r)
     s->request = r;
 }
 
+struct views_env *job_step_env(const struct job_step *s)
+{
+    return s->job->env;
+}
+
 void job_step_hold(struct job_step *s, struct attachment *a)
 {
     s->held = a;

@@ -20,6 +20,7 @@ void job_step_request(struct job_step *s, struct request *r);
 void job_step_hold(struct job_step *s, struct attachment *a);
 /* A gateway_done_cb with the step as user. */
 void job_step_done(void *user, const struct err *e);
+struct views_env *job_step_env(const struct job_step *s);
 /* No more steps come; ends the job when all are done. */
 void job_start(struct job *j);
 /* Cancels every request under way; returns how many there were. */

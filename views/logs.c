@@ -266,12 +266,42 @@ static enum view_result act(void *user, const char *action)
     return strcmp(action, "logs-stream") == 0 ? next_stream(user) : VIEW_IGNORED;
 }
 
+static size_t sandboxes(void *user, const char **ids, size_t cap)
+{
+    const struct logs *l = user;
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n_followed && n < cap; i++)
+        ids[n++] = l->followed[i]->id;
+    for (size_t i = 0; i < l->n_sources && n < cap; i++) {
+        bool known = false;
+
+        for (size_t k = 0; k < n && !known; k++)
+            known = strcmp(ids[k], l->sources[i]->sandbox_id) == 0;
+        if (!known)
+            ids[n++] = l->sources[i]->sandbox_id;
+    }
+    return n;
+}
+
+static void add(void *user, const char *sandbox_id)
+{
+    struct logs *l = user;
+
+    for (size_t i = 0; i < l->n_followed; i++)
+        if (strcmp(l->followed[i]->id, sandbox_id) == 0)
+            return;
+    logs_add_sandbox(l, sandbox_id);
+}
+
 static const char *const contexts[] = {"logs", "tail", "motion", NULL};
 static const struct stream_ops ops = {.name = "logs",
                                       .contexts = contexts,
                                       .close = close_logs,
                                       .title = title,
                                       .act = act,
+                                      .sandboxes = sandboxes,
+                                      .add = add,
                                       .empty = "Nothing has been logged yet",
                                       .hint = "lines appear here as they are written"};
 

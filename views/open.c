@@ -6,70 +6,119 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "views/commands.h"
+#include "views/commands_form.h"
+#include "views/env_view.h"
+#include "views/events.h"
+#include "views/files.h"
+#include "views/links.h"
 #include "views/logs.h"
+#include "views/matrix.h"
+#include "views/overlays.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"
 #include "views/servers.h"
 #include "views/shell.h"
+#include "views/signals.h"
+#include "views/stream.h"
+#include "views/tokens.h"
+#include "views/viewer.h"
+#include "views/watchers.h"
 
 #define SUBJECTS_MAX RESOURCE_SANDBOXES_MAX
 
-/* Copies; 0: nothing in particular, so all. */
-static size_t subjects(struct views_env *env, char *ids[SUBJECTS_MAX])
+size_t views_subjects(struct views_env *env, char **ids, size_t cap)
 {
     struct view *v = tui_focused(env->tui);
     struct shell *shell = shell_of_view(v);
     struct sandboxes *list = sandboxes_of_view(v);
     struct resource *resource = resource_of_view(v);
+    struct stream *stream = stream_of_view(v);
     const char *borrowed[SUBJECTS_MAX], **targets = NULL;
     size_t n = 0;
+
+    cap = cap < SUBJECTS_MAX ? cap : SUBJECTS_MAX;
 
     if (shell) {
         borrowed[n++] = shell->sandbox_id;
     } else if (list) {
         size_t n_targets = table_targets(&list->list.table, &targets);
 
-        for (; n < n_targets && n < SUBJECTS_MAX; n++)
+        for (; n < n_targets && n < cap; n++)
             borrowed[n] = targets[n];
     } else if (resource) {
-        n = resource_sandboxes(resource, borrowed, SUBJECTS_MAX);
+        n = resource_sandboxes(resource, borrowed, cap);
+    } else if (stream) {
+        n = stream_sandboxes(stream, borrowed, cap);
+    } else {
+        n = matrix_sandboxes(v, borrowed, cap);
     }
+    const char *one = files_sandbox(v);
+    one = one ? one : env_view_sandbox(v);
+    one = one ? one : viewer_sandbox(v);
+    if (one && !n)
+        borrowed[n++] = one;
     for (size_t i = 0; i < n; i++)
         ids[i] = xstrdup(borrowed[i]);
     free(targets);
     return n;
 }
 
+size_t views_targets(struct views_env *env, char **ids, size_t cap)
+{
+    size_t n = views_subjects(env, ids, cap);
+
+    if (!n)
+        tui_toast(env->tui, ROLE_WARN, "Of which sandbox? Select or mark some first");
+    return n;
+}
+
 static void open_kind(struct views_env *env, const struct resource_kind *kind, bool all)
 {
     char *ids[SUBJECTS_MAX] = {NULL};
-    size_t n = all ? 0 : subjects(env, ids);
+    size_t n = all ? 0 : views_subjects(env, ids, SUBJECTS_MAX);
 
     resource_view_open(env, kind, (const char *const *)ids, n);
     for (size_t i = 0; i < n; i++)
         free(ids[i]);
 }
 
-static void open_logs(struct views_env *env)
+static void open_logs(struct views_env *env, char *const *ids, size_t n)
+{
+    struct logs *logs = logs_create(env);
+
+    for (size_t i = 0; i < n; i++)
+        logs_add_sandbox(logs, ids[i]);
+    logs_show(logs);
+}
+
+/* One sandbox at a time: the first. */
+static void open_files(struct views_env *env, char *const *ids, size_t n)
+{
+    files_view_open(env, ids[0], NULL);
+}
+
+static void open_env(struct views_env *env, char *const *ids, size_t n)
+{
+    env_view_open(env, ids[0], NULL);
+}
+
+static void open_of_targets(struct views_env *env,
+                            void (*open)(struct views_env *env, char *const *ids, size_t n))
 {
     char *ids[SUBJECTS_MAX] = {NULL};
-    size_t n = subjects(env, ids);
-    struct logs *logs = n ? logs_create(env) : NULL;
+    size_t n = views_targets(env, ids, SUBJECTS_MAX);
 
-    for (size_t i = 0; i < n; i++) {
-        logs_add_sandbox(logs, ids[i]);
+    if (n)
+        open(env, ids, n);
+    for (size_t i = 0; i < n; i++)
         free(ids[i]);
-    }
-    if (logs)
-        logs_show(logs);
-    else
-        tui_toast(env->tui, ROLE_WARN, "Of which sandbox? Select or mark some first");
 }
 
 char *views_subject(struct views_env *env)
 {
     char *ids[SUBJECTS_MAX] = {NULL};
-    size_t n = subjects(env, ids);
+    size_t n = views_subjects(env, ids, SUBJECTS_MAX);
 
     for (size_t i = 1; i < n; i++)
         free(ids[i]);
@@ -85,8 +134,24 @@ bool views_open(struct views_env *env, const char *action)
         const struct resource_kind *kind;
         bool all;
     } kinds[] = {
-        {"view-servers", &servers_kind, false},
-        {"view-servers-all", &servers_kind, true},
+        {"view-servers", &servers_kind, false},   {"view-servers-all", &servers_kind, true},
+        {"view-watchers", &watchers_kind, false}, {"view-watchers-all", &watchers_kind, true},
+        {"view-commands", &commands_kind, false}, {"view-commands-all", &commands_kind, true},
+        {"view-overlays", &overlays_kind, false}, {"view-overlays-all", &overlays_kind, true},
+        {"view-tokens", &tokens_kind, false},     {"view-tokens-all", &tokens_kind, true},
+    };
+    /* Of the sandboxes one looks at, when there are any. */
+    static const struct {
+        const char *action;
+        void (*open)(struct views_env *env, char *const *ids, size_t n);
+    } others[] = {
+        {"view-logs", open_logs},
+        {"view-signals", signals_view_open},
+        {"view-events", events_view_open},
+        {"view-files", open_files},
+        {"view-env", open_env},
+        {"magic-link", links_open},
+        {"run-command", commands_form_open},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -95,8 +160,11 @@ bool views_open(struct views_env *env, const char *action)
             return true;
         }
     }
-    if (strcmp(action, "view-logs") != 0)
-        return false;
-    open_logs(env);
-    return true;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (strcmp(others[i].action, action) == 0) {
+            open_of_targets(env, others[i].open);
+            return true;
+        }
+    }
+    return false;
 }

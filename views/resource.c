@@ -264,6 +264,7 @@ void resource_view_open(struct views_env *env, const struct resource_kind *kind,
     r->view = view_create(env->tui, ops_of(kind), r);
     source = rows_source(r);
     list_init(&r->list, &source);
+    r->list.table.sort_column = kind->sort_column;
     for (size_t i = 0; i < n; i++)
         rows_add_source(r, ids[i]);
     rows_sync(r);

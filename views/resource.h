@@ -16,10 +16,12 @@
 #define RESOURCE_SANDBOXES_MAX 256 /* asked at once; beyond that a banner says so */
 
 struct resource;
+struct resource_kind;
 
 /* A row, valid until the loop runs again. */
 struct resource_row {
     struct views_env *env;
+    const struct resource_kind *kind;
     struct remote *remote;
     const char *sandbox_id;
     const char *id;
@@ -35,18 +37,37 @@ struct resource_verb {
     enum view_result (*run)(struct resource *r, const struct resource_row *row);
 };
 
+/* Where the rows of one sandbox come from, when it is not a listing of client/: as there. */
+struct resource_model {
+    void *(*open)(struct views_env *env, struct remote *r, void (*on_change)(void *user),
+                  void *user);
+    void (*close)(void *model);
+    void (*refresh)(void *model);
+    bool (*is_loaded)(const void *model);
+    const struct err *(*error)(const void *model);
+    int64_t (*confirmed_ms)(const void *model);
+    size_t (*count)(const void *model);
+    const void *(*at)(const void *model, size_t i);
+    const cJSON *(*json)(const void *model, size_t i);
+    size_t id_offset; /* as in struct listing_kind */
+};
+
 struct resource_kind {
     const char *name;            /* "servers", also in sentences */
     const char *const *contexts; /* of the keymap, innermost first, ends with NULL */
     const struct listing_kind *listing;
+    const struct resource_model *model; /* instead of listing; or NULL */
     const struct table_column *columns;
     int n_columns;
+    int sort_column; /* at first */
     /* out->text is empty and its role ROLE_TEXT; returns the milliseconds until the cell changes by
      * itself, 0: never. */
     int64_t (*cell)(const struct resource_row *row, int column, struct table_cell *out);
     int (*compare)(const void *a, const void *b, int column);
     /* What the filter looks at. */
     void (*text)(const void *item, struct buf *out);
+    /* What questions call a row; NULL: its id. */
+    const char *(*label)(const void *item);
     const char *new_action;            /* the key an empty list names; NULL: none */
     const char *new_word;              /* "starts one" */
     const char *open_action;           /* of Enter and a second click; NULL: describe */
@@ -77,6 +98,7 @@ struct resource_change {
     /* Asked first when title is not NULL. */
     const char *title, *verb, *loss;
     bool harmless;
+    /* NULL: it is done already, and calls nothing back. */
     struct request *(*send)(struct remote *r, const char *id, struct job_step *step);
 };
 /* change is borrowed for good. */

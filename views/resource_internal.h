@@ -12,7 +12,8 @@
 struct resource_source {
     char *id; /* owned */
     struct remote *remote;
-    struct listing *listing;
+    const struct resource_model *of; /* NULL: model is a listing */
+    void *model;
 };
 
 struct resource_entry {
@@ -50,6 +51,9 @@ bool rows_find(const struct resource *r, const char *key, struct resource_row *o
 /* How many sandboxes have not answered yet, and how many do not any more; *e: why the first. */
 size_t rows_waiting(const struct resource *r);
 size_t rows_failing(const struct resource *r, const struct err **e, int64_t *confirmed_ms);
+
+/* Asks every sandbox again, now. */
+void rows_refresh(struct resource *r);
 
 /* resource_verbs.c */
 enum view_result verbs_run(struct resource *r, const char *action);

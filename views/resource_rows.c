@@ -19,6 +19,28 @@ static void on_change(void *user)
     view_damage(r->view);
 }
 
+/* --- one sandbox --- */
+
+static bool is_loaded(const struct resource_source *s)
+{
+    return s->of ? s->of->is_loaded(s->model) : listing_is_loaded(s->model);
+}
+
+static const struct err *error_of(const struct resource_source *s)
+{
+    return s->of ? s->of->error(s->model) : listing_error(s->model);
+}
+
+static size_t count_of(const struct resource_source *s)
+{
+    return s->of ? s->of->count(s->model) : listing_count(s->model);
+}
+
+static const void *item_at(const struct resource_source *s, size_t i)
+{
+    return s->of ? s->of->at(s->model, i) : listing_at(s->model, i);
+}
+
 /* --- sandboxes --- */
 
 void rows_add_source(struct resource *r, const char *sandbox_id)
@@ -32,14 +54,19 @@ void rows_add_source(struct resource *r, const char *sandbox_id)
     s = xcalloc(1, sizeof *s);
     s->id = xstrdup(sandbox_id);
     s->remote = remote_acquire(r->env->gateway, sandbox_id);
-    s->listing = listing_open(s->remote, r->kind->listing, on_change, r);
+    s->of = r->kind->model;
+    s->model = s->of ? s->of->open(r->env, s->remote, on_change, r)
+                     : listing_open(s->remote, r->kind->listing, on_change, r);
     r->sources[r->n_sources++] = s;
     r->stale_entries = true;
 }
 
 static void free_source(struct resource_source *s)
 {
-    listing_close(s->listing);
+    if (s->of)
+        s->of->close(s->model);
+    else
+        listing_close(s->model);
     remote_release(s->remote);
     free(s->id);
     free(s);
@@ -104,8 +131,7 @@ size_t rows_waiting(const struct resource *r)
     size_t n = 0;
 
     for (size_t i = 0; i < r->n_sources; i++)
-        n += !listing_is_loaded(r->sources[i]->listing) &&
-             listing_error(r->sources[i]->listing)->code == ERR_NONE;
+        n += !is_loaded(r->sources[i]) && error_of(r->sources[i])->code == ERR_NONE;
     return n;
 }
 
@@ -114,23 +140,37 @@ size_t rows_failing(const struct resource *r, const struct err **e, int64_t *con
     size_t n = 0;
 
     for (size_t i = 0; i < r->n_sources; i++) {
-        const struct listing *l = r->sources[i]->listing;
+        const struct resource_source *s = r->sources[i];
 
-        if (listing_error(l)->code == ERR_NONE)
+        if (error_of(s)->code == ERR_NONE)
             continue;
         if (!n++) {
-            *e = listing_error(l);
-            *confirmed_ms = listing_confirmed_ms(l);
+            *e = error_of(s);
+            *confirmed_ms = s->of ? s->of->confirmed_ms(s->model) : listing_confirmed_ms(s->model);
         }
     }
     return n;
+}
+
+void rows_refresh(struct resource *r)
+{
+    for (size_t i = 0; i < r->n_sources; i++) {
+        struct resource_source *s = r->sources[i];
+
+        if (s->of)
+            s->of->refresh(s->model);
+        else
+            listing_refresh(s->model);
+    }
 }
 
 /* --- rows --- */
 
 static const char *item_id(const struct resource *r, const void *item)
 {
-    return *(const char *const *)((const char *)item + r->kind->listing->id_offset);
+    size_t offset = r->kind->model ? r->kind->model->id_offset : r->kind->listing->id_offset;
+
+    return *(const char *const *)((const char *)item + offset);
 }
 
 void rows_update(struct resource *r)
@@ -143,31 +183,31 @@ void rows_update(struct resource *r)
     r->revision++;
     free_entries(r);
     for (size_t i = 0; i < r->n_sources; i++)
-        n += listing_count(r->sources[i]->listing);
+        n += count_of(r->sources[i]);
     r->entries = xcalloc(n ? n : 1, sizeof *r->entries);
     for (size_t i = 0; i < r->n_sources; i++) {
         struct resource_source *s = r->sources[i];
-        size_t here = listing_count(s->listing);
+        size_t here = count_of(s);
 
         for (size_t k = 0; k < here && r->n_entries < n; k++)
             r->entries[r->n_entries++] = (struct resource_entry){
-                .key = xasprintf("%s\n%s", s->id, item_id(r, listing_at(s->listing, k))),
-                .source = s,
-                .i = k};
+                .key = xasprintf("%s\n%s", s->id, item_id(r, item_at(s, k))), .source = s, .i = k};
     }
 }
 
 static struct resource_row row_at(const struct resource *r, size_t i)
 {
     const struct resource_entry *e = &r->entries[i];
-    const void *item = listing_at(e->source->listing, e->i);
+    const void *item = item_at(e->source, e->i);
 
     return (struct resource_row){.env = r->env,
+                                 .kind = r->kind,
                                  .remote = e->source->remote,
                                  .sandbox_id = e->source->id,
                                  .id = item_id(r, item),
                                  .item = item,
-                                 .json = listing_json(e->source->listing, e->i),
+                                 .json = e->source->of ? e->source->of->json(e->source->model, e->i)
+                                                       : listing_json(e->source->model, e->i),
                                  .now_ms = clock_wall_ms()};
 }
 

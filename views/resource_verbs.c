@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "views/json_text.h"
 #include "views/resource_internal.h"
 
@@ -46,7 +47,8 @@ struct targets {
 static void take(void *user, const struct resource_row *row)
 {
     struct targets *t = user;
-    char name[160];
+    char name[160], clean[128];
+    const char *label = row->kind->label ? row->kind->label(row->item) : row->id;
 
     if (t->n == t->cap) {
         t->cap = t->cap ? t->cap * 2 : 8;
@@ -55,7 +57,7 @@ static void take(void *user, const struct resource_row *row)
     t->list[t->n++] = (struct target){
         .remote = remote_acquire(t->gateway, row->sandbox_id),
         .id = xstrdup(row->id),
-        .label = xasprintf("%s in %s", row->id,
+        .label = xasprintf("%s in %s", text_sanitise(clean, sizeof clean, label, strlen(label)),
                            views_sandbox_name(row->env, row->sandbox_id, name, sizeof name))};
 }
 
@@ -79,7 +81,11 @@ static void change_all(struct views_env *env, void *user, bool yes)
     for (size_t i = 0; job && i < t->n; i++) {
         struct job_step *step = job_add(job, t->list[i].label);
 
-        job_step_request(step, change->send(t->list[i].remote, t->list[i].id, step));
+        struct request *request = change->send(t->list[i].remote, t->list[i].id, step);
+        if (request)
+            job_step_request(step, request);
+        else
+            job_step_done(step, NULL);
     }
     if (job)
         job_start(job);
@@ -138,8 +144,7 @@ static enum view_result verb_copy(struct resource *r, const struct resource_row 
 
 static enum view_result verb_refresh(struct resource *r, const struct resource_row *row)
 {
-    for (size_t i = 0; i < r->n_sources; i++)
-        listing_refresh(r->sources[i]->listing);
+    rows_refresh(r);
     return VIEW_IGNORED; /* the gateway is asked again, too */
 }
 

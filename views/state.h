@@ -20,6 +20,8 @@ struct gateway_listener {
 
 struct job; /* one request and what becomes of it; views/job.h */
 struct later;
+struct file_wait;
+struct editor;
 
 #define OPEN_MAX    64 /* terminals attached at once */
 #define BUFFERS_MAX 20 /* texts copied here, for pasting; the oldest goes */
@@ -42,6 +44,13 @@ struct views_state {
     bool quitting;              /* the question is on the screen */
     char *buffers[BUFFERS_MAX]; /* owned; the latest is the last */
     size_t n_buffers;
+    struct tick *clipboard_tick; /* takes a secret away again */
+    bool clipboard_secret;       /* what was put on the clipboard last is one */
+    const char *secret;          /* the one of buffers that is; or NULL */
+    LIST_HEAD(file_wait_list, file_wait)
+    waits;                 /* file_wait.c */
+    struct editor *editor; /* while it has the terminal; editor.c */
+    struct runs *runs;     /* commands started here; commands_run.c */
 };
 
 void views_listen(struct views_env *env, struct gateway_listener *l);
@@ -63,6 +72,14 @@ void views_copy(struct views_env *env, const char *what, const char *text);
 /* What was copied last, or NULL; valid until the next copy. */
 const char *views_buffer(const struct views_env *env);
 void views_buffers_free(struct views_state *s);
+/* As views_copy, for CLIPBOARD_SECRET_MS at most: then, and when the program ends, the clipboard is
+ * blank again unless something else was copied here. */
+#define CLIPBOARD_SECRET_MS 45000
+void views_copy_secret(struct views_env *env, const char *what, const char *text);
+/* Takes the secret away now, if there is one. */
+void views_clipboard_forget(struct views_env *env);
+/* Opens an http or https URL in the user's browser; copies it where there is none. */
+void views_browse(struct views_env *env, const char *url);
 /* An error as a toast: its text and hint. */
 void views_toast_error(struct views_env *env, const struct err *e);
 
@@ -76,10 +93,18 @@ enum view_result pane_rename_tab(struct views_env *env);
 bool views_open(struct views_env *env, const char *action);
 /* The one sandbox the user is looking at, to free; NULL when it is none or several. */
 char *views_subject(struct views_env *env);
+/* All of them, as copies to free, at most cap; 0: nothing in particular. Returns how many. */
+size_t views_subjects(struct views_env *env, char **ids, size_t cap);
+/* The same; a toast says so when it is none. */
+size_t views_targets(struct views_env *env, char **ids, size_t cap);
 
 /* Overlays of views/help.c. */
 void help_open(struct views_env *env);
 void palette_open(struct views_env *env);
 void sandbox_chooser_open(struct views_env *env);
+/* A choice of the sandboxes there are; accept gets "sandbox:<id>". As picker_dialog_open. */
+void sandbox_choice_open(struct views_env *env, const char *title, const char *verb,
+                         void (*accept)(struct views_env *env, void *user, const char *value),
+                         void *user, void (*drop)(void *user));
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/dialog.h"
+#include "views/editor.h"
 #include "views/json_text.h"
 #include "views/notice.h"
 
@@ -70,18 +71,63 @@ static enum view_result detail(struct stream *s)
 
     if (!line)
         return VIEW_HANDLED;
-    cJSON *json = cJSON_Parse(line->text);
-    if (s->ops->detail)
+    const char *at = strpbrk(line->text, "{[");
+    cJSON *json = at ? cJSON_ParseWithOpts(at, NULL, true) : NULL;
+    if (s->ops->detail) {
         s->ops->detail(s->user, line, &text);
-    else if (cJSON_IsObject(json) || cJSON_IsArray(json))
+    } else if (json) { /* it ends the line */
+        buf_append(&text, line->text, (size_t)(at - line->text));
+        buf_append_str(&text, at > line->text ? "\n" : "");
         json_text_pretty(&text, json);
-    else
+    } else {
         buf_append(&text, line->text, line->n);
+    }
     cJSON_Delete(json);
     buf_append_char(&text, '\0');
     snprintf(title, sizeof title, "%s  %s", s->tail.sources[line->source],
              clock_format_iso(iso, line->time_ms));
     text_dialog_open(s->env, title, text.data);
+    return VIEW_HANDLED;
+}
+
+/* The view may be another by then. */
+static void on_chosen(struct views_env *env, void *user, const char *value)
+{
+    struct stream *s = stream_of_view(tui_focused(env->tui));
+
+    if (s && s->view == user && s->ops->add && strncmp(value, "sandbox:", 8) == 0)
+        s->ops->add(s->user, value + 8);
+}
+
+static enum view_result add_source(struct stream *s)
+{
+    if (s->ops->add)
+        sandbox_choice_open(s->env, "Follow another sandbox, too", "follow", on_chosen, s->view,
+                            NULL);
+    else
+        tui_toast(s->env->tui, ROLE_WARN, "Mark several in the list instead");
+    return VIEW_HANDLED;
+}
+
+/* What was changed there stays there: the lines came from elsewhere. */
+static void on_edited(struct views_env *env, void *user, const char *bytes, size_t n,
+                      const struct err *e)
+{
+    if (e && e->code != ERR_CANCELLED)
+        views_toast_error(env, e);
+}
+
+static enum view_result in_editor(struct stream *s)
+{
+    cleanup_buf struct buf text = {0};
+
+    tail_text(&s->tail, &text);
+    if (!text.len) {
+        tui_toast(s->env->tui, ROLE_WARN, "There are no lines to open");
+        return VIEW_HANDLED;
+    }
+    cleanup_free char *name = xasprintf("%s.log", s->ops->name);
+    editor_open(s->env, name, text.data, text.len, on_edited, NULL, NULL);
     return VIEW_HANDLED;
 }
 
@@ -94,8 +140,12 @@ static enum view_result act(struct view *v, const char *action)
         return result;
     if (strcmp(action, "tail-copy") == 0)
         return copy(s);
+    if (strcmp(action, "tail-edit") == 0)
+        return in_editor(s);
     if (strcmp(action, "tail-detail") == 0)
         return detail(s);
+    if (strcmp(action, "tail-add") == 0)
+        return add_source(s);
     return tail_act(&s->tail, action);
 }
 
@@ -145,6 +195,8 @@ static void hints(struct view *v, struct buf *out)
     if (s->tail.paused)
         notice_hint(v, out, "motion", "list-bottom", "follow");
     notice_hint(v, out, "global", "help", "help");
+    for (const char *const *h = s->ops->hints; h && *h; h += 2)
+        notice_hint(v, out, s->ops->contexts[0], h[0], h[1]);
     notice_hint(v, out, "tail", "tail-search", "search");
     notice_hint(v, out, "tail", "tail-keep", "only");
 }
@@ -178,6 +230,21 @@ struct stream *stream_create(struct views_env *env, const struct stream_ops *ops
 void stream_show(struct stream *s)
 {
     tui_show(s->env->tui, s->view);
+}
+
+struct stream *stream_of_view(struct view *v)
+{
+    return v && v->ops->act == act ? v->data : NULL;
+}
+
+void *stream_user(const struct stream *s)
+{
+    return s->user;
+}
+
+size_t stream_sandboxes(const struct stream *s, const char **ids, size_t cap)
+{
+    return s->ops->sandboxes ? s->ops->sandboxes(s->user, ids, cap) : 0;
 }
 
 struct tail *stream_tail(struct stream *s)

@@ -20,8 +20,14 @@ struct stream_ops {
     void (*title)(void *user, struct buf *out);
     /* Before the tail's own actions. */
     enum view_result (*act)(void *user, const char *action);
+    /* Ids of the sandboxes it is of, borrowed; returns how many. */
+    size_t (*sandboxes)(void *user, const char **ids, size_t cap);
+    /* Follows this sandbox, too. */
+    void (*add)(void *user, const char *sandbox_id);
     /* An empty one says this, with what to do. */
     const char *empty, *hint;
+    /* Keys of its own worth a hint, in the first of its contexts: action, word, …, NULL. */
+    const char *const *hints;
     /* All of a line, for people; NULL: its text. */
     void (*detail)(void *user, const struct tail_line *line, struct buf *out);
 };
@@ -36,6 +42,10 @@ void stream_line(struct stream *s, uint16_t source, const char *text, size_t n);
 void stream_remark(struct stream *s, uint16_t source, const char *text);
 /* A sign above the lines while it holds; NULL or "": none. */
 void stream_sign(struct stream *s, enum role role, const char *text);
+/* NULL when v is another kind of view. */
+struct stream *stream_of_view(struct view *v);
+void *stream_user(const struct stream *s);
+size_t stream_sandboxes(const struct stream *s, const char **ids, size_t cap);
 /* Lines came. */
 void stream_changed(struct stream *s);
 /* Who feeds it now; views made from its rows take it over. */

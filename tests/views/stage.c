@@ -27,9 +27,9 @@ static void answer(struct stage *s, struct conn *c, const char *data)
 static void answer_sandbox(struct stage *s, struct conn *c, const char *id)
 {
     cleanup_free char *view =
-        xasprintf("{\"sandboxId\":\"%s\",\"url\":\"%s\",\"token\":\"secret\",\"namespace\":"
+        xasprintf("{\"sandboxId\":\"%s\",\"url\":\"%s\",\"token\":\"secret-%s\",\"namespace\":"
                   "\"alice\",\"name\":\"demo\",\"provider\":\"computesdk\"}",
-                  id, s->script.url);
+                  id, s->script.url, id);
 
     answer(s, c, view);
 }
@@ -55,9 +55,67 @@ static void answer_terminals(struct stage *s, struct conn *c)
     answer(s, c, s->terminals ? s->terminals : created);
 }
 
+void stage_answer(struct stage *s, const char *line, int status, const char *data)
+{
+    struct stage_answer *a = NULL;
+
+    for (size_t i = 0; i < s->n_answers && !a; i++)
+        a = strcmp(s->answers[i].line, line) == 0 ? &s->answers[i] : NULL;
+    if (!a) {
+        assert_true(s->n_answers < STAGE_ANSWERS_MAX);
+        a = &s->answers[s->n_answers++];
+        snprintf(a->line, sizeof a->line, "%s", line);
+    }
+    free(a->data);
+    a->data = xstrdup(data ? data : "{}");
+    a->status = status;
+}
+
+static const struct stage_answer *find_answer(const struct stage *s, const char *line)
+{
+    const struct stage_answer *best = NULL;
+
+    for (size_t i = 0; i < s->n_answers; i++) {
+        const struct stage_answer *a = &s->answers[i];
+
+        size_t n = strcspn(a->line, "~");
+        const char *body = a->line[n] ? a->line + n + 1 : "";
+
+        if (strncmp(line, a->line, n) == 0 && strstr(s->last_body, body) &&
+            (!best || strlen(a->line) > strlen(best->line)))
+            best = a;
+    }
+    return best;
+}
+
+static void give(struct stage *s, struct conn *c, const struct stage_answer *a)
+{
+    if (a->status == 200)
+        answer(s, c, a->data);
+    else if (a->status)
+        conn_reply(c, a->status, a->data);
+}
+
+/* The sandbox whose token the request carries, or "". */
+static void sandbox_of(const struct conn *c, char out[32])
+{
+    const char *token = strstr(c->head, "secret-");
+
+    out[0] = '\0';
+    if (token)
+        snprintf(out, 32, "%.*s", (int)strcspn(token + 7, " &\r\n"), token + 7);
+}
+
 static void route(struct stage *s, struct conn *c, const char *line)
 {
-    if (!strcmp(line, "GET /info") && s->info_status)
+    char id[32];
+    sandbox_of(c, id);
+    cleanup_free char *addressed = xasprintf("%s @%s", line, id);
+    const struct stage_answer *scripted = find_answer(s, addressed);
+
+    if (scripted)
+        give(s, c, scripted);
+    else if (!strcmp(line, "GET /info") && s->info_status)
         conn_reply(c, s->info_status, "{\"error\":\"Invalid API key\"}");
     else if (!strcmp(line, "GET /info"))
         conn_reply(c, 200,
@@ -92,7 +150,8 @@ static void on_request(struct conn *c, const char *line, const char *body, void 
         return;
     }
     if (!strncmp(line, "GET /ws", 7)) {
-        conn_upgrade(c);
+        if (!s->hold_sockets)
+            conn_upgrade(c);
         return;
     }
     if (is_change(line)) {
@@ -193,6 +252,49 @@ void stage_sandbox(struct stage *s, const char *type, const char *id, const char
         id, ns, name, status, terminals, created, expires, id,
         strcmp(status, "lost") == 0 ? ",\"reason\":\"its daemon was killed (signal 9)\"" : "");
     stage_tell(s, type, data);
+}
+
+static struct conn *socket_of(struct stage *s, const char *sandbox_id)
+{
+    struct conn *c;
+    char id[32];
+
+    LIST_FOREACH (c, &s->script.conns, link) {
+        sandbox_of(c, id);
+        if (c->is_websocket && strcmp(id, sandbox_id) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+void stage_push(struct stage *s, const char *sandbox_id, const char *type, const char *channel,
+                const char *const *fields)
+{
+    struct conn *c = socket_of(s, sandbox_id);
+    struct message m;
+
+    assert_non_null(c);
+    message_init(&m, type, SLICE(channel));
+    for (; fields[0]; fields += 2) {
+        if (fields[1][0] == '#')
+            message_add_number(&m, fields[0], strtod(fields[1] + 1, NULL));
+        else
+            message_add_string(&m, fields[0], SLICE(fields[1]));
+    }
+    conn_message(c, &m, true);
+    message_finish(&m);
+}
+
+void stage_host_down(struct stage *s)
+{
+    s->shell = NULL;
+    script_unlisten(&s->script);
+    script_cut(&s->script);
+}
+
+void stage_host_up(struct stage *s)
+{
+    script_listen(&s->script);
 }
 
 void stage_output(struct stage *s, const char *bytes)
@@ -297,6 +399,8 @@ void stage_close(struct stage *s)
     keymap_destroy(s->keymap);
     buf_finish(&s->typed);
     buf_finish(&s->created);
+    for (size_t i = 0; i < s->n_answers; i++)
+        free(s->answers[i].data);
     free(s);
 }
 
@@ -447,18 +551,32 @@ static char *read_file(const char *path)
     return buf_steal(&text);
 }
 
-/* The port is another each time. */
-static char *mask_port(const struct stage *s, const char *screen)
+/* What is another each time: the port, also where it is cut off, and for how long something is
+ * stale. */
+static char *mask(const struct stage *s, const char *screen)
 {
+    static const char host[] = "127.0.0.1:", stale[] = "stale ";
     struct buf out = {0};
     char port[16];
 
     snprintf(port, sizeof port, ":%d", s->script.port);
-    for (const char *hit; (hit = strstr(screen, port)); screen = hit + strlen(port)) {
-        buf_append(&out, screen, (size_t)(hit - screen));
-        buf_append_str(&out, ":PORT0"); /* as wide as the five digits of any port used here */
+
+    while (*screen) {
+        if (strncmp(screen, host, strlen(host)) == 0) {
+            size_t n = strspn(screen + strlen(host), "0123456789");
+
+            buf_printf(&out, "%s%.*s", host, (int)n, "PORT0");
+            screen += strlen(host) + n;
+        } else if (strncmp(screen, port, strlen(port)) == 0) { /* of a host cut in two */
+            buf_append_str(&out, ":PORT0");
+            screen += strlen(port);
+        } else if (strncmp(screen, stale, strlen(stale)) == 0 && screen[7] == 's') {
+            buf_append_str(&out, "stale Ns");
+            screen += strlen(stale) + 2;
+        } else {
+            buf_append_char(&out, *screen++);
+        }
     }
-    buf_append_str(&out, screen);
     return buf_steal(&out);
 }
 
@@ -467,7 +585,7 @@ void stage_golden(struct stage *s, const char *name)
     const char *root = getenv("SANDPIT_SOURCE_ROOT");
     cleanup_free char *path = xasprintf("%s/tests/views/golden/%s.txt", root ? root : ".", name);
     cleanup_free char *raw = stage_screen(s);
-    cleanup_free char *screen = mask_port(s, raw);
+    cleanup_free char *screen = mask(s, raw);
 
     if (getenv("SANDPIT_UPDATE_GOLDEN")) {
         FILE *file = fopen(path, "w");
@@ -482,4 +600,18 @@ void stage_golden(struct stage *s, const char *name)
         fail_msg("no %s; SANDPIT_UPDATE_GOLDEN=1 writes it", path);
     else if (strcmp(expected, screen) != 0)
         fail_msg("%s differs; expected:\n%s\nshown:\n%s", name, expected, screen);
+}
+
+void stage_golden_sizes(struct stage *s, const char *name)
+{
+    static const struct {
+        int cols, rows;
+    } sizes[] = {{120, 40}, {200, 50}, {40, 12}, {80, 24}};
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        cleanup_free char *file = xasprintf("%s-%dx%d", name, sizes[i].cols, sizes[i].rows);
+
+        stage_resize(s, sizes[i].rows, sizes[i].cols);
+        stage_golden(s, file);
+    }
 }

@@ -14,6 +14,16 @@
 #include "tests/client/script.h"
 #include "views/state.h"
 
+#define STAGE_ANSWERS_MAX 32
+
+/* What the host says to requests that begin with line; "POST /run/command~cksum": and whose body
+ * has what follows the "~". */
+struct stage_answer {
+    char line[96];
+    int status;
+    char *data; /* owned: JSON */
+};
+
 struct stage {
     uv_loop_t loop;
     struct script script;
@@ -37,7 +47,10 @@ struct stage {
     struct buf typed;                 /* input that came for terminals */
     int rows, cols;                   /* of the last resize */
     int info_status;
-    bool refuse_list; /* upgrades of the list's WebSocket get a 401 */
+    struct stage_answer answers[STAGE_ANSWERS_MAX];
+    size_t n_answers;
+    bool hold_sockets; /* upgrades of sandboxes' WebSockets get no answer */
+    bool refuse_list;  /* upgrades of the list's WebSocket get a 401 */
 };
 
 struct stage *stage_open(int rows, int cols);
@@ -55,6 +68,17 @@ void stage_tell(struct stage *s, const char *type, const char *data);
 void stage_output(struct stage *s, const char *bytes);
 void stage_output_of(struct stage *s, const char *terminal, const char *bytes);
 void stage_release(struct stage *s);
+/* From now on requests whose "METHOD /path" begins with line get this; of several the longest
+ * counts; "METHOD /path @ID" is for one sandbox. status 0: no answer at all. data is what is in
+ * "data" of a good answer. */
+void stage_answer(struct stage *s, const char *line, int status, const char *data);
+/* A message on a sandbox's WebSocket; fields are names and values in turn, NULL at the
+ * end; a value that begins with # is a number. */
+void stage_push(struct stage *s, const char *sandbox_id, const char *type, const char *channel,
+                const char *const *fields);
+/* The host is gone, or back on the same port. */
+void stage_host_down(struct stage *s);
+void stage_host_up(struct stage *s);
 
 /* Keys by name, separated by blanks: "n a l i c e Enter", "C-b c". */
 void stage_keys(struct stage *s, const char *names);
@@ -78,5 +102,7 @@ bool stage_cursor(struct stage *s, int *row, int *col);
 
 /* Compares the screen with tests/views/golden/NAME.txt; SANDPIT_UPDATE_GOLDEN=1 writes it. */
 void stage_golden(struct stage *s, const char *name);
+/* NAME-80x24, NAME-120x40, NAME-200x50 and NAME-40x12; leaves it at 80x24. */
+void stage_golden_sizes(struct stage *s, const char *name);
 
 #endif

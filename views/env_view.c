@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of variables. It asks again every few seconds while it shows, so that it says when the
+ * file changes, or the sandbox does not answer any more.
+ */
+#include "views/env_view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "views/env_internal.h"
+#include "views/notice.h"
+
+#define SHOW_AFTER_MS 200
+#define POLL_MS       5000
+
+enum column { NAME, VALUE, STATE, N_COLUMNS };
+
+static const struct table_column columns[N_COLUMNS] = {
+    [NAME] = {.title = "VARIABLE", .min = 10, .ideal = 24, .max = 60},
+    [VALUE] = {.title = "VALUE", .min = 8, .ideal = 40, .max = 200},
+    [STATE] = {.title = "STAGED", .min = 9, .ideal = 9, .max = 9, .priority = 1},
+};
+
+/* --- reading --- */
+
+void env_view_changed(struct env_view *v)
+{
+    v->revision++;
+    view_damage(v->view);
+}
+
+static void on_variables(void *user, const struct env_variable *all, size_t n, const struct err *e)
+{
+    struct env_view *v = user;
+
+    v->request = NULL;
+    v->is_missing = e && e->http_status == 404;
+    if (!e || v->is_missing) {
+        v->error = (struct err){0};
+        v->is_loaded = true;
+        v->confirmed_ms = clock_mono_ms();
+        env_rows_take(&v->rows, all, n);
+    } else {
+        v->error = *e;
+    }
+    env_view_changed(v);
+    tick_after(v->poll, POLL_MS);
+}
+
+void env_view_read(struct env_view *v)
+{
+    if (v->request)
+        return;
+    v->asked_ms = clock_mono_ms();
+    v->request = env_get(v->remote, v->file, on_variables, v);
+}
+
+static void on_poll(void *user)
+{
+    struct env_view *v = user;
+
+    if (view_is_shown(v->view))
+        env_view_read(v);
+    else
+        tick_after(v->poll, POLL_MS);
+}
+
+/* --- rows --- */
+
+static size_t row_count(void *user)
+{
+    return ((const struct env_view *)user)->rows.n;
+}
+
+static const char *row_id(void *user, size_t row)
+{
+    return ((const struct env_view *)user)->rows.all[row].name;
+}
+
+static bool row_shown(void *user, size_t row)
+{
+    const struct env_view *v = user;
+
+    /* By name only: a filter must not tell what a hidden value is. */
+    return !filter_active(&v->list.filter) ||
+           filter_match(&v->list.filter, v->rows.all[row].name, NULL, NULL);
+}
+
+static const char *state_of(const struct env_row *row)
+{
+    if (!env_row_staged(row))
+        return "";
+    return !row->before ? "+ add" : !row->after ? "- remove" : "~ change";
+}
+
+static int row_compare(void *user, size_t a, size_t b, int column)
+{
+    const struct env_row *x = &((const struct env_view *)user)->rows.all[a];
+    const struct env_row *y = &((const struct env_view *)user)->rows.all[b];
+
+    if (column == STATE)
+        return strcmp(state_of(y), state_of(x));
+    return strcmp(x->name, y->name);
+}
+
+static bool is_clear(const struct env_view *v, const struct env_row *row)
+{
+    return row->revealed || v->reveal_until_ms > clock_mono_ms();
+}
+
+static void value_cell(const struct env_view *v, const struct env_row *row, struct table_cell *out)
+{
+    const char *value = row->after ? row->after : row->before;
+
+    if (!*value) {
+        snprintf(out->text, sizeof out->text, "(empty)");
+        out->role = ROLE_DIM;
+    } else if (is_clear(v, row)) {
+        text_sanitise(out->text, sizeof out->text, value, strlen(value));
+    } else {
+        snprintf(out->text, sizeof out->text, "%s", ENV_MASK);
+        out->role = ROLE_DIM;
+    }
+}
+
+static void row_cell(void *user, size_t i, int column, struct table_cell *out)
+{
+    const struct env_view *v = user;
+    const struct env_row *row = &v->rows.all[i];
+
+    out->role = v->error.code ? ROLE_STALE : ROLE_TEXT;
+    if (column == NAME) {
+        text_sanitise(out->text, sizeof out->text, row->name, strlen(row->name));
+        return;
+    }
+    if (column == VALUE) {
+        value_cell(v, row, out);
+        return;
+    }
+    snprintf(out->text, sizeof out->text, "%s", state_of(row));
+    out->role = !row->before ? ROLE_GOOD : !row->after ? ROLE_BAD : ROLE_WARN;
+}
+
+/* --- the view --- */
+
+static void close_view(struct view *view)
+{
+    struct env_view *v = view->data;
+
+    request_cancel(v->request);
+    tick_destroy(v->poll);
+    remote_release(v->remote);
+    list_finish(&v->list);
+    env_rows_finish(&v->rows);
+    free(v->file);
+    free(v);
+}
+
+static void update(struct view *view, int rows, int cols)
+{
+    struct env_view *v = view->data;
+
+    list_update(&v->list, view, v->revision);
+}
+
+static void draw_empty(struct env_view *v, struct canvas c)
+{
+    const struct theme *theme = tui_theme(v->view->tui);
+    int64_t took_ms = clock_mono_ms() - v->asked_ms;
+    char title[320], hint[160], key[24], file[160];
+
+    text_sanitise(file, sizeof file, v->file, strlen(v->file));
+    if (!v->is_loaded && v->error.code) {
+        notice_error(c, theme, &v->error);
+        return;
+    }
+    if (!v->is_loaded && took_ms < SHOW_AFTER_MS) {
+        view_tick(v->view, SHOW_AFTER_MS - took_ms);
+        return;
+    }
+    if (!v->is_loaded) {
+        snprintf(title, sizeof title, "\xe2\x80\xa6 reading %s  Esc cancels", file);
+        notice_centred(c, c.rows / 3, theme->styles[ROLE_DIM], title);
+        return;
+    }
+    if (v->rows.n) {
+        snprintf(hint, sizeof hint, "%s clears the filter",
+                 notice_key(v->view, "global", "escape", key, sizeof key));
+        notice_empty(c, theme, "None is called like that", hint);
+        return;
+    }
+    snprintf(title, sizeof title, v->is_missing ? "There is no %s yet" : "%s has no variables",
+             file);
+    if (v->env->readonly)
+        snprintf(hint, sizeof hint, "This context is read-only");
+    else
+        snprintf(hint, sizeof hint, "%s adds one%s",
+                 notice_key(v->view, "env", "env-add", key, sizeof key),
+                 v->is_missing ? ", and writing makes the file" : "");
+    notice_empty(c, theme, title, hint);
+}
+
+static int banner_height(const struct env_view *v)
+{
+    return v->is_loaded && (v->error.code || env_rows_staged(&v->rows));
+}
+
+static void draw_banner(struct env_view *v, struct canvas c)
+{
+    const struct style *styles = tui_theme(v->view->tui)->styles;
+    char span[CLOCK_SPAN_SIZE], stale[48], staged[128], write_key[24], undo_key[24];
+
+    if (v->error.code) {
+        snprintf(stale, sizeof stale, "stale %s",
+                 clock_format_span(span, clock_mono_ms() - v->confirmed_ms));
+        const char *parts[] = {"\xe2\x9c\x97 it does not answer", stale, v->error.text,
+                               v->error.hint};
+
+        notice_parts(c, 0, styles[ROLE_STATUS_ALERT], parts, ARRAY_LEN(parts));
+        view_tick(v->view, 1000);
+        return;
+    }
+    snprintf(staged, sizeof staged, "%zu staged, not written:", env_rows_staged(&v->rows));
+    snprintf(stale, sizeof stale, "%s writes  %s undoes",
+             notice_key(v->view, "env", "env-write", write_key, sizeof write_key),
+             notice_key(v->view, "env", "env-undo", undo_key, sizeof undo_key));
+    const char *parts[] = {staged, stale};
+    notice_parts(c, 0, styles[ROLE_WARN], parts, ARRAY_LEN(parts));
+}
+
+static void draw(struct view *view, struct canvas c)
+{
+    struct env_view *v = view->data;
+    int top = banner_height(v);
+    struct canvas rest = canvas_sub(c, (struct rect){top, 0, c.rows - top, c.cols});
+
+    if (top)
+        draw_banner(v, c);
+    struct canvas empty = list_draw(&v->list, rest, tui_theme(view->tui), v->rows.n);
+    if (empty.rows > 0)
+        draw_empty(v, empty);
+    if (v->reveal_until_ms > clock_mono_ms())
+        view_tick(view, v->reveal_until_ms - clock_mono_ms());
+}
+
+static enum view_result escape(struct env_view *v)
+{
+    if (v->request && !v->is_loaded) {
+        request_cancel(steal_pointer(&v->request));
+        err_set(&v->error, ERR_CANCELLED, "cancelled");
+        err_hint(&v->error, "C-r asks again");
+        return VIEW_HANDLED;
+    }
+    return VIEW_IGNORED;
+}
+
+static enum view_result act(struct view *view, const char *action)
+{
+    struct env_view *v = view->data;
+    enum view_result result = list_act(&v->list, action);
+
+    if (result != VIEW_IGNORED)
+        return result;
+    if (strcmp(action, "refresh") == 0) {
+        env_view_read(v);
+        return VIEW_IGNORED; /* the gateway is asked again, too */
+    }
+    result = env_verbs_run(v, action);
+    if (result == VIEW_IGNORED && strcmp(action, "escape") == 0)
+        return escape(v);
+    return result;
+}
+
+static enum view_result on_key(struct view *view, struct key key)
+{
+    return list_key(&((struct env_view *)view->data)->list, key);
+}
+
+static enum view_result on_paste(struct view *view, const char *text, size_t n)
+{
+    return list_paste(&((struct env_view *)view->data)->list, text, n);
+}
+
+static enum view_result on_mouse(struct view *view, struct mouse mouse)
+{
+    struct env_view *v = view->data;
+    bool open;
+
+    mouse.row -= banner_height(v);
+    enum view_result result = list_mouse(&v->list, mouse, &open);
+    return open ? env_verbs_run(v, "env-edit") : result;
+}
+
+static bool grabs_keys(struct view *view)
+{
+    return list_grabs_keys(&((struct env_view *)view->data)->list);
+}
+
+static struct view_cursor cursor(struct view *view)
+{
+    return list_cursor(&((struct env_view *)view->data)->list, view->rows);
+}
+
+static void title(struct view *view, struct buf *out)
+{
+    const struct env_view *v = view->data;
+    char name[160], file[160];
+
+    buf_printf(out, "env %s %s",
+               views_sandbox_name(v->env, remote_sandbox_id(v->remote), name, sizeof name),
+               text_sanitise(file, sizeof file, v->file, strlen(v->file)));
+    if (v->reveal_until_ms > clock_mono_ms())
+        buf_append_str(out, " values shown");
+    list_title(&v->list, out);
+}
+
+static void hints(struct view *view, struct buf *out)
+{
+    const struct env_view *v = view->data;
+
+    if (list_hints(&v->list, out))
+        return;
+    notice_hint(view, out, "global", "help", "help");
+    notice_hint(view, out, "env", "env-add", "add");
+    notice_hint(view, out, "env", "env-write", "write");
+    notice_hint(view, out, "env", "env-reveal", "show");
+    notice_hint(view, out, "env", "env-compare", "compare");
+}
+
+static const char *const contexts[] = {"env", "list", "motion", NULL};
+static const struct view_ops ops = {
+    .name = "env",
+    .contexts = contexts,
+    .close = close_view,
+    .update = update,
+    .draw = draw,
+    .act = act,
+    .key = on_key,
+    .paste = on_paste,
+    .mouse = on_mouse,
+    .title = title,
+    .hints = hints,
+    .cursor = cursor,
+    .grabs_keys = grabs_keys,
+};
+
+void env_view_open(struct views_env *env, const char *sandbox_id, const char *file)
+{
+    struct env_view *v = xcalloc(1, sizeof *v);
+    const struct table_source source = {.columns = columns,
+                                        .n_columns = N_COLUMNS,
+                                        .count = row_count,
+                                        .id = row_id,
+                                        .shown = row_shown,
+                                        .compare = row_compare,
+                                        .cell = row_cell,
+                                        .user = v};
+
+    v->env = env;
+    v->remote = remote_acquire(env->gateway, sandbox_id);
+    v->file = xstrdup(file ? file : ENV_FILE_DEFAULT);
+    v->poll = tick_create(tui_loop(env->tui), on_poll, v);
+    v->view = view_create(env->tui, &ops, v);
+    list_init(&v->list, &source);
+    env_view_read(v);
+    tui_show(env->tui, v->view);
+}
+
+const char *env_view_sandbox(const struct view *view)
+{
+    return view && view->ops == &ops
+               ? remote_sandbox_id(((const struct env_view *)view->data)->remote)
+               : NULL;
+}
+
+struct env_view *env_view_find(struct views_env *env, const char *sandbox_id, const char *file)
+{
+    for (struct view *w = tui_each_shown(env->tui, NULL); w; w = tui_each_shown(env->tui, w)) {
+        struct env_view *v = w->ops == &ops ? w->data : NULL;
+
+        if (v && strcmp(remote_sandbox_id(v->remote), sandbox_id) == 0 &&
+            strcmp(v->file, file) == 0)
+            return v;
+    }
+    return NULL;
+}

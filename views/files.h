@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The files of one sandbox, a folder at a time.
+ */
+#ifndef VIEWS_FILES_H
+#define VIEWS_FILES_H
+
+#include "views/state.h"
+
+/* path NULL: the folder that commands start in. */
+void files_view_open(struct views_env *env, const char *sandbox_id, const char *path);
+/* The sandbox the view is of; NULL: another kind of view. */
+const char *files_sandbox(const struct view *v);
+
+#endif
