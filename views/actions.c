@@ -106,6 +106,7 @@ const struct action_def views_actions[] = {
     {"copy", "?", "copy-search-back", "Search upwards"},
     {"copy", "n", "copy-next", "Next hit"},
     {"copy", "N", "copy-previous", "Hit before"},
+    {"copy", "g+x", "copy-link", "Copy the address of the link under the cursor"},
     {"copy", "(", "copy-prompt-up", "Prompt before"},
     {"copy", ")", "copy-prompt-down", "Next prompt"},
     {"copy", "h Left", "copy-left", "Left", true},

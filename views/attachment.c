@@ -37,7 +37,8 @@ struct attachment {
     int64_t typed_at_ms;
     bool settled; /* the size may be told */
     int64_t first_output_ms;
-    struct tick *settle; /* owned */
+    struct tick *settle; /* owned, as is the next */
+    struct tick *frame;  /* ends the wait for a frame painted in pieces */
     bool activity, rang; /* unseen */
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
@@ -84,13 +85,23 @@ static void assert_size(struct attachment *a)
     channel_resize(a->channel, a->rows, a->cols);
 }
 
+/* While the program paints a frame in pieces (mode 2026) what was drawn last stays. */
+static bool waits_for_frame(struct attachment *a)
+{
+    int64_t left = term_synchronised_until(a->term) - clock_mono_ms();
+
+    tick_after(a->frame, left > 0 ? left : -1);
+    return left > 0;
+}
+
 static void on_settled(void *user)
 {
     struct attachment *a = user;
 
     a->settled = true;
     assert_size(a);
-    tell(a);
+    if (!waits_for_frame(a))
+        tell(a);
 }
 
 static void settle(struct attachment *a)
@@ -102,6 +113,11 @@ static void settle(struct attachment *a)
     tick_after(a->settle, now - a->first_output_ms > SETTLE_MAX_MS ? 0 : SETTLE_MS);
 }
 
+static void on_frame_over(void *user)
+{
+    tell(user);
+}
+
 static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
@@ -110,6 +126,8 @@ static bool on_output(void *user, const char *bytes, size_t n)
     if (!a->settled)
         settle(a);
     note_unseen(a, false);
+    if (waits_for_frame(a))
+        return true;
     tell(a);
     if (n < ECHO_BYTES && a->typed_at_ms && clock_mono_ms() - a->typed_at_ms < ECHO_MS &&
         is_shown(a))
@@ -170,9 +188,19 @@ static void on_bell(void *user)
     tui_toast(a->env->tui, ROLE_WARN, "Bell in %s", label);
 }
 
+/* Only of a program that somebody works with here: one that is watched copies for others. */
+static void on_clipboard(void *user, const char *bytes, size_t n)
+{
+    struct attachment *a = user;
+
+    if (a->drives && is_shown(a))
+        views_guest_copies(a->env, a->sandbox_id, bytes, n);
+}
+
 static const struct term_ops term_ops = {
     .on_reply = on_reply,
     .on_bell = on_bell,
+    .on_clipboard = on_clipboard,
 };
 
 static struct attachment *find(struct views_env *env, const char *key)
@@ -207,6 +235,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     config.user = a;
     a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
     a->settle = tick_create(client_loop(env->client), on_settled, a);
+    a->frame = tick_create(client_loop(env->client), on_frame_over, a);
     HASH_ADD_KEYPTR(hh, env->state->attachments, a->key, strlen(a->key), a);
     a->remote = remote_acquire(env->gateway, sandbox_id);
     a->channel = channel_open(a->remote, terminal_id, &channel_ops, a);
@@ -225,6 +254,7 @@ void attachment_release(struct attachment *a)
         return;
     HASH_DEL(a->env->state->attachments, a);
     tick_destroy(a->settle);
+    tick_destroy(a->frame);
     channel_close(a->channel);
     remote_release(a->remote);
     term_destroy(a->term);

@@ -62,10 +62,16 @@ void views_copy(struct views_env *env, const char *what, const char *text)
     const char *tmux = getenv("TMUX");
     char key[48];
 
+    add_buffer(env->state, text);
+    if (env->no_clipboard) {
+        notice_prefix(env, "paste-buffer", key, sizeof key);
+        tui_toast(env->tui, ROLE_GOOD, "\xe2\x9c\x93 copied %s; %s pastes it (clipboard = off)",
+                  what, key);
+        return;
+    }
     buf_append_str(&osc, "\x1b]52;c;");
     base64_encode(&osc, text, strlen(text));
     buf_append_str(&osc, "\x07");
-    add_buffer(env->state, text);
     if (osc.len > CLIPBOARD_MAX) {
         notice_prefix(env, "paste-buffer", key, sizeof key);
         tui_toast(env->tui, ROLE_WARN,

@@ -80,6 +80,7 @@ void views_stop(struct views_env *env)
         attachment_release(s->open[i]);
     tick_destroy(s->later_tick);
     views_buffers_free(s);
+    views_guest_trust_free(s);
     free(s);
     env->state = NULL;
 }

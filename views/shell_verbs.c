@@ -13,8 +13,12 @@
 
 static enum view_result open_shell(struct shell *sh, enum views_place place)
 {
+    /* As in tmux: beside a shell another one in the same directory. */
+    cleanup_free char *cwd = xstrdup(sh->attachment ? term_cwd(shell_term(sh)) : "");
+    struct shell_wish wish = {.cwd = cwd, .cwd_inherited = true};
+
     if (!views_refuse_readonly(sh->env))
-        shell_view_open(sh->env, sh->sandbox_id, NULL, SHELL_NEW, place);
+        shell_open_in(sh->env, sh->sandbox_id, NULL, SHELL_NEW, place, &wish);
     return VIEW_HANDLED;
 }
 

@@ -42,6 +42,8 @@ struct views_state {
     bool quitting;              /* the question is on the screen */
     char *buffers[BUFFERS_MAX]; /* owned; the latest is the last */
     size_t n_buffers;
+    struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
+    bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };
 
 void views_listen(struct views_env *env, struct gateway_listener *l);
@@ -60,6 +62,10 @@ bool views_refuse_readonly(struct views_env *env);
 /* Puts text on the clipboard of the user's terminal (OSC 52) and into the list of buffers, and says
  * so. */
 void views_copy(struct views_env *env, const char *what, const char *text);
+/* A program of a sandbox wants this on the clipboard: asks first, in a later turn; views_copy when
+ * the user agrees. */
+void views_guest_copies(struct views_env *env, const char *sandbox_id, const char *bytes, size_t n);
+void views_guest_trust_free(struct views_state *s);
 /* What was copied last, or NULL; valid until the next copy. */
 const char *views_buffer(const struct views_env *env);
 void views_buffers_free(struct views_state *s);

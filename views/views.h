@@ -29,6 +29,7 @@ struct views_env {
     const char *default_ns;  /* what the "new" form offers; NULL: "default" */
     bool readonly;           /* no action that changes anything */
     size_t scrollback_lines; /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
+    bool no_clipboard;       /* never write the clipboard of the user's terminal */
     struct key prefix;       /* as in struct tui_config; code KEY_NONE: C-b */
     /* The user wants to leave (asked and confirmed where that is called for). */
     void (*on_quit)(void *user);
