@@ -230,11 +230,20 @@ int panes_draw_tabs(struct tui *t, struct canvas c)
     return x;
 }
 
+static struct style border_style(const struct tui *t, struct view *v, bool focused)
+{
+    bool alarmed = v && v->ops->alarmed && v->ops->alarmed(v);
+
+    return tui_theme(t)->styles[alarmed   ? ROLE_STATUS_ALERT
+                                : focused ? ROLE_BORDER_FOCUS
+                                          : ROLE_BORDER];
+}
+
 static void draw_title(struct tui *t, struct canvas whole, struct leaf *leaf, size_t number)
 {
     bool focused = leaf == layout_focused(t->layout);
-    struct style style = tui_theme(t)->styles[focused ? ROLE_BORDER_FOCUS : ROLE_BORDER];
     struct view *v = leaf_view(leaf);
+    struct style style = border_style(t, v, focused);
     struct rect r = leaf_title(leaf);
     cleanup_buf struct buf text = {0};
 
@@ -260,7 +269,8 @@ struct column {
 static void draw_column(void *user, struct rect r, bool beside)
 {
     const struct column *column = user;
-    struct style style = tui_theme(column->t)->styles[beside ? ROLE_BORDER_FOCUS : ROLE_BORDER];
+    struct view *focused = leaf_view(layout_focused(column->t->layout));
+    struct style style = border_style(column->t, beside ? focused : NULL, beside);
 
     canvas_text(column->c, r.y, r.x, 1, style, "\xe2\x94\x82");
 }

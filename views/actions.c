@@ -89,6 +89,8 @@ const struct action_def views_actions[] = {
     {"prefix", "/", "copy-find", "Search this pane"},
     {"prefix", "]", "paste-buffer", "Paste what was copied last"},
     {"prefix", "i", "shell-info", "About this terminal"},
+    {"prefix", "m", "pane-mark", "Mark this terminal for broadcast"},
+    {"prefix", "b", "broadcast", "Broadcast to the marked terminals, on or off"},
     {"prefix", "X", "shell-kill", "End this terminal (asks)"},
     {"prefix", "e", "leave", "Leave to the lists"},
     {"prefix", "d", "detach", "Quit, terminals run on"},

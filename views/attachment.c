@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/broadcast.h"
 #include "views/state.h"
 #include "views/terminals.h"
 
@@ -40,6 +41,8 @@ struct attachment {
     struct tick *settle; /* owned, as is the next */
     struct tick *frame;  /* ends the wait for a frame painted in pieces */
     bool activity, rang; /* unseen */
+    bool marked;
+    int64_t output_at_ms;
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
     UT_hash_handle hh;
@@ -122,6 +125,7 @@ static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
+    a->output_at_ms = clock_mono_ms();
     term_feed(a->term, bytes, n);
     if (!a->settled)
         settle(a);
@@ -141,6 +145,7 @@ static void on_destroyed(void *user, const char *reason)
 
     text_sanitise(a->ended, sizeof a->ended, reason && *reason ? reason : "it ended",
                   reason && *reason ? strlen(reason) : 8);
+    broadcast_lost(a->env, a);
     tell(a);
 }
 
@@ -398,4 +403,19 @@ void attachment_seen(struct attachment *a)
 bool attachment_rang(const struct attachment *a)
 {
     return a->rang;
+}
+
+int64_t attachment_output_at_ms(const struct attachment *a)
+{
+    return a->output_at_ms;
+}
+
+void attachment_mark(struct attachment *a, bool on)
+{
+    a->marked = on;
+}
+
+bool attachment_is_marked(const struct attachment *a)
+{
+    return a->marked;
 }

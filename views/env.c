@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/broadcast.h"
 #include "views/dialog.h"
 #include "views/job.h"
 #include "views/state.h"
@@ -58,6 +59,7 @@ void views_start(struct views_env *env)
         env->prefix = (struct key){'b', MOD_CTRL};
     TAILQ_INIT(&s->later);
     s->later_tick = tick_create(client_loop(env->client), run_later, env);
+    s->broadcast = broadcast_create(env);
     if (gateway_state(env->gateway) != LINK_UP)
         s->lost_at_ms = clock_mono_ms();
 }
@@ -79,6 +81,7 @@ void views_stop(struct views_env *env)
     for (size_t i = 0; i < s->n_open; i++)
         attachment_release(s->open[i]);
     tick_destroy(s->later_tick);
+    broadcast_destroy(s->broadcast);
     views_buffers_free(s);
     views_guest_trust_free(s);
     free(s);

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "views/broadcast.h"
 
 static const char *const contexts[] = {"copy", "motion", NULL};
 
@@ -359,6 +360,13 @@ static char mark(struct view *v)
     return attachment_rang(sh->attachment) ? '!' : attachment_activity(sh->attachment) ? '#' : 0;
 }
 
+static bool alarmed(struct view *v)
+{
+    const struct shell *sh = v->data;
+
+    return broadcast_reaches(sh->env, sh->attachment);
+}
+
 static const struct view_ops ops = {
     .name = "shell",
     .contexts = contexts,
@@ -376,4 +384,5 @@ static const struct view_ops ops = {
     .cursor = shell_cursor,
     .grabs_keys = grabs_keys,
     .mark = mark,
+    .alarmed = alarmed,
 };

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tui/wrap.h"
+#include "views/broadcast.h"
 #include "views/notice.h"
 #include "views/shell.h"
 
@@ -142,6 +143,13 @@ static void sign_rest(struct signs *s)
         sign(s, ROLE_STATUS_ALERT, "\xe2\x9c\x97 not sent: too much is waiting already");
         view_tick(s->sh->view, REFUSED_MS - refused_ms);
     }
+    if (broadcast_reaches(s->sh->env, s->sh->attachment)) {
+        char text[64];
+
+        snprintf(text, sizeof text, "\xe2\x87\xb6 typing goes to %zu terminals",
+                 broadcast_count(s->sh->env));
+        sign(s, ROLE_STATUS_ALERT, text);
+    }
     if (s->sh->observe)
         sign(s, ROLE_STATUS, "watching, keys are not sent");
     sign_size(s);
@@ -247,6 +255,10 @@ void shell_title(struct view *v, struct buf *out)
     buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
         return;
+    if (broadcast_reaches(sh->env, sh->attachment))
+        buf_printf(out, " \xe2\x87\xb6 BROADCAST %zu", broadcast_count(sh->env));
+    else if (attachment_is_marked(sh->attachment))
+        buf_append_str(out, " \xe2\x97\x86 marked");
     const char *title = term_title(shell_term(sh));
     int64_t round_trip = remote_round_trip_us(attachment_remote(sh->attachment));
     if (title && *title) {

@@ -42,6 +42,7 @@ struct views_state {
     bool quitting;              /* the question is on the screen */
     char *buffers[BUFFERS_MAX]; /* owned; the latest is the last */
     size_t n_buffers;
+    struct broadcast *broadcast;     /* owned */
     struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };
