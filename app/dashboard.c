@@ -318,6 +318,7 @@ static void prepare(struct dashboard *d, struct app *app, const char *sandbox, b
         .default_ns = app->context.ns,
         .readonly = app->context.readonly,
         .scrollback_lines = (size_t)app->config.scrollback_lines,
+        .recordings_dir = app->paths.recordings_dir,
         .no_clipboard = app->config.clipboard == CLIPBOARD_OFF,
         .prefix = prefix_key(&app->config),
         .on_quit = on_quit,

@@ -67,6 +67,20 @@ const struct action_def views_actions[] = {
     {"list", "*", "list-mark-all", "Mark all that are shown"},
     {"list", "U", "list-mark-clear", "Clear the marks"},
 
+    {"recordings", "Enter", "recording-play", "Play it"},
+    {"recordings", "D", "recording-delete", "Delete it, or all that are marked"},
+    {"recordings", "c", "recording-copy", "Copy its path"},
+
+    {"player", "Space p", "player-pause", "Pause, or go on"},
+    {"player", "Left h", "player-back", "5 s back", true},
+    {"player", "Right l", "player-forward", "5 s forward", true},
+    {"player", "+ =", "player-faster", "Twice as fast"},
+    {"player", "-", "player-slower", "Half as fast"},
+    {"player", "0 Home", "player-start", "To the beginning"},
+    {"player", "End", "player-end", "To the end"},
+    {"player", "/", "player-search", "On to where a text shows"},
+    {"player", "n", "player-next", "To where it shows next"},
+
     {"text", "y", "text-copy", "Copy the text"},
 
     {"motion", "j Down", "list-down", "Down", true},
@@ -91,6 +105,8 @@ const struct action_def views_actions[] = {
     {"prefix", "i", "shell-info", "About this terminal"},
     {"prefix", "m", "pane-mark", "Mark this terminal for broadcast"},
     {"prefix", "b", "broadcast", "Broadcast to the marked terminals, on or off"},
+    {"prefix", "R", "record", "Record this terminal, on or off"},
+    {"prefix", "P", "record-pause", "Pause the recording, or go on"},
     {"prefix", "X", "shell-kill", "End this terminal (asks)"},
     {"prefix", "e", "leave", "Leave to the lists"},
     {"prefix", "d", "detach", "Quit, terminals run on"},
@@ -134,6 +150,7 @@ const struct action_def views_actions[] = {
     {"global", "", "view-servers", "Show the servers of this sandbox"},
     {"global", "", "view-servers-all", "Show the servers of all sandboxes"},
     {"global", "", "view-logs", "Follow the logs of this sandbox's servers"},
+    {"global", "", "view-recordings", "Show the recordings"},
     {"global", "", "quit", "Quit; sandboxes and terminals go on running"},
     {"global", "C-r", "refresh", "Ask the gateway again"},
     {"global", "C-c", "cancel", "Cancel what is under way; twice, quit"},

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/broadcast.h"
+#include "views/recorder.h"
 #include "views/state.h"
 #include "views/terminals.h"
 
@@ -42,6 +43,7 @@ struct attachment {
     struct tick *frame;  /* ends the wait for a frame painted in pieces */
     bool activity, rang; /* unseen */
     bool marked;
+    struct recorder *recorder; /* owned; NULL: not recorded */
     int64_t output_at_ms;
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
@@ -86,6 +88,8 @@ static void assert_size(struct attachment *a)
         return;
     term_resize(a->term, a->rows, a->cols);
     channel_resize(a->channel, a->rows, a->cols);
+    if (a->recorder)
+        recorder_resize(a->recorder, a->rows, a->cols);
 }
 
 /* While the program paints a frame in pieces (mode 2026) what was drawn last stays. */
@@ -121,12 +125,39 @@ static void on_frame_over(void *user)
     tell(user);
 }
 
+static void end_recording(struct attachment *a)
+{
+    struct recorder *r = steal_pointer(&a->recorder);
+    const char *error = r ? recorder_error(r) : NULL;
+
+    if (!r)
+        return;
+    if (error)
+        tui_toast(a->env->tui, ROLE_ERROR,
+                  "\xe2\x9c\x97 The recording stopped: %s; what there is: %s", error,
+                  recorder_path(r));
+    else
+        tui_toast(a->env->tui, ROLE_GOOD, "\xe2\x9c\x93 recorded into %s", recorder_path(r));
+    recorder_stop(r);
+    tui_redraw_all(a->env->tui);
+}
+
+static void record(struct attachment *a, const char *bytes, size_t n)
+{
+    if (!a->recorder)
+        return;
+    recorder_output(a->recorder, bytes, n);
+    if (recorder_error(a->recorder))
+        end_recording(a);
+}
+
 static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
     a->output_at_ms = clock_mono_ms();
     term_feed(a->term, bytes, n);
+    record(a, bytes, n);
     if (!a->settled)
         settle(a);
     note_unseen(a, false);
@@ -146,6 +177,7 @@ static void on_destroyed(void *user, const char *reason)
     text_sanitise(a->ended, sizeof a->ended, reason && *reason ? reason : "it ended",
                   reason && *reason ? strlen(reason) : 8);
     broadcast_lost(a->env, a);
+    end_recording(a);
     tell(a);
 }
 
@@ -156,6 +188,8 @@ static void on_resized(void *user, int rows, int cols)
     if (rows != a->rows || cols != a->cols)
         a->sizes = false;
     term_resize(a->term, rows, cols);
+    if (a->recorder)
+        recorder_resize(a->recorder, rows, cols);
     tell(a);
 }
 
@@ -260,6 +294,7 @@ void attachment_release(struct attachment *a)
     HASH_DEL(a->env->state->attachments, a);
     tick_destroy(a->settle);
     tick_destroy(a->frame);
+    recorder_stop(a->recorder);
     channel_close(a->channel);
     remote_release(a->remote);
     term_destroy(a->term);
@@ -418,4 +453,42 @@ void attachment_mark(struct attachment *a, bool on)
 bool attachment_is_marked(const struct attachment *a)
 {
     return a->marked;
+}
+
+void attachment_record(struct attachment *a)
+{
+    char label[160];
+    struct err e = {0};
+
+    if (a->recorder) {
+        end_recording(a);
+        return;
+    }
+    views_sandbox_name(a->env, a->sandbox_id, label, sizeof label);
+    if (!a->env->recordings_dir)
+        err_set(&e, ERR_UNSUPPORTED, "there is no folder for recordings");
+    else
+        a->recorder = recorder_start(a->env->recordings_dir, label, a->term, &e);
+    if (a->recorder)
+        tui_toast(a->env->tui, ROLE_STATUS,
+                  "\xe2\x97\x8f recording %s: what it prints, not what is typed", label);
+    else
+        views_toast_error(a->env, &e);
+    tui_redraw_all(a->env->tui);
+}
+
+void attachment_record_pause(struct attachment *a)
+{
+    if (!a->recorder)
+        tui_toast(a->env->tui, ROLE_WARN, "It is not being recorded");
+    else
+        tui_toast(a->env->tui, ROLE_STATUS, "%s",
+                  recorder_pause(a->recorder, a->term) ? "\xe2\x80\x96 recording paused"
+                                                       : "\xe2\x97\x8f recording goes on");
+    tui_redraw_all(a->env->tui);
+}
+
+const struct recorder *attachment_recorder(const struct attachment *a)
+{
+    return a->recorder;
 }

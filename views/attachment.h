@@ -15,6 +15,7 @@
 #include "client/remote.h"
 #include "vterm/term.h"
 
+struct recorder; /* views/recorder.h */
 struct views_env;
 struct attachment;
 
@@ -69,6 +70,11 @@ int64_t attachment_output_at_ms(const struct attachment *a);
 /* Marked for what is typed into several (broadcast.h). */
 void attachment_mark(struct attachment *a, bool on);
 bool attachment_is_marked(const struct attachment *a);
+/* Recording: on or off, paused or going on; toasts say what became of it. */
+void attachment_record(struct attachment *a);
+void attachment_record_pause(struct attachment *a);
+/* NULL: it is not recorded. */
+const struct recorder *attachment_recorder(const struct attachment *a);
 /* Printed, or rang, out of sight, and has not been seen since. */
 bool attachment_activity(const struct attachment *a);
 bool attachment_rang(const struct attachment *a);

@@ -29,6 +29,8 @@ static const struct {
     {"resource", "The selected row"},
     {"tail", "These lines"},
     {"logs", "This log"},
+    {"recordings", "The selected recording"},
+    {"player", "Playing"},
 };
 
 static const char *title_of(const char *context)

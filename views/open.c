@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "views/logs.h"
+#include "views/recordings.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"
 #include "views/servers.h"
@@ -94,6 +95,10 @@ bool views_open(struct views_env *env, const char *action)
             open_kind(env, kinds[i].kind, kinds[i].all);
             return true;
         }
+    }
+    if (strcmp(action, "view-recordings") == 0) {
+        recordings_open(env);
+        return true;
     }
     if (strcmp(action, "view-logs") != 0)
         return false;

@@ -12,6 +12,7 @@
 #include "tui/wrap.h"
 #include "views/broadcast.h"
 #include "views/notice.h"
+#include "views/recorder.h"
 #include "views/shell.h"
 
 #define PROGRESS_AFTER_MS 200
@@ -259,6 +260,10 @@ void shell_title(struct view *v, struct buf *out)
         buf_printf(out, " \xe2\x87\xb6 BROADCAST %zu", broadcast_count(sh->env));
     else if (attachment_is_marked(sh->attachment))
         buf_append_str(out, " \xe2\x97\x86 marked");
+    const struct recorder *recorder = attachment_recorder(sh->attachment);
+    if (recorder)
+        buf_append_str(out, recorder_paused(recorder) ? " \xe2\x80\x96 REC paused"
+                                                      : " \xe2\x97\x8f REC");
     const char *title = term_title(shell_term(sh));
     int64_t round_trip = remote_round_trip_us(attachment_remote(sh->attachment));
     if (title && *title) {

@@ -194,6 +194,20 @@ static enum view_result verb_broadcast(struct shell *sh)
     return VIEW_HANDLED;
 }
 
+static enum view_result verb_record(struct shell *sh)
+{
+    if (sh->attachment && !shell_ended(sh))
+        attachment_record(sh->attachment);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_record_pause(struct shell *sh)
+{
+    if (sh->attachment)
+        attachment_record_pause(sh->attachment);
+    return VIEW_HANDLED;
+}
+
 /* q while watching goes back as in any view. */
 static enum view_result verb_copy_leave(struct shell *sh)
 {
@@ -235,6 +249,8 @@ enum view_result shell_act(struct view *v, const char *action)
         {"shell-info", verb_info},
         {"pane-mark", verb_mark},
         {"broadcast", verb_broadcast},
+        {"record", verb_record},
+        {"record-pause", verb_record_pause},
         {"send-prefix", verb_send_prefix},
         {"copy-leave", verb_copy_leave},
         {"paste-buffer", verb_paste_buffer},

@@ -25,12 +25,13 @@ struct views_env {
     struct tui *tui; /* set once tui_create has returned */
     struct client *client;
     struct gateway *gateway;
-    const char *ns;          /* the namespace the list begins with; NULL: all */
-    const char *default_ns;  /* what the "new" form offers; NULL: "default" */
-    bool readonly;           /* no action that changes anything */
-    size_t scrollback_lines; /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
-    bool no_clipboard;       /* never write the clipboard of the user's terminal */
-    struct key prefix;       /* as in struct tui_config; code KEY_NONE: C-b */
+    const char *ns;             /* the namespace the list begins with; NULL: all */
+    const char *default_ns;     /* what the "new" form offers; NULL: "default" */
+    bool readonly;              /* no action that changes anything */
+    size_t scrollback_lines;    /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
+    const char *recordings_dir; /* NULL: nothing can be recorded */
+    bool no_clipboard;          /* never write the clipboard of the user's terminal */
+    struct key prefix;          /* as in struct tui_config; code KEY_NONE: C-b */
     /* The user wants to leave (asked and confirmed where that is called for). */
     void (*on_quit)(void *user);
     void *user;
