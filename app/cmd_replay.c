@@ -88,8 +88,12 @@ static enum view_result on_act(void *user, const char *action)
 {
     struct play *p = user;
 
-    if (strcmp(action, "quit") && strcmp(action, "back") && strcmp(action, "home") &&
-        strcmp(action, "detach") && strcmp(action, "escape") && strcmp(action, "cancel"))
+    static const char *const ends[] = {"quit", "back", "home", "detach", "escape", "cancel"};
+    bool leave = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        leave = leave || strcmp(action, ends[i]) == 0;
+    if (!leave)
         return VIEW_IGNORED;
     uv_stop(&p->loop);
     return VIEW_HANDLED;

@@ -12,6 +12,7 @@
 #include "views/broadcast.h"
 #include "views/dialog.h"
 #include "views/job.h"
+#include "views/layouts.h"
 #include "views/state.h"
 
 #define CANCEL_TWICE_MS 1000
@@ -60,6 +61,7 @@ void views_start(struct views_env *env)
     TAILQ_INIT(&s->later);
     s->later_tick = tick_create(client_loop(env->client), run_later, env);
     s->broadcast = broadcast_create(env);
+    s->layouts = layouts_create(env);
     if (gateway_state(env->gateway) != LINK_UP)
         s->lost_at_ms = clock_mono_ms();
 }
@@ -82,6 +84,7 @@ void views_stop(struct views_env *env)
         attachment_release(s->open[i]);
     tick_destroy(s->later_tick);
     broadcast_destroy(s->broadcast);
+    layouts_destroy(s->layouts);
     views_buffers_free(s);
     views_guest_trust_free(s);
     free(s);
@@ -142,8 +145,10 @@ void views_toast_error(struct views_env *env, const struct err *e)
 static void on_quit_answer(struct views_env *env, void *user, bool yes)
 {
     env->state->quitting = false;
-    if (yes)
-        env->on_quit(env->user);
+    if (!yes)
+        return;
+    layouts_save(env);
+    env->on_quit(env->user);
 }
 
 static enum view_result do_quit(struct views_env *env)
@@ -176,6 +181,7 @@ static enum view_result do_escape(struct views_env *env)
 
 static enum view_result do_detach(struct views_env *env)
 {
+    layouts_save(env);
     env->on_quit(env->user);
     return VIEW_HANDLED;
 }

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "views/broadcast.h"
+#include "views/layouts.h"
 
 static const char *const contexts[] = {"copy", "motion", NULL};
 
@@ -131,6 +132,7 @@ void shell_show(struct shell *sh, struct attachment *a, bool observe)
     if (tui_focused(sh->env->tui) == sh->view)
         attachment_focus(&sh->viewer);
     set_phase(sh, SHELL_LIVE);
+    layouts_changed(sh->env);
 }
 
 static void attach(struct shell *sh, const struct terminal_info *t, bool observe)

@@ -69,6 +69,13 @@ static inline bool shell_ended(const struct shell *sh)
     return sh->attachment && *attachment_ended(sh->attachment);
 }
 
+/* The one terminal that was meant has ended; another can be had. */
+static inline bool shell_missing(const struct shell *sh)
+{
+    return sh->phase == SHELL_FAILED && sh->terminal_id && !sh->observe &&
+           sh->error.code == ERR_NOT_FOUND;
+}
+
 /* shell_input.c */
 enum view_result shell_key(struct view *v, struct key key);
 enum view_result shell_paste(struct view *v, const char *text, size_t n);

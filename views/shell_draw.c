@@ -208,7 +208,9 @@ static void draw_failed(struct shell *sh, struct canvas c)
         r.y += wrap_draw(c, r, styles[ROLE_TEXT], sh->error.hint);
         r.h = c.rows - r.y;
     }
-    wrap_draw(c, r, styles[ROLE_DIM], "Enter tries again, q goes back");
+    wrap_draw(c, r, styles[ROLE_DIM],
+              shell_missing(sh) ? "Enter opens a new one, q goes back"
+                                : "Enter tries again, q goes back");
 }
 
 void shell_draw(struct view *v, struct canvas c)

@@ -37,7 +37,7 @@ static enum view_result waiting_key(struct shell *sh, struct key key)
     cleanup_free char *id = xstrdup(sh->sandbox_id);
     if (sh->attachment)
         terminals_remove(sh->env, sh->attachment);
-    shell_begin(sh, id, NULL, sh->attachment ? SHELL_NEW : sh->how);
+    shell_begin(sh, id, NULL, sh->attachment || shell_missing(sh) ? SHELL_NEW : sh->how);
     return VIEW_HANDLED;
 }
 

@@ -43,6 +43,7 @@ struct views_state {
     char *buffers[BUFFERS_MAX]; /* owned; the latest is the last */
     size_t n_buffers;
     struct broadcast *broadcast;     /* owned */
+    struct layouts *layouts;         /* owned; NULL: not kept */
     struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };
