@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "views/files.h"
+#include "views/private_file.h"
 #include "views/recordings.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"
@@ -91,7 +91,7 @@ bool views_restore(struct views_env *env)
 {
     struct layouts *l = env->state->layouts;
     struct err e = {0};
-    char *text = l ? files_read(env->layout_file, LAYOUTS_FILE_MAX, &e) : NULL;
+    char *text = l ? private_read(env->layout_file, LAYOUTS_FILE_MAX, &e) : NULL;
 
     if (e.code)
         tui_toast(env->tui, ROLE_WARN, "The layout of last time is left out: %s", e.text);
@@ -118,7 +118,7 @@ static void save(void *user)
     tui_layout_save(l->env->tui, &text, describe, l);
     if (l->written && strcmp(l->written, text.data) == 0)
         return;
-    if (files_write(l->env->layout_file, text.data, text.len, &e) < 0)
+    if (private_write(l->env->layout_file, text.data, text.len, &e) < 0)
         tui_toast(l->env->tui, ROLE_WARN, "The layout cannot be kept: %s", e.text);
     free(l->written);
     l->written = buf_steal(&text);

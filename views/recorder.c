@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "views/files.h"
+#include "views/private_file.h"
 #include "vterm/recording.h"
 
 #define SCROLLBACK_LINES 200 /* above the screen it begins with */
@@ -91,7 +91,7 @@ struct recorder *recorder_start(const char *dir, const char *label, const struct
     };
 
     r->fd = -1;
-    if (files_make_dir(dir, e) < 0 || open_file(r, dir, label, e) < 0) {
+    if (private_make_dir(dir, e) < 0 || open_file(r, dir, label, e) < 0) {
         recorder_stop(r);
         return NULL;
     }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "tui/internal.h"
-#include "views/files.h"
+#include "views/private_file.h"
 #include "views/layouts.h"
 #include "wire/names.h"
 
@@ -51,7 +51,7 @@ static struct stage *open_kept(void)
 static bool file_has(const char *text)
 {
     struct err e;
-    cleanup_free char *file = files_read(path, LAYOUTS_FILE_MAX, &e);
+    cleanup_free char *file = private_read(path, LAYOUTS_FILE_MAX, &e);
 
     return file && strstr(file, text);
 }
@@ -60,7 +60,7 @@ static void write_file(const char *text)
 {
     struct err e;
 
-    assert_int_equal(files_write(path, text, strlen(text), &e), 0);
+    assert_int_equal(private_write(path, text, strlen(text), &e), 0);
 }
 
 static void layouts__changes__are_written_soon(void **state)

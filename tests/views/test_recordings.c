@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "views/files.h"
+#include "views/private_file.h"
 #include "views/player.h"
 #include "views/recorder.h"
 #include "wire/names.h"
@@ -89,7 +89,7 @@ static void record__output__is_a_private_asciicast(void **state)
     assert_non_null(strstr(path, "alice_demo-"));
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    cleanup_free char *text = files_read(path, 1 << 20, &e);
+    cleanup_free char *text = private_read(path, 1 << 20, &e);
     assert_non_null(strstr(text, "\"version\":2"));
     assert_non_null(strstr(text, "first shell")); /* what stood there already */
     assert_non_null(strstr(text, "recorded"));
@@ -142,7 +142,7 @@ static void write_cast(const char *name, const char *text)
     cleanup_free char *path = xasprintf("%s/%s", dir, name);
     struct err e;
 
-    assert_int_equal(files_write(path, text, strlen(text), &e), 0);
+    assert_int_equal(private_write(path, text, strlen(text), &e), 0);
 }
 
 static const char cast[] = "{\"version\":2,\"width\":40,\"height\":5,\"title\":\"alice/demo\"}\n"

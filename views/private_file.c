@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "views/files.h"
+#include "views/private_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-int files_make_dir(const char *path, struct err *e)
+int private_make_dir(const char *path, struct err *e)
 {
     cleanup_free char *copy = xstrdup(path);
     struct stat st;
@@ -42,13 +42,13 @@ static int write_all(int fd, const char *bytes, size_t n)
     return 0;
 }
 
-int files_write(const char *path, const char *bytes, size_t n, struct err *e)
+int private_write(const char *path, const char *bytes, size_t n, struct err *e)
 {
     const char *slash = strrchr(path, '/');
     cleanup_free char *dir = xasprintf("%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
     cleanup_free char *new_path = xasprintf("%s.%ld.new", path, (long)getpid());
 
-    if (files_make_dir(dir, e) < 0)
+    if (private_make_dir(dir, e) < 0)
         return -(int)e->code;
     int fd = open(new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -64,7 +64,7 @@ int files_write(const char *path, const char *bytes, size_t n, struct err *e)
     return err_set_errno(e, failed, "cannot write %s", path);
 }
 
-char *files_read(const char *path, size_t cap, struct err *e)
+char *private_read(const char *path, size_t cap, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct buf text = {0};
