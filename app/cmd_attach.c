@@ -44,6 +44,8 @@ struct attachment {
     size_t n_terminals, position;
     const char *wanted; /* TERMINAL as given, or NULL */
     bool readonly, lost, stalled;
+    bool yields;   /* somebody else is there: the size is theirs until something is typed here */
+    int status;    /* of the shell, when it ended */
     int signalled; /* the signal that ended it */
     char end[600]; /* what to say at the end */
 };
@@ -96,6 +98,7 @@ static void on_terminals(void *user, const struct terminal_info *all, size_t n, 
         if (!a->terminal && is_wanted(a, &all[i], a->n_terminals)) {
             a->terminal = xstrdup(all[i].id);
             a->position = a->n_terminals;
+            a->yields = all[i].n_viewers > 0;
         }
     }
 }
@@ -158,9 +161,14 @@ static bool on_output(void *user, const char *bytes, size_t n);
 
 static void on_destroyed(void *user, const char *reason)
 {
+    struct attachment *a = user;
     cleanup_free char *text =
         xasprintf("the terminal ended: %s", reason && *reason ? reason : "exit");
 
+    /* The channel puts the host's exit_code into words; 0 for all other ends. */
+    if (!reason || sscanf(reason, "the shell ended with status %d", &a->status) != 1 ||
+        a->status < 0 || a->status > 255)
+        a->status = 0;
     finish(user, text);
 }
 
@@ -184,8 +192,14 @@ static void on_state(void *user)
     }
 }
 
+/* Somebody else works there and gave it another size: it is theirs again. */
 static void on_resized(void *user, int rows, int cols)
 {
+    struct attachment *a = user;
+    int own_rows, own_cols;
+
+    raw_tty_size(a->tty, &own_rows, &own_cols);
+    a->yields = rows != own_rows || cols != own_cols;
 }
 
 static const struct channel_ops channel_ops = {on_output, on_destroyed, on_resized, on_state};
@@ -211,7 +225,7 @@ static void send_size(struct attachment *a)
     int rows, cols;
 
     raw_tty_size(a->tty, &rows, &cols);
-    if (a->channel && !a->readonly)
+    if (a->channel && !a->readonly && !a->yields)
         channel_resize(a->channel, rows, cols);
 }
 
@@ -219,7 +233,8 @@ static void on_input(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
-    send_size(a); /* a key typed after a resize can be here before its signal */
+    a->yields = false; /* as in the dashboard: who types decides */
+    send_size(a);      /* a key typed after a resize can be here before its signal */
     while (n && !a->session.done) {
         cleanup_buf struct buf out = {0};
         size_t used;
@@ -340,7 +355,7 @@ static int run_attach(struct app *app, const void *arguments, int n_rest, char *
         say("%s", a.end);
     if (e.code)
         say_error(&e);
-    return a.signalled ? 128 + a.signalled : e.code ? EXIT_FAIL : EXIT_OK;
+    return a.signalled ? 128 + a.signalled : e.code ? EXIT_FAIL : a.status;
 }
 
 const struct command cmd_attach = {
@@ -350,7 +365,7 @@ const struct command cmd_attach = {
     .details = "Attaches to the first terminal that runs there, or opens one. TERMINAL is an id, "
                "the\nbeginning of one, or a number from 1. Several may be attached to one "
                "terminal.\n\nAfter Enter, ~. leaves (the terminal runs on), ~~ types a tilde, ~? "
-               "lists these.",
+               "lists these. When the shell exits, attach exits with its status.",
     .args = args,
     .args_size = sizeof(struct attach_args),
     .leading = 1 << 20,

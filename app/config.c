@@ -88,6 +88,7 @@ static const struct setting general_settings[] = {
     {"theme", set_text, GENERAL(theme)},
     {"prefix", set_key, GENERAL(prefix)},
     {"mouse", set_bool, GENERAL(mouse)},
+    {"restore", set_bool, GENERAL(restore)},
     {"clipboard", set_clipboard, GENERAL(clipboard)},
     {"scrollback", set_lines, GENERAL(scrollback_lines)},
     {"context", set_text, GENERAL(context)},
@@ -200,7 +201,7 @@ static const struct ini_lines_ops key_ops = {on_key_binding, on_broken};
 
 void config_init(struct config *c)
 {
-    *c = (struct config){.mouse = true};
+    *c = (struct config){.mouse = true, .restore = true};
 }
 
 static void context_finish(struct context_config *c)

@@ -29,7 +29,7 @@ struct config {
     char *theme, *context, *ns; /* owned; NULL: not said */
     struct key prefix;
     bool has_prefix;
-    bool mouse;
+    bool mouse, restore;
     enum clipboard_mode clipboard;
     long scrollback_lines;           /* 0: the default */
     struct context_config *contexts; /* owned */

@@ -39,6 +39,7 @@ struct dashboard {
     struct views_env env;
     struct boot_state boot;
     struct view *boot_view; /* while shown */
+    char *layout_file;      /* owned; NULL: panes and tabs are not kept */
     const char *sandbox;    /* whose shell to begin with; NULL: none, or it is open */
     bool create;            /* make it when it is not there */
     int status;
@@ -119,6 +120,8 @@ static void start_view(struct dashboard *d)
 {
     const char *name = d->app->options.view;
 
+    if (views_restore(&d->env))
+        return;
     tui_show(d->tui, sandboxes_view_create(d->tui, &d->env));
     if (d->sandbox) {
         open_sandbox(d);
@@ -258,6 +261,14 @@ static void on_status(void *user, struct buf *out, enum role *role)
         views_status(&d->env, out, role);
 }
 
+static void on_layout(void *user)
+{
+    struct dashboard *d = user;
+
+    if (d->gateway)
+        views_layout_changed(&d->env);
+}
+
 static void load_theme(struct dashboard *d, struct err *e)
 {
     const char *named = getenv("SANDPIT_THEME");
@@ -287,6 +298,7 @@ static int open_screen(struct dashboard *d, struct err *e)
         .act = on_act,
         .status = on_status,
         .on_signal = on_signal,
+        .on_layout = on_layout,
         .user = d,
     };
     struct err theme_error = {0};
@@ -310,14 +322,31 @@ static struct key prefix_key(const struct config *c)
 
 /* --- one run --- */
 
+/* Whoever asked for one sandbox or view gets that, and what is kept stays as it is. */
+static char *layout_file(const struct app *app, const char *sandbox)
+{
+    if (sandbox || app->options.view || app->options.no_restore || !app->config.restore)
+        return NULL;
+    cleanup_free char *name = xstrdup(app->context.name ? app->context.name : "default");
+    for (char *c = name; *c; c++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", *c) ||
+            (c == name && *c == '.'))
+            *c = '_';
+    return xasprintf("%s/layouts/%s", app->paths.state_dir, name);
+}
+
 static void prepare(struct dashboard *d, struct app *app, const char *sandbox, bool create)
 {
     *d = (struct dashboard){.app = app, .sandbox = sandbox, .create = create};
+    d->layout_file = layout_file(app, sandbox);
     d->env = (struct views_env){
+        .layout_file = d->layout_file,
         .ns = app->context.ns,
         .default_ns = app->context.ns,
         .readonly = app->context.readonly,
         .scrollback_lines = (size_t)app->config.scrollback_lines,
+        .recordings_dir = app->paths.recordings_dir,
+        .no_clipboard = app->config.clipboard == CLIPBOARD_OFF,
         .prefix = prefix_key(&app->config),
         .on_quit = on_quit,
         .user = d,
@@ -368,6 +397,7 @@ static void finish(struct dashboard *d)
     if (d->tui)
         tui_destroy(d->tui);
     views_stop(&d->env);
+    free(steal_pointer(&d->layout_file));
     if (d->gateway)
         gateway_destroy(d->gateway);
     if (d->client)

@@ -11,6 +11,8 @@ const struct arg_def options_defs[] = {
     {"api-key-file", 0, ARG_TEXT, OPTION(api_key_file), "FILE", "read the API key from FILE"},
     {"context", 0, ARG_TEXT, OPTION(context), "NAME", "use [context NAME] of config.ini"},
     {"namespace", 'n', ARG_TEXT, OPTION(ns), "NS", "the namespace meant by plain names"},
+    {"no-restore", 0, ARG_FLAG, OPTION(no_restore), NULL,
+     "begin without the panes and tabs of last time"},
     {"readonly", 0, ARG_FLAG, OPTION(readonly), NULL, "change nothing"},
     {"view", 'c', ARG_TEXT, OPTION(view), "VIEW", "the view to begin with"},
     {"log", 0, ARG_TEXT, OPTION(log), "FILE", "append a log to FILE"},

@@ -11,7 +11,7 @@
 
 struct options {
     const char *gateway, *api_key_file, *context, *ns, *view, *log; /* borrowed; NULL: not said */
-    bool readonly, version, help;
+    bool no_restore, readonly, version, help;
 };
 
 extern const struct arg_def options_defs[];

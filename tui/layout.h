@@ -78,6 +78,19 @@ bool layout_zoomed(const struct layout *l);
 /* Arranges the leaves in the next of tmux's five ways; returns its name. */
 const char *layout_arrange(struct layout *l);
 
+/* --- kept --- */
+/* The tree as lines, parents first: "split right 0.5000", "split down …", "leaf SIGN WHAT" with
+ * what describe says and "*" for the focus. */
+void layout_save(const struct layout *l, struct buf *out,
+                 void (*describe)(void *user, struct view *v, struct buf *out), void *user);
+/* The lines of one tree at the beginning of text: how long they are, 0 when they are none. */
+size_t layout_measure(const char *text);
+/* Builds that tree, which layout_measure has found good, in a layout with one empty leaf; visit
+ * gets each new leaf with its line in order. */
+void layout_restore(struct layout *l, const char *text,
+                    void (*visit)(void *user, struct leaf *leaf, const char *what, bool focused),
+                    void *user);
+
 /* --- borders --- */
 /* Every column between two leaves, as rectangles one wide; beside says that the focus touches it.
  */

@@ -164,7 +164,96 @@ struct view *tui_each_shown(struct tui *t, const struct view *after)
 void tui_tab_rename(struct tui *t, const char *name)
 {
     text_sanitise(t->tabs[t->tab].name, sizeof t->tabs[t->tab].name, name, strlen(name));
-    tui_schedule(t, true);
+    tui_refocus(t);
+}
+
+/* --- kept --- */
+
+#define LAYOUT_HEAD "sandpit-layout 1\n"
+
+void tui_layout_save(struct tui *t, struct buf *out,
+                     void (*describe)(void *user, struct view *v, struct buf *out), void *user)
+{
+    buf_append_str(out, LAYOUT_HEAD);
+    for (size_t i = 0; i < t->n_tabs; i++) {
+        buf_printf(out, "tab %c %s\n", i == t->tab ? '*' : '-', t->tabs[i].name);
+        layout_save(t->tabs[i].layout, out, describe, user);
+    }
+}
+
+/* How many tabs a text has; 0: it is broken. */
+static size_t count_tabs(const char *text)
+{
+    size_t n = 0;
+
+    if (strncmp(text, LAYOUT_HEAD, strlen(LAYOUT_HEAD)) != 0)
+        return 0;
+    for (text += strlen(LAYOUT_HEAD); *text; n++) {
+        const char *end = strchr(text, '\n');
+        size_t length =
+            end && strncmp(text, "tab ", 4) == 0 && end - text >= 6 ? layout_measure(end + 1) : 0;
+
+        if (!length)
+            return 0;
+        text = end + 1 + length;
+    }
+    return n;
+}
+
+struct restoring {
+    struct tui *t;
+    void (*make)(void *user, const char *what);
+    void *user;
+    struct leaf *focused;
+};
+
+static void restore_leaf(void *user, struct leaf *leaf, const char *what, bool focused)
+{
+    struct restoring *r = user;
+
+    layout_focus(r->t->layout, leaf);
+    r->make(r->user, what);
+    if (focused)
+        r->focused = leaf;
+}
+
+/* Returns the text behind it. */
+static const char *restore_tab(struct restoring *r, const char *text)
+{
+    const char *end = strchr(text, '\n');
+    cleanup_free char *name = xstrndup(text + 6, (size_t)(end - text - 6));
+
+    add_tab(r->t);
+    text_sanitise(r->t->tabs[r->t->tab].name, sizeof r->t->tabs[0].name, name, strlen(name));
+    r->focused = NULL;
+    layout_restore(r->t->layout, end + 1, restore_leaf, r);
+    if (r->focused)
+        layout_focus(r->t->layout, r->focused);
+    return end + 1 + layout_measure(end + 1);
+}
+
+bool tui_layout_restore(struct tui *t, const char *text, void (*make)(void *user, const char *what),
+                        void *user)
+{
+    struct restoring r = {.t = t, .make = make, .user = user};
+    size_t n = count_tabs(text), shown = t->n_tabs;
+    bool was_empty = t->n_tabs == 1 && !leaf_depth(layout_focused(t->layout));
+
+    if (!n || t->n_tabs + n > TUI_TABS_MAX)
+        return false;
+    t->tab = t->n_tabs - 1;
+    for (text += strlen(LAYOUT_HEAD); *text;) {
+        if (text[4] == '*')
+            shown = t->n_tabs;
+        text = restore_tab(&r, text);
+    }
+    show_tab(t, shown);
+    if (was_empty) {
+        t->last_tab = t->tab;
+        remove_tab(t, 0);
+    }
+    tui_refocus(t);
+    return true;
 }
 
 /* --- labels --- */
@@ -230,11 +319,20 @@ int panes_draw_tabs(struct tui *t, struct canvas c)
     return x;
 }
 
+static struct style border_style(const struct tui *t, struct view *v, bool focused)
+{
+    bool alarmed = v && v->ops->alarmed && v->ops->alarmed(v);
+
+    return tui_theme(t)->styles[alarmed   ? ROLE_STATUS_ALERT
+                                : focused ? ROLE_BORDER_FOCUS
+                                          : ROLE_BORDER];
+}
+
 static void draw_title(struct tui *t, struct canvas whole, struct leaf *leaf, size_t number)
 {
     bool focused = leaf == layout_focused(t->layout);
-    struct style style = tui_theme(t)->styles[focused ? ROLE_BORDER_FOCUS : ROLE_BORDER];
     struct view *v = leaf_view(leaf);
+    struct style style = border_style(t, v, focused);
     struct rect r = leaf_title(leaf);
     cleanup_buf struct buf text = {0};
 
@@ -260,7 +358,8 @@ struct column {
 static void draw_column(void *user, struct rect r, bool beside)
 {
     const struct column *column = user;
-    struct style style = tui_theme(column->t)->styles[beside ? ROLE_BORDER_FOCUS : ROLE_BORDER];
+    struct view *focused = leaf_view(layout_focused(column->t->layout));
+    struct style style = border_style(column->t, beside ? focused : NULL, beside);
 
     canvas_text(column->c, r.y, r.x, 1, style, "\xe2\x94\x82");
 }
@@ -378,6 +477,7 @@ static void pane_break(struct tui *t, int unused)
     if (!add_tab(t))
         return;
     layout_swap(from, leaf, layout_focused(t->layout));
+    layout_focus(from, leaf); /* it followed the views into the other tree */
     layout_close(from, leaf);
     changed(t);
 }

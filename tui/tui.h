@@ -29,6 +29,8 @@ struct tui_config {
     /* SIGTERM, SIGINT, SIGHUP (also: the terminal went away), on the loop: end the program in
      * order. NULL: the terminal is given back and the process dies of the signal. */
     void (*on_signal)(void *user, int signum);
+    /* Panes, tabs or what shows in them changed. */
+    void (*on_layout)(void *user);
     void *user;
 };
 
@@ -66,6 +68,14 @@ bool tui_tab_open(struct tui *t, struct view *v);
 bool tui_reveal(struct tui *t, struct view *v);
 /* The views that show in leaves of all tabs, in order; first with NULL, NULL at the end. */
 struct view *tui_each_shown(struct tui *t, const struct view *after);
+/* Every tab as lines of text; describe appends what a view is, one line without its end. */
+void tui_layout_save(struct tui *t, struct buf *out,
+                     void (*describe)(void *user, struct view *v, struct buf *out), void *user);
+/* Makes those tabs after the ones that are there; an empty one before them goes. make shows, in the
+ * focused leaf, what a line describes; the text may be anyone's. False: it is broken, and nothing
+ * was done. */
+bool tui_layout_restore(struct tui *t, const char *text, void (*make)(void *user, const char *what),
+                        void *user);
 /* "" gives the tab back the name of what is in it. */
 void tui_tab_rename(struct tui *t, const char *name);
 /* Puts v on top of everything, focused; overlays stack. */

@@ -40,6 +40,8 @@ void tui_refocus(struct tui *t)
 
     t->base_stale = true;
     tui_schedule(t, true);
+    if (t->config.on_layout)
+        t->config.on_layout(t->config.user);
     if (now == before)
         return;
     dispatch_forget_keys(t);

@@ -58,6 +58,8 @@ struct view_ops {
     /* What its tab's label ends in while another tab shows: '!' it rang, '#' it printed, 0 nothing.
      */
     char (*mark)(struct view *v);
+    /* Its title and borders are drawn as an alert: what is typed here does more than it seems. */
+    bool (*alarmed)(struct view *v);
     /* Keys go to key() first, and what it ignores to the keymap; of a leaf the tui keeps the prefix
      * key for itself, of an overlay nothing. */
     bool (*grabs_keys)(struct view *v);

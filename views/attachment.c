@@ -11,6 +11,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/broadcast.h"
+#include "views/recorder.h"
 #include "views/state.h"
 #include "views/terminals.h"
 
@@ -37,8 +39,12 @@ struct attachment {
     int64_t typed_at_ms;
     bool settled; /* the size may be told */
     int64_t first_output_ms;
-    struct tick *settle; /* owned */
+    struct tick *settle; /* owned, as is the next */
+    struct tick *frame;  /* ends the wait for a frame painted in pieces */
     bool activity, rang; /* unseen */
+    bool marked;
+    struct recorder *recorder; /* owned; NULL: not recorded */
+    int64_t output_at_ms;
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
     UT_hash_handle hh;
@@ -82,6 +88,17 @@ static void assert_size(struct attachment *a)
         return;
     term_resize(a->term, a->rows, a->cols);
     channel_resize(a->channel, a->rows, a->cols);
+    if (a->recorder)
+        recorder_resize(a->recorder, a->rows, a->cols);
+}
+
+/* While the program paints a frame in pieces (mode 2026) what was drawn last stays. */
+static bool waits_for_frame(struct attachment *a)
+{
+    int64_t left = term_synchronised_until(a->term) - clock_mono_ms();
+
+    tick_after(a->frame, left > 0 ? left : -1);
+    return left > 0;
 }
 
 static void on_settled(void *user)
@@ -90,7 +107,8 @@ static void on_settled(void *user)
 
     a->settled = true;
     assert_size(a);
-    tell(a);
+    if (!waits_for_frame(a))
+        tell(a);
 }
 
 static void settle(struct attachment *a)
@@ -102,14 +120,49 @@ static void settle(struct attachment *a)
     tick_after(a->settle, now - a->first_output_ms > SETTLE_MAX_MS ? 0 : SETTLE_MS);
 }
 
+static void on_frame_over(void *user)
+{
+    tell(user);
+}
+
+static void end_recording(struct attachment *a)
+{
+    struct recorder *r = steal_pointer(&a->recorder);
+    const char *error = r ? recorder_error(r) : NULL;
+
+    if (!r)
+        return;
+    if (error)
+        tui_toast(a->env->tui, ROLE_ERROR,
+                  "\xe2\x9c\x97 The recording stopped: %s; what there is: %s", error,
+                  recorder_path(r));
+    else
+        tui_toast(a->env->tui, ROLE_GOOD, "\xe2\x9c\x93 recorded into %s", recorder_path(r));
+    recorder_stop(r);
+    tui_redraw_all(a->env->tui);
+}
+
+static void record(struct attachment *a, const char *bytes, size_t n)
+{
+    if (!a->recorder)
+        return;
+    recorder_output(a->recorder, bytes, n);
+    if (recorder_error(a->recorder))
+        end_recording(a);
+}
+
 static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
+    a->output_at_ms = clock_mono_ms();
     term_feed(a->term, bytes, n);
+    record(a, bytes, n);
     if (!a->settled)
         settle(a);
     note_unseen(a, false);
+    if (waits_for_frame(a))
+        return true;
     tell(a);
     if (n < ECHO_BYTES && a->typed_at_ms && clock_mono_ms() - a->typed_at_ms < ECHO_MS &&
         is_shown(a))
@@ -123,6 +176,8 @@ static void on_destroyed(void *user, const char *reason)
 
     text_sanitise(a->ended, sizeof a->ended, reason && *reason ? reason : "it ended",
                   reason && *reason ? strlen(reason) : 8);
+    broadcast_lost(a->env, a);
+    end_recording(a);
     tell(a);
 }
 
@@ -133,6 +188,8 @@ static void on_resized(void *user, int rows, int cols)
     if (rows != a->rows || cols != a->cols)
         a->sizes = false;
     term_resize(a->term, rows, cols);
+    if (a->recorder)
+        recorder_resize(a->recorder, rows, cols);
     tell(a);
 }
 
@@ -170,9 +227,19 @@ static void on_bell(void *user)
     tui_toast(a->env->tui, ROLE_WARN, "Bell in %s", label);
 }
 
+/* Only of a program that somebody works with here: one that is watched copies for others. */
+static void on_clipboard(void *user, const char *bytes, size_t n)
+{
+    struct attachment *a = user;
+
+    if (a->drives && is_shown(a))
+        views_guest_copies(a->env, a->sandbox_id, bytes, n);
+}
+
 static const struct term_ops term_ops = {
     .on_reply = on_reply,
     .on_bell = on_bell,
+    .on_clipboard = on_clipboard,
 };
 
 static struct attachment *find(struct views_env *env, const char *key)
@@ -207,6 +274,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     config.user = a;
     a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
     a->settle = tick_create(client_loop(env->client), on_settled, a);
+    a->frame = tick_create(client_loop(env->client), on_frame_over, a);
     HASH_ADD_KEYPTR(hh, env->state->attachments, a->key, strlen(a->key), a);
     a->remote = remote_acquire(env->gateway, sandbox_id);
     a->channel = channel_open(a->remote, terminal_id, &channel_ops, a);
@@ -225,6 +293,8 @@ void attachment_release(struct attachment *a)
         return;
     HASH_DEL(a->env->state->attachments, a);
     tick_destroy(a->settle);
+    tick_destroy(a->frame);
+    recorder_stop(a->recorder);
     channel_close(a->channel);
     remote_release(a->remote);
     term_destroy(a->term);
@@ -368,4 +438,57 @@ void attachment_seen(struct attachment *a)
 bool attachment_rang(const struct attachment *a)
 {
     return a->rang;
+}
+
+int64_t attachment_output_at_ms(const struct attachment *a)
+{
+    return a->output_at_ms;
+}
+
+void attachment_mark(struct attachment *a, bool on)
+{
+    a->marked = on;
+}
+
+bool attachment_is_marked(const struct attachment *a)
+{
+    return a->marked;
+}
+
+void attachment_record(struct attachment *a)
+{
+    char label[160];
+    struct err e = {0};
+
+    if (a->recorder) {
+        end_recording(a);
+        return;
+    }
+    views_sandbox_name(a->env, a->sandbox_id, label, sizeof label);
+    if (!a->env->recordings_dir)
+        err_set(&e, ERR_UNSUPPORTED, "there is no folder for recordings");
+    else
+        a->recorder = recorder_start(a->env->recordings_dir, label, a->term, &e);
+    if (a->recorder)
+        tui_toast(a->env->tui, ROLE_STATUS,
+                  "\xe2\x97\x8f recording %s: what it prints, not what is typed", label);
+    else
+        views_toast_error(a->env, &e);
+    tui_redraw_all(a->env->tui);
+}
+
+void attachment_record_pause(struct attachment *a)
+{
+    if (!a->recorder)
+        tui_toast(a->env->tui, ROLE_WARN, "It is not being recorded");
+    else
+        tui_toast(a->env->tui, ROLE_STATUS, "%s",
+                  recorder_pause(a->recorder, a->term) ? "\xe2\x80\x96 recording paused"
+                                                       : "\xe2\x97\x8f recording goes on");
+    tui_redraw_all(a->env->tui);
+}
+
+const struct recorder *attachment_recorder(const struct attachment *a)
+{
+    return a->recorder;
 }

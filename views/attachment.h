@@ -15,6 +15,7 @@
 #include "client/remote.h"
 #include "vterm/term.h"
 
+struct recorder; /* views/recorder.h */
 struct views_env;
 struct attachment;
 
@@ -64,6 +65,16 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n);
 size_t attachment_pending(const struct attachment *a);
 /* When a key was last sent, clock_mono_ms: the echo of it is drawn at once. */
 int64_t attachment_typed_at_ms(const struct attachment *a);
+/* When it printed last, clock_mono_ms; 0: not yet. */
+int64_t attachment_output_at_ms(const struct attachment *a);
+/* Marked for what is typed into several (broadcast.h). */
+void attachment_mark(struct attachment *a, bool on);
+bool attachment_is_marked(const struct attachment *a);
+/* Recording: on or off, paused or going on; toasts say what became of it. */
+void attachment_record(struct attachment *a);
+void attachment_record_pause(struct attachment *a);
+/* NULL: it is not recorded. */
+const struct recorder *attachment_recorder(const struct attachment *a);
 /* Printed, or rang, out of sight, and has not been seen since. */
 bool attachment_activity(const struct attachment *a);
 bool attachment_rang(const struct attachment *a);

@@ -97,10 +97,12 @@ static bool copy(struct views_env *env, const char *text)
     char key[48];
 
     add_buffer(env->state, text);
-    if (put(env, text))
+    if (!env->no_clipboard && put(env, text))
         return true;
     notice_prefix(env, "paste-buffer", key, sizeof key);
-    tui_toast(env->tui, ROLE_WARN, "Too long for the clipboard of a terminal; %s pastes it here",
+    tui_toast(env->tui, env->no_clipboard ? ROLE_GOOD : ROLE_WARN,
+              env->no_clipboard ? "Copied here (clipboard = off); %s pastes it"
+                                : "Too long for the clipboard of a terminal; %s pastes it here",
               key);
     return false;
 }

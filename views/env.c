@@ -9,11 +9,13 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/broadcast.h"
 #include "views/commands_run.h"
 #include "views/dialog.h"
 #include "views/editor.h"
 #include "views/file_wait.h"
 #include "views/job.h"
+#include "views/layouts.h"
 #include "views/state.h"
 
 #define CANCEL_TWICE_MS 1000
@@ -61,6 +63,8 @@ void views_start(struct views_env *env)
         env->prefix = (struct key){'b', MOD_CTRL};
     TAILQ_INIT(&s->later);
     s->later_tick = tick_create(client_loop(env->client), run_later, env);
+    s->broadcast = broadcast_create(env);
+    s->layouts = layouts_create(env);
     if (gateway_state(env->gateway) != LINK_UP)
         s->lost_at_ms = clock_mono_ms();
 }
@@ -85,8 +89,11 @@ void views_stop(struct views_env *env)
     for (size_t i = 0; i < s->n_open; i++)
         attachment_release(s->open[i]);
     tick_destroy(s->later_tick);
+    broadcast_destroy(s->broadcast);
+    layouts_destroy(s->layouts);
     views_buffers_free(s);
     tick_destroy(s->clipboard_tick);
+    views_guest_trust_free(s);
     free(s);
     env->state = NULL;
 }
@@ -148,6 +155,7 @@ static void on_quit_answer(struct views_env *env, void *user, bool yes)
     if (!yes)
         return;
     views_clipboard_forget(env);
+    layouts_save(env);
     env->on_quit(env->user);
 }
 
@@ -182,6 +190,7 @@ static enum view_result do_escape(struct views_env *env)
 static enum view_result do_detach(struct views_env *env)
 {
     views_clipboard_forget(env);
+    layouts_save(env);
     env->on_quit(env->user);
     return VIEW_HANDLED;
 }

@@ -42,6 +42,8 @@ static const struct {
     {"logs", "This log"},
     {"signals", "These signals"},
     {"events", "These events"},
+    {"recordings", "The selected recording"},
+    {"player", "Playing"},
 };
 
 static const char *title_of(const char *context)

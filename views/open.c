@@ -15,6 +15,7 @@
 #include "views/logs.h"
 #include "views/matrix.h"
 #include "views/overlays.h"
+#include "views/recordings.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"
 #include "views/servers.h"
@@ -159,6 +160,10 @@ bool views_open(struct views_env *env, const char *action)
             open_kind(env, kinds[i].kind, kinds[i].all);
             return true;
         }
+    }
+    if (strcmp(action, "view-recordings") == 0) {
+        recordings_open(env);
+        return true;
     }
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         if (strcmp(others[i].action, action) == 0) {

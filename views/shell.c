@@ -9,6 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "views/broadcast.h"
+#include "views/layouts.h"
 
 static const char *const contexts[] = {"copy", "motion", NULL};
 
@@ -71,6 +73,8 @@ static void close_view(struct view *v)
     copy_finish(&sh->copy);
     free(sh->sandbox_id);
     free(sh->terminal_id);
+    free(sh->cwd);
+    free(sh->shell);
     free(sh);
 }
 
@@ -128,6 +132,7 @@ void shell_show(struct shell *sh, struct attachment *a, bool observe)
     if (tui_focused(sh->env->tui) == sh->view)
         attachment_focus(&sh->viewer);
     set_phase(sh, SHELL_LIVE);
+    layouts_changed(sh->env);
 }
 
 static void attach(struct shell *sh, const struct terminal_info *t, bool observe)
@@ -150,13 +155,29 @@ static void fail(struct shell *sh, const struct err *e)
     set_phase(sh, SHELL_FAILED);
 }
 
+static void create(struct shell *sh);
+
+/* Another pane's directory may be gone, or not for a new shell to enter: better one elsewhere than
+ * none. One that was asked for by name is not replaced. */
+static void on_refused(struct shell *sh, const struct err *e)
+{
+    if (sh->cwd && sh->cwd_inherited &&
+        (e->code == ERR_ARG || e->code == ERR_NOT_FOUND || e->code == ERR_FORBIDDEN ||
+         e->code == ERR_HTTP)) {
+        free(steal_pointer(&sh->cwd));
+        create(sh);
+    } else {
+        fail(sh, e);
+    }
+}
+
 static void on_created(void *user, const struct terminal_info *t, const struct err *e)
 {
     struct shell *sh = user;
 
     sh->request = NULL;
     if (e)
-        fail(sh, e);
+        on_refused(sh, e);
     else
         attach(sh, t, false);
 }
@@ -166,6 +187,8 @@ static void create(struct shell *sh)
     struct terminal_options options = {0};
 
     own_size(sh, &options.rows, &options.cols);
+    options.cwd = sh->cwd;
+    options.shell = sh->shell;
     set_phase(sh, SHELL_CREATING);
     sh->request = terminal_create(sh->remote, &options, on_created, sh);
 }
@@ -244,6 +267,15 @@ static struct shell *create_view(struct views_env *env)
     return sh;
 }
 
+static void shell_set_wish(struct shell *sh, const struct shell_wish *wish)
+{
+    free(sh->cwd);
+    free(sh->shell);
+    sh->cwd = wish->cwd && *wish->cwd ? xstrdup(wish->cwd) : NULL;
+    sh->shell = wish->shell && *wish->shell ? xstrdup(wish->shell) : NULL;
+    sh->cwd_inherited = wish->cwd_inherited;
+}
+
 static bool place_view(struct views_env *env, struct view *v, enum views_place place)
 {
     switch (place) {
@@ -261,15 +293,25 @@ static bool place_view(struct views_env *env, struct view *v, enum views_place p
 void shell_view_open(struct views_env *env, const char *sandbox_id, const char *terminal_id,
                      enum shell_how how, enum views_place place)
 {
+    shell_open_in(env, sandbox_id, terminal_id, how, place, &(struct shell_wish){0});
+}
+
+void shell_open_in(struct views_env *env, const char *sandbox_id, const char *terminal_id,
+                   enum shell_how how, enum views_place place, const struct shell_wish *wish)
+{
     struct view *focused = tui_focused(env->tui);
     cleanup_free char *id = xstrdup(sandbox_id); /* may be that of a view that changes */
 
     /* From a shell to a shell is a switch, not another layer to come back from. */
     if (place == PLACE_HERE && focused && focused->ops == &ops) {
-        shell_begin(focused->data, id, terminal_id, how);
+        struct shell *present = focused->data;
+
+        shell_set_wish(present, wish);
+        shell_begin(present, id, terminal_id, how);
         return;
     }
     struct shell *sh = create_view(env);
+    shell_set_wish(sh, wish);
     /* Placed before it begins: a terminal is created in the size of its pane. */
     if (place_view(env, sh->view, place))
         shell_begin(sh, id, terminal_id, how);
@@ -320,6 +362,13 @@ static char mark(struct view *v)
     return attachment_rang(sh->attachment) ? '!' : attachment_activity(sh->attachment) ? '#' : 0;
 }
 
+static bool alarmed(struct view *v)
+{
+    const struct shell *sh = v->data;
+
+    return broadcast_reaches(sh->env, sh->attachment);
+}
+
 static const struct view_ops ops = {
     .name = "shell",
     .contexts = contexts,
@@ -337,4 +386,5 @@ static const struct view_ops ops = {
     .cursor = shell_cursor,
     .grabs_keys = grabs_keys,
     .mark = mark,
+    .alarmed = alarmed,
 };

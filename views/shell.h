@@ -21,9 +21,11 @@ enum shell_phase {
 struct shell {
     struct views_env *env;
     struct view *view;
-    char *sandbox_id;  /* owned */
-    char name[160];    /* of the sandbox, as long as it was known: it outlives it on the screen */
-    char *terminal_id; /* owned: the one that is meant; NULL: any */
+    char *sandbox_id;   /* owned */
+    char name[160];     /* of the sandbox, as long as it was known: it outlives it on the screen */
+    char *terminal_id;  /* owned: the one that is meant; NULL: any */
+    char *cwd, *shell;  /* owned: of a new terminal; NULL: the host's choice */
+    bool cwd_inherited; /* it is that of the pane beside */
     enum shell_how how;
     enum shell_phase phase;
     int64_t since_ms;      /* of the phase */
@@ -41,6 +43,14 @@ struct shell {
 };
 
 /* shell.c */
+/* How a new terminal is to begin; all may be NULL or "". */
+struct shell_wish {
+    const char *cwd, *shell;
+    bool cwd_inherited; /* without it rather than not at all */
+};
+/* shell_view_open with that. */
+void shell_open_in(struct views_env *env, const char *sandbox_id, const char *terminal_id,
+                   enum shell_how how, enum views_place place, const struct shell_wish *wish);
 const char *shell_name(struct shell *sh);
 /* Lets go of what it shows and begins with another. */
 void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
@@ -57,6 +67,13 @@ static inline struct term *shell_term(const struct shell *sh)
 static inline bool shell_ended(const struct shell *sh)
 {
     return sh->attachment && *attachment_ended(sh->attachment);
+}
+
+/* The one terminal that was meant has ended; another can be had. */
+static inline bool shell_missing(const struct shell *sh)
+{
+    return sh->phase == SHELL_FAILED && sh->terminal_id && !sh->observe &&
+           sh->error.code == ERR_NOT_FOUND;
 }
 
 /* shell_input.c */

@@ -63,6 +63,24 @@ static enum view_result apply(struct shell *sh, enum copy_result result)
     return VIEW_HANDLED;
 }
 
+/* Not followed: where it leads is the guest's choice, and the reader sees it before the browser. */
+static void copy_link(struct shell *sh)
+{
+    struct term *t = shell_term(sh);
+    int cols = term_cols(t), col = sh->copy.cursor.col;
+    struct cell *cells = xcalloc((size_t)cols, sizeof *cells);
+
+    term_line(t, sh->copy.cursor.line, cells, cols);
+    const char *address = col >= 0 && col < cols && cells[col].style.link
+                              ? term_link(t, cells[col].style.link)
+                              : NULL;
+    if (address)
+        views_copy(sh->env, address, address);
+    else
+        tui_toast(sh->env->tui, ROLE_WARN, "There is no link under the cursor");
+    free(cells);
+}
+
 enum view_result shell_copy_act(struct shell *sh, const char *action)
 {
     bool enters = strcmp(action, "copy-mode") == 0, pages = strcmp(action, "copy-page-up") == 0;
@@ -78,6 +96,10 @@ enum view_result shell_copy_act(struct shell *sh, const char *action)
     }
     if (strcmp(action, "copy-leave") == 0 && copy_is_on(&sh->copy)) {
         shell_copy_leave(sh);
+        return VIEW_HANDLED;
+    }
+    if (strcmp(action, "copy-link") == 0 && copy_is_on(&sh->copy)) {
+        copy_link(sh);
         return VIEW_HANDLED;
     }
     /* While watching, the motions scroll: there is no cursor of one's own to move. */

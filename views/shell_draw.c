@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tui/wrap.h"
+#include "views/broadcast.h"
 #include "views/notice.h"
+#include "views/recorder.h"
 #include "views/shell.h"
 
 #define PROGRESS_AFTER_MS 200
@@ -142,6 +144,13 @@ static void sign_rest(struct signs *s)
         sign(s, ROLE_STATUS_ALERT, "\xe2\x9c\x97 not sent: too much is waiting already");
         view_tick(s->sh->view, REFUSED_MS - refused_ms);
     }
+    if (broadcast_reaches(s->sh->env, s->sh->attachment)) {
+        char text[64];
+
+        snprintf(text, sizeof text, "\xe2\x87\xb6 typing goes to %zu terminals",
+                 broadcast_count(s->sh->env));
+        sign(s, ROLE_STATUS_ALERT, text);
+    }
     if (s->sh->observe)
         sign(s, ROLE_STATUS, "watching, keys are not sent");
     sign_size(s);
@@ -199,7 +208,9 @@ static void draw_failed(struct shell *sh, struct canvas c)
         r.y += wrap_draw(c, r, styles[ROLE_TEXT], sh->error.hint);
         r.h = c.rows - r.y;
     }
-    wrap_draw(c, r, styles[ROLE_DIM], "Enter tries again, q goes back");
+    wrap_draw(c, r, styles[ROLE_DIM],
+              shell_missing(sh) ? "Enter opens a new one, q goes back"
+                                : "Enter tries again, q goes back");
 }
 
 void shell_draw(struct view *v, struct canvas c)
@@ -247,6 +258,14 @@ void shell_title(struct view *v, struct buf *out)
     buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
         return;
+    if (broadcast_reaches(sh->env, sh->attachment))
+        buf_printf(out, " \xe2\x87\xb6 BROADCAST %zu", broadcast_count(sh->env));
+    else if (attachment_is_marked(sh->attachment))
+        buf_append_str(out, " \xe2\x97\x86 marked");
+    const struct recorder *recorder = attachment_recorder(sh->attachment);
+    if (recorder)
+        buf_append_str(out, recorder_paused(recorder) ? " \xe2\x80\x96 REC paused"
+                                                      : " \xe2\x97\x8f REC");
     const char *title = term_title(shell_term(sh));
     int64_t round_trip = remote_round_trip_us(attachment_remote(sh->attachment));
     if (title && *title) {

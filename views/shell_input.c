@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "views/broadcast.h"
 #include "views/dialog.h"
 #include "views/shell.h"
 
@@ -36,7 +37,7 @@ static enum view_result waiting_key(struct shell *sh, struct key key)
     cleanup_free char *id = xstrdup(sh->sandbox_id);
     if (sh->attachment)
         terminals_remove(sh->env, sh->attachment);
-    shell_begin(sh, id, NULL, sh->attachment ? SHELL_NEW : sh->how);
+    shell_begin(sh, id, NULL, sh->attachment || shell_missing(sh) ? SHELL_NEW : sh->how);
     return VIEW_HANDLED;
 }
 
@@ -51,8 +52,12 @@ enum view_result shell_key(struct view *v, struct key key)
         return VIEW_IGNORED;
     if (sh->phase != SHELL_LIVE || shell_ended(sh))
         return waiting_key(sh, key);
-    term_encode_key(shell_term(sh), key, &bytes);
-    shell_send(sh, bytes.data, bytes.len);
+    if (broadcast_reaches(sh->env, sh->attachment)) {
+        sh->refused_at_ms = broadcast_key(sh->env, key) ? 0 : clock_mono_ms();
+    } else {
+        term_encode_key(shell_term(sh), key, &bytes);
+        shell_send(sh, bytes.data, bytes.len);
+    }
     /* Drawing before the echo is there would only delay the key; what waits while the link is down
      * is shown, though. */
     return remote_state(attachment_remote(sh->attachment)) == LINK_UP ? VIEW_TAKEN : VIEW_HANDLED;
@@ -64,10 +69,14 @@ struct question {
     struct buf text;
 };
 
-static void send_paste(struct attachment *a, const char *text, size_t n)
+static void send_paste(struct views_env *env, struct attachment *a, const char *text, size_t n)
 {
     cleanup_buf struct buf bytes = {0};
 
+    if (broadcast_reaches(env, a)) {
+        broadcast_paste(env, text, n);
+        return;
+    }
     term_encode_paste(attachment_term(a), text, n, &bytes);
     if (bytes.len)
         attachment_input(a, bytes.data, bytes.len);
@@ -78,7 +87,7 @@ static void on_paste_answer(struct views_env *env, void *user, bool yes)
     struct question *q = user;
 
     if (yes)
-        send_paste(q->attachment, q->text.data, q->text.len);
+        send_paste(env, q->attachment, q->text.data, q->text.len);
     attachment_release(q->attachment);
     buf_finish(&q->text);
     free(q);
@@ -114,7 +123,7 @@ enum view_result shell_paste(struct view *v, const char *text, size_t n)
     if (n_lines > 1 && !term_modes(shell_term(sh)).bracketed_paste)
         ask_to_paste(sh, text, n, n_lines);
     else
-        send_paste(sh->attachment, text, n);
+        send_paste(sh->env, sh->attachment, text, n);
     return VIEW_HANDLED;
 }
 

@@ -7,14 +7,19 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "views/broadcast.h"
 #include "views/dialog.h"
 #include "views/job.h"
 #include "views/shell.h"
 
 static enum view_result open_shell(struct shell *sh, enum views_place place)
 {
+    /* As in tmux: beside a shell another one in the same directory. */
+    cleanup_free char *cwd = xstrdup(sh->attachment ? term_cwd(shell_term(sh)) : "");
+    struct shell_wish wish = {.cwd = cwd, .cwd_inherited = true};
+
     if (!views_refuse_readonly(sh->env))
-        shell_view_open(sh->env, sh->sandbox_id, NULL, SHELL_NEW, place);
+        shell_open_in(sh->env, sh->sandbox_id, NULL, SHELL_NEW, place, &wish);
     return VIEW_HANDLED;
 }
 
@@ -164,8 +169,42 @@ static enum view_result verb_send_prefix(struct shell *sh)
 
     if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh))
         return VIEW_HANDLED;
+    if (broadcast_reaches(sh->env, sh->attachment)) {
+        broadcast_key(sh->env, sh->env->prefix);
+        return VIEW_HANDLED;
+    }
     term_encode_key(shell_term(sh), sh->env->prefix, &bytes);
     shell_send(sh, bytes.data, bytes.len);
+    return VIEW_HANDLED;
+}
+
+/* --- several at once --- */
+static enum view_result verb_mark(struct shell *sh)
+{
+    if (sh->phase != SHELL_LIVE || shell_ended(sh) || sh->observe)
+        tui_toast(sh->env->tui, ROLE_WARN, "Only a terminal that takes keys can be marked");
+    else if (!views_refuse_readonly(sh->env))
+        broadcast_mark(sh->env, sh->attachment);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_broadcast(struct shell *sh)
+{
+    broadcast_toggle(sh->env);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_record(struct shell *sh)
+{
+    if (sh->attachment && !shell_ended(sh))
+        attachment_record(sh->attachment);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_record_pause(struct shell *sh)
+{
+    if (sh->attachment)
+        attachment_record_pause(sh->attachment);
     return VIEW_HANDLED;
 }
 
@@ -208,6 +247,10 @@ enum view_result shell_act(struct view *v, const char *action)
         {"shell-choose", verb_choose},
         {"shell-kill", verb_kill},
         {"shell-info", verb_info},
+        {"pane-mark", verb_mark},
+        {"broadcast", verb_broadcast},
+        {"record", verb_record},
+        {"record-pause", verb_record_pause},
         {"send-prefix", verb_send_prefix},
         {"copy-leave", verb_copy_leave},
         {"paste-buffer", verb_paste_buffer},

@@ -48,9 +48,13 @@ struct views_state {
     bool clipboard_secret;       /* what was put on the clipboard last is one */
     const char *secret;          /* the one of buffers that is; or NULL */
     LIST_HEAD(file_wait_list, file_wait)
-    waits;                 /* file_wait.c */
-    struct editor *editor; /* while it has the terminal; editor.c */
-    struct runs *runs;     /* commands started here; commands_run.c */
+    waits;                           /* file_wait.c */
+    struct editor *editor;           /* while it has the terminal; editor.c */
+    struct runs *runs;               /* commands started here; commands_run.c */
+    struct broadcast *broadcast;     /* owned */
+    struct layouts *layouts;         /* owned; NULL: not kept */
+    struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
+    bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };
 
 void views_listen(struct views_env *env, struct gateway_listener *l);
@@ -69,6 +73,10 @@ bool views_refuse_readonly(struct views_env *env);
 /* Puts text on the clipboard of the user's terminal (OSC 52) and into the list of buffers, and says
  * so. */
 void views_copy(struct views_env *env, const char *what, const char *text);
+/* A program of a sandbox wants this on the clipboard: asks first, in a later turn; views_copy when
+ * the user agrees. */
+void views_guest_copies(struct views_env *env, const char *sandbox_id, const char *bytes, size_t n);
+void views_guest_trust_free(struct views_state *s);
 /* What was copied last, or NULL; valid until the next copy. */
 const char *views_buffer(const struct views_env *env);
 void views_buffers_free(struct views_state *s);

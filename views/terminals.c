@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "views/broadcast.h"
 
 size_t terminals_number(const struct views_env *env, const struct attachment *a)
 {
@@ -30,6 +31,7 @@ void terminals_remove(struct views_env *env, struct attachment *a)
 
     if (!number)
         return;
+    broadcast_lost(env, a);
     s->n_open--;
     memmove(s->open + number - 1, s->open + number,
             (s->n_open - number + 1) * sizeof(struct attachment *));

@@ -25,11 +25,14 @@ struct views_env {
     struct tui *tui; /* set once tui_create has returned */
     struct client *client;
     struct gateway *gateway;
-    const char *ns;          /* the namespace the list begins with; NULL: all */
-    const char *default_ns;  /* what the "new" form offers; NULL: "default" */
-    bool readonly;           /* no action that changes anything */
-    size_t scrollback_lines; /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
-    struct key prefix;       /* as in struct tui_config; code KEY_NONE: C-b */
+    const char *ns;             /* the namespace the list begins with; NULL: all */
+    const char *default_ns;     /* what the "new" form offers; NULL: "default" */
+    bool readonly;              /* no action that changes anything */
+    size_t scrollback_lines;    /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
+    const char *layout_file;    /* panes and tabs are kept there; NULL: not */
+    const char *recordings_dir; /* NULL: nothing can be recorded */
+    bool no_clipboard;          /* never write the clipboard of the user's terminal */
+    struct key prefix;          /* as in struct tui_config; code KEY_NONE: C-b */
     /* The user wants to leave (asked and confirmed where that is called for). */
     void (*on_quit)(void *user);
     void *user;
@@ -44,6 +47,12 @@ void views_start(struct views_env *env);
 void views_stop(struct views_env *env);
 /* To be called from struct gateway_config.on_change. */
 void views_gateway_changed(struct views_env *env);
+
+/* Panes and tabs as they were last time, from env->layout_file. False: there is nothing to show
+ * yet (no file, or a broken one; a toast says so). */
+bool views_restore(struct views_env *env);
+/* To be called from struct tui_config.on_layout. */
+void views_layout_changed(struct views_env *env);
 
 /* The program-wide actions: "quit", "back", "help", "palette", "view-sandboxes", "redraw"… What is
  * not known gives VIEW_IGNORED. */

@@ -254,6 +254,7 @@ static void on_shell_exit(struct child *child, int status)
     if (s->ended)
         return;
     read_master(s, LAST_READ);
+    s->exit_code = process_exit_code(status);
     terminal_destroy(s->terminal);
 }
 

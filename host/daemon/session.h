@@ -45,6 +45,7 @@ struct session {
     uv_timer_t stall;
     int n_handles;
     struct child shell;
+    int exit_code; /* of the shell once it has exited by itself; 0 before */
     struct dying dying;
     struct daemon *d; /* borrowed; outlives the terminal's */
     pid_t sid;

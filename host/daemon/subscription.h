@@ -27,9 +27,10 @@ struct subscription {
     struct session *session; /* borrowed; NULL after the session ended */
     char terminal_id[24];
     bool base64;
-    bool ready;   /* in the socket's list of those that have something to send */
-    bool lagging; /* cut off: gets a snapshot when it has taken what it is owed */
-    bool ended;   /* terminal:destroyed follows what waits */
+    bool ready;    /* in the socket's list of those that have something to send */
+    bool lagging;  /* cut off: gets a snapshot when it has taken what it is owed */
+    bool ended;    /* terminal:destroyed follows what waits */
+    int exit_code; /* of the shell, when it has ended by itself */
     struct outbox waiting;
     size_t owed; /* of waiting: snapshot or backlog, which does not count against the viewer */
 };

@@ -72,7 +72,8 @@ static void config_read__broken_lines__are_reported_and_the_rest_loads(void **st
         "config.ini:3: not of the form \"name = value\"",
         "config.ini:4: mouse = \"maybe\": expected on or off",
         /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text */
-        "config.ini:5: unknown setting \"themme\"; known here: theme, prefix, mouse, clipboard, "
+        "config.ini:5: unknown setting \"themme\"; known here: theme, prefix, mouse, restore, "
+        "clipboard, "
         "scrollback, context, namespace",
         "config.ini:6: prefix = \"Hyper-q\": expected a key such as C-b",
         "config.ini:7: scrollback = \"lots\": expected a number from 1 to 1000000",

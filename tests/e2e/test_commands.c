@@ -244,10 +244,34 @@ static void attach__types_resizes_and_detaches(void **state)
     /* The same terminal, with what it shows. */
     p = lab_pty(l, 24, 80, "attach", "demo", NULL);
     assert_screen(p, "mark-42");
-    pty_send(p, "exit\r");
-    assert_int_equal(pty_exit_status(p, WAIT_MS), 0);
+    pty_send(p, "exit 7\r");
+    assert_int_equal(pty_exit_status(p, WAIT_MS), 7);
     assert_screen(p, "the terminal ended");
     pty_destroy(p);
+}
+
+/* Who is there already keeps the size until something is typed here. */
+static void attach__second__leaves_the_size_until_it_types(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "demo", NULL);
+    struct pty *first = lab_pty(l, 24, 80, "attach", "demo", NULL);
+    assert_screen(first, "$");
+    struct pty *second = lab_pty(l, 30, 100, "attach", "demo", NULL);
+    assert_screen(second, "$");
+    pty_send(first, "stty size; echo first-$((6*7))\r");
+    assert_screen(second, "first-42");
+    assert_screen(first, "24 80");
+    pty_send(second, "clear; stty size\r");
+    assert_screen(second, "30 100");
+    pty_send(second, "\r~?");
+    assert_screen(second, "~. detaches");
+    pty_send(second, "\r~.");
+    assert_int_equal(pty_exit_status(second, WAIT_MS), 0);
+    pty_destroy(second);
+    pty_destroy(first);
 }
 
 static void attach__killed__gives_the_terminal_back(void **state)
@@ -351,6 +375,7 @@ int main(void)
         LAB_TEST(rm__on_a_terminal__asks_and_wants_the_count),
         LAB_TEST(readonly__refuses_what_changes),
         LAB_TEST(attach__types_resizes_and_detaches),
+        LAB_TEST(attach__second__leaves_the_size_until_it_types),
         LAB_TEST(attach__killed__gives_the_terminal_back),
         LAB_TEST(attach__without_a_terminal__points_to_exec),
         LAB_TEST(info__prints_paths_and_starts_nothing),

@@ -139,7 +139,15 @@ static void shell__left_and_entered_again__is_the_same(void **state)
     pty_send(p, "MARK=kept; clear; seq -f 'line-%g.' 1 200\r");
     assert_screen(p, "line-200.", "line-185.");
     leave(p);
-    p = open_shell(l, 24, 80);
+    /* It stands there again at the next start, unless that is not wanted. */
+    p = lab_pty(l, 24, 80, "--no-restore", NULL);
+    assert_screen(p, "alice", "running");
+    pty_send(p, "q");
+    assert_screen(p, "Quit sandpit?");
+    pty_send(p, "y");
+    assert_int_equal(pty_exit_status(p, WAIT_MS), 0);
+    pty_destroy(p);
+    p = lab_pty(l, 24, 80, NULL);
     assert_screen(p, "line-200.", "line-185.");
     pty_send(p, "echo $MARK-$((1+1))\r");
     assert_screen(p, "kept-2");

@@ -208,6 +208,85 @@ static void panes__mouse__drags_a_border(void **state)
     stage_close(s);
 }
 
+static void broadcast__keys__go_to_marked_ones_only(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b b");
+    assert_non_null(strstr(stage_toast(s), "Mark two terminals"));
+    stage_keys(s, "C-b m C-b %");
+    await_attached(s, 2, "t2", "second shell");
+    stage_keys(s, "C-b \"");
+    await_attached(s, 3, "t3", "third shell");
+    stage_keys(s, "C-b m C-b b");
+    stage_await(s, "BROADCAST 2");
+    stage_await(s, "typing goes to 2 terminals");
+    stage_golden(s, "broadcast-80x24");
+    stage_type(s, "x");
+    await(&s->loop, 5000, s->typed.len == 2);
+    stage_paste(s, "yz");
+    await(&s->loop, 5000, s->typed.len == 6);
+    /* The one in between is not marked: what is typed there is its own. */
+    stage_keys(s, "C-b k");
+    stage_type(s, "w");
+    await(&s->loop, 5000, s->typed.len == 7);
+    assert_string_equal(s->typed_into, "t2");
+    stage_keys(s, "C-b ; C-b b");
+    stage_await_gone(s, "typing goes to");
+    stage_type(s, "v");
+    await(&s->loop, 5000, s->typed.len == 8);
+    assert_string_equal(s->typed_into, "t3");
+    stage_close(s);
+}
+
+static struct stage *open_broadcast(void)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b m C-b %");
+    await_attached(s, 2, "t2", "second shell");
+    stage_keys(s, "C-b m C-b b");
+    stage_await(s, "BROADCAST 2");
+    return s;
+}
+
+static void broadcast__password__is_not_sent(void **state)
+{
+    struct stage *s = open_broadcast();
+
+    stage_output_of(s, "t1", "\r\n[sudo] password for ann: ");
+    stage_await(s, "password for ann");
+    stage_type(s, "x");
+    assert_non_null(strstr(stage_toast(s), "asks for a password; nothing was sent"));
+    stage_await_gone(s, "BROADCAST");
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+static void broadcast__no_echo__ends_it(void **state)
+{
+    struct stage *s = open_broadcast();
+
+    stage_type(s, "x");
+    await(&s->loop, 5000, s->typed.len == 2);
+    stage_output_of(s, "t1", "x");
+    await(&s->loop, 5000, strstr(stage_toast(s), "does not echo"));
+    stage_await_gone(s, "BROADCAST");
+    stage_close(s);
+}
+
+static void broadcast__lost_target__is_said(void **state)
+{
+    struct stage *s = open_broadcast();
+
+    stage_keys(s, "C-b X");
+    stage_await(s, "End this terminal");
+    stage_keys(s, "y");
+    await(&s->loop, 5000, strstr(stage_toast(s), "fewer than two") || s->n_terminals == 2);
+    stage_await_gone(s, "BROADCAST");
+    stage_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +299,10 @@ int main(void)
         cmocka_unit_test(panes__break_and_swap__move_views),
         cmocka_unit_test(panes__numbers__jump),
         cmocka_unit_test(panes__mouse__drags_a_border),
+        cmocka_unit_test(broadcast__keys__go_to_marked_ones_only),
+        cmocka_unit_test(broadcast__password__is_not_sent),
+        cmocka_unit_test(broadcast__no_echo__ends_it),
+        cmocka_unit_test(broadcast__lost_target__is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -371,6 +371,111 @@ static void shell__choose__among_several_of_a_sandbox(void **state)
     stage_close(s);
 }
 
+static bool wrote(const struct stage *s, const char *text)
+{
+    const struct buf *out = stage_written(s);
+
+    return out->len && memmem(out->data, out->len, text, strlen(text));
+}
+
+static void shell__guest_copies__only_after_a_yes(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\x1b]52;c;c2VjcmV0\x07"
+                    "ready");
+    stage_await(s, "wants 6 bytes on your clipboard");
+    assert_false(wrote(s, "]52;"));
+    stage_keys(s, "Enter"); /* the first answer is no */
+    stage_await_gone(s, "wants 6 bytes");
+    assert_false(wrote(s, "]52;"));
+    /* One that nags is not heard. */
+    stage_output(s, "\x1b]52;c;c2VjcmV0\x07"
+                    "again");
+    stage_await(s, "again");
+    stage_await_gone(s, "wants 6 bytes");
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+static void shell__guest_copies__always_asks_no_more(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\x1b]52;c;c2VjcmV0\x07");
+    stage_await(s, "wants 6 bytes on your clipboard");
+    stage_keys(s, "Down Down Enter");
+    await(&s->loop, 5000, strstr(stage_toast(s), "copied 6 bytes from alice/demo"));
+    assert_true(wrote(s, "]52;c;c2VjcmV0"));
+    stage_output(s, "\x1b]52;c;b3RoZXI=\x07");
+    await(&s->loop, 5000, strstr(stage_toast(s), "copied 5 bytes"));
+    /* A question for what is there is never answered. */
+    stage_output(s, "\x1b]52;c;?\x07"
+                    "done");
+    stage_await(s, "done");
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+static void shell__clipboard_off__keeps_a_buffer_only(void **state)
+{
+    struct stage *s = open_shell();
+
+    s->env.no_clipboard = true;
+    stage_output(s, "\x1b]52;c;c2VjcmV0\x07"
+                    "word");
+    stage_await(s, "word");
+    stage_keys(s, "C-b [ b y");
+    await(&s->loop, 5000, strstr(stage_toast(s), "clipboard = off"));
+    assert_false(wrote(s, "]52;"));
+    assert_string_equal(views_buffer(&s->env), "word");
+    stage_close(s);
+}
+
+static void shell__split__opens_in_the_same_directory(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\x1b]7;file://demo/srv/app\x07"
+                    "there");
+    stage_await(s, "there");
+    stage_keys(s, "C-b %");
+    await(&s->loop, 5000, s->n_terminals == 2);
+    assert_non_null(strstr(s->last_body, "\"cwd\":\"/srv/app\""));
+    stage_close(s);
+}
+
+static void shell__link__is_copied_in_copy_mode(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\x1b]8;;https://example.org/x\x07"
+                    "link\x1b]8;;\x07");
+    stage_await(s, "link");
+    stage_keys(s, "C-b [ 0 l l g x");
+    await(&s->loop, 5000, strstr(stage_toast(s), "https://example.org/x"));
+    assert_string_equal(views_buffer(&s->env), "https://example.org/x");
+    stage_keys(s, "$ l g x");
+    stage_close(s);
+}
+
+static void shell__frame_in_pieces__is_drawn_whole(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\x1b[?2026h\x1b[Hhalf");
+    for (int64_t until = clock_mono_ms() + 60; clock_mono_ms() < until;)
+        loop_turn(&s->loop);
+    cleanup_free char *screen = stage_screen(s);
+    assert_null(strstr(screen, "half"));
+    stage_output(s, " whole\x1b[?2026l");
+    stage_await(s, "half whole");
+    /* One that never ends its frame shows all the same. */
+    stage_output(s, "\x1b[?2026h\x1b[Hlate");
+    stage_await(s, "late");
+    stage_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +495,12 @@ int main(void)
         cmocka_unit_test(shell__observe__sends_nothing_and_crops),
         cmocka_unit_test(shell__replies__answer_the_program),
         cmocka_unit_test(shell__choose__among_several_of_a_sandbox),
+        cmocka_unit_test(shell__guest_copies__only_after_a_yes),
+        cmocka_unit_test(shell__guest_copies__always_asks_no_more),
+        cmocka_unit_test(shell__clipboard_off__keeps_a_buffer_only),
+        cmocka_unit_test(shell__split__opens_in_the_same_directory),
+        cmocka_unit_test(shell__link__is_copied_in_copy_mode),
+        cmocka_unit_test(shell__frame_in_pieces__is_drawn_whole),
     };
     signal(SIGPIPE, SIG_IGN);
     text_init_locale();

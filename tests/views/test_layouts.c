@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Panes and tabs kept from one start to the next.
+ */
+#include "tests/views/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tui/internal.h"
+#include "views/private_file.h"
+#include "views/layouts.h"
+#include "wire/names.h"
+
+static char dir[64], path[96];
+
+static int make_dir(void **state)
+{
+    snprintf(dir, sizeof dir, "/tmp/layouts-XXXXXX");
+    if (!mkdtemp(dir))
+        return -1;
+    snprintf(path, sizeof path, "%s/layout", dir);
+    return 0;
+}
+
+static int remove_dir(void **state)
+{
+    unlink(path);
+    return rmdir(dir);
+}
+
+static void on_layout(void *user)
+{
+    views_layout_changed(&((struct stage *)user)->env);
+}
+
+static struct stage *open_kept(void)
+{
+    struct stage *s = stage_open_synced(24, 80);
+
+    s->env.layout_file = path;
+    s->env.state->layouts = layouts_create(&s->env);
+    s->tui->config.on_layout = on_layout;
+    stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
+    stage_await(s, "demo");
+    return s;
+}
+
+static bool file_has(const char *text)
+{
+    struct err e;
+    cleanup_free char *file = private_read(path, LAYOUTS_FILE_MAX, &e);
+
+    return file && strstr(file, text);
+}
+
+static void write_file(const char *text)
+{
+    struct err e;
+
+    assert_int_equal(private_write(path, text, strlen(text), &e), 0);
+}
+
+static void layouts__changes__are_written_soon(void **state)
+{
+    struct stage *s = open_kept();
+    struct stat st;
+
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->n_attached == 1);
+    stage_keys(s, "C-b %");
+    await(&s->loop, 5000, s->n_attached == 2);
+    await(&s->loop, 5000,
+          file_has("tab * \nsplit right 0.5000\nleaf - shell a1 t1\nleaf * shell a1 t2\n"));
+    stage_keys(s, "C-b !");
+    stage_await(s, "1:alice/demo*");
+    stage_keys(s, "C-b ,");
+    stage_await(s, "Rename this tab");
+    stage_type(s, "build");
+    stage_keys(s, "Enter");
+    stage_await(s, "1:build*");
+    await(&s->loop, 5000,
+          file_has("tab - \nleaf * shell a1 t1\ntab * build\nleaf * shell a1 t2\n"));
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    stage_close(s);
+}
+
+static void layouts__restore__attaches_what_runs(void **state)
+{
+    struct stage *s = open_kept();
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"},{\"id\":"
+                   "\"t2\",\"pty\":true,\"status\":\"running\"}]}";
+    write_file("sandpit-layout 1\ntab - notes\nleaf * servers a1\n"
+               "tab * build\nsplit right 0.2500\nleaf - shell a1 t1\nsplit down 0.5\n"
+               "leaf * shell a1 t2\nleaf - shell a1 gone\n");
+    assert_true(views_restore(&s->env));
+    await(&s->loop, 5000, s->n_attached == 2);
+    stage_output_of(s, "t1", "one");
+    stage_output_of(s, "t2", "two");
+    stage_await(s, "one");
+    stage_await(s, "two");
+    stage_await(s, "1:notes");
+    stage_await(s, "2:build*");
+    stage_await(s, "that terminal has ended");
+    stage_await(s, "Enter opens a new one");
+    stage_type(s, "x");
+    await(&s->loop, 5000, s->typed.len == 1);
+    assert_string_equal(s->typed_into, "t2");
+    stage_keys(s, "C-b j Enter");
+    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals"));
+    stage_close(s);
+}
+
+static void layouts__broken__is_left_out_with_a_word(void **state)
+{
+    static const char *const broken[] = {
+        "",
+        "sandpit-layout 2\n",
+        "sandpit-layout 1\n",
+        "sandpit-layout 1\ntab * \n",
+        "sandpit-layout 1\ntab * \nsplit right 0.5\nleaf * sandboxes\n",
+        "sandpit-layout 1\ntab * \nsplit right 7\nleaf * a\nleaf - b\n",
+        "sandpit-layout 1\ntab * \nsplit right nan\nleaf * a\nleaf - b\n",
+        "sandpit-layout 1\ntab * \nleaf * sandboxes",
+        "sandpit-layout 1\ntab\nleaf * sandboxes\n",
+        "sandpit-layout 1\nleaf * sandboxes\n",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+        struct stage *s = open_kept();
+
+        write_file(broken[i]);
+        assert_false(views_restore(&s->env));
+        assert_non_null(strstr(stage_toast(s), "The layout of last time is left out"));
+        stage_await(s, "STATUS");
+        stage_close(s);
+    }
+}
+
+static void layouts__hostile__asks_for_nothing_odd(void **state)
+{
+    struct stage *s = open_kept();
+    cleanup_buf struct buf deep = {0};
+
+    buf_append_str(&deep, "sandpit-layout 1\ntab * \n");
+    for (int i = 0; i < 500; i++)
+        buf_append_str(&deep, "split down 0.5\nleaf - shell ../../x\n");
+    buf_append_str(&deep, "leaf * sandboxes\n");
+    write_file(deep.data);
+    assert_false(views_restore(&s->env));
+    write_file("sandpit-layout 1\ntab * \x1b[31mred\nsplit down 0.5\n"
+               "leaf - shell ../../x ?a=b\nleaf * nonsense\n");
+    assert_true(views_restore(&s->env));
+    stage_await(s, "STATUS");
+    assert_int_equal(s->n_attached, 0);
+    stage_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(layouts__changes__are_written_soon, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(layouts__restore__attaches_what_runs, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(layouts__broken__is_left_out_with_a_word, make_dir,
+                                        remove_dir),
+        cmocka_unit_test_setup_teardown(layouts__hostile__asks_for_nothing_odd, make_dir,
+                                        remove_dir),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Typing into several terminals at once: into those that are marked, while it is on and a marked
+ * one has the focus.
+ *
+ * It goes off by itself: after 60 s without a key, when a target asks for a password or stops
+ * echoing, when fewer than two targets are left. Only terminals driven here can be marked.
+ */
+#ifndef VIEWS_BROADCAST_H
+#define VIEWS_BROADCAST_H
+
+#include "views/state.h"
+
+#define BROADCAST_SILENCE_MS 60000
+#define BROADCAST_ECHO_MS    1000
+#define BROADCAST_ASK_ABOVE  5
+
+struct broadcast;
+
+struct broadcast *broadcast_create(struct views_env *env);
+void broadcast_destroy(struct broadcast *b);
+
+/* Marks or unmarks. */
+void broadcast_mark(struct views_env *env, struct attachment *a);
+/* On or off; asks first for more than BROADCAST_ASK_ABOVE. */
+void broadcast_toggle(struct views_env *env);
+size_t broadcast_count(const struct views_env *env);
+/* What is typed into a goes to others too. */
+bool broadcast_reaches(const struct views_env *env, const struct attachment *a);
+/* A key or a paste typed into a: sent to every target in the form its program expects. False: some
+ * target refused it, as attachment_input. Call only while broadcast_reaches. */
+bool broadcast_key(struct views_env *env, struct key key);
+bool broadcast_paste(struct views_env *env, const char *text, size_t n);
+/* a has ended, or is let go. */
+void broadcast_lost(struct views_env *env, struct attachment *a);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A program in a terminal wants something on the clipboard (OSC 52): the user is asked, once at a
+ * time, and says so for this time or for the sandbox until the program here ends.
+ *
+ * Runs inside term_feed, so the question comes in a later turn. "No" stands first: Enter meant for
+ * something else gives nothing away. Programs nobody looks at or drives are refused unasked.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "views/dialog.h"
+
+/* A program that asks again at once after a "no" is not heard for so long. */
+#define AGAIN_MS 10000
+
+enum trust { TRUST_ASK, TRUST_ALWAYS, TRUST_NEVER };
+
+struct guest_trust {
+    char *sandbox_id; /* owned */
+    enum trust trust;
+    int64_t refused_at_ms;
+    UT_hash_handle hh;
+};
+
+struct guest_copy {
+    char *sandbox_id;
+    struct buf text;
+    bool answered;
+};
+
+static void free_copy(struct views_env *env, struct guest_copy *g)
+{
+    env->state->guest_asking = false;
+    free(g->sandbox_id);
+    buf_finish(&g->text);
+    free(g);
+}
+
+static struct guest_trust *trust_of(struct views_env *env, const char *sandbox_id)
+{
+    struct guest_trust *t;
+
+    HASH_FIND_STR(env->state->guest_trust, sandbox_id, t);
+    if (t)
+        return t;
+    t = xcalloc(1, sizeof *t);
+    t->sandbox_id = xstrdup(sandbox_id);
+    HASH_ADD_KEYPTR(hh, env->state->guest_trust, t->sandbox_id, strlen(t->sandbox_id), t);
+    return t;
+}
+
+void views_guest_trust_free(struct views_state *s)
+{
+    struct guest_trust *t, *next;
+
+    HASH_ITER (hh, s->guest_trust, t, next) {
+        HASH_DEL(s->guest_trust, t);
+        free(t->sandbox_id);
+        free(t);
+    }
+}
+
+static void copy_it(struct views_env *env, const struct guest_copy *g)
+{
+    char name[160], what[200];
+
+    views_sandbox_name(env, g->sandbox_id, name, sizeof name);
+    snprintf(what, sizeof what, "%zu bytes from %s", g->text.len, name);
+    views_copy(env, what, g->text.data);
+}
+
+static void on_choice(struct views_env *env, void *user, const char *value)
+{
+    struct guest_copy *g = user;
+    struct guest_trust *t = trust_of(env, g->sandbox_id);
+
+    g->answered = true;
+    if (strcmp(value, "once") == 0 || strcmp(value, "always") == 0)
+        copy_it(env, g);
+    else
+        t->refused_at_ms = clock_mono_ms();
+    if (strcmp(value, "always") == 0)
+        t->trust = TRUST_ALWAYS;
+    else if (strcmp(value, "never") == 0)
+        t->trust = TRUST_NEVER;
+}
+
+/* The state outlives the dialog; what belongs to it is reached through this. */
+struct asking {
+    struct views_env *env;
+    struct guest_copy *copy;
+};
+
+static void on_asked(struct views_env *env, void *user, const char *value)
+{
+    on_choice(env, ((struct asking *)user)->copy, value);
+}
+
+static void drop_asking(void *user)
+{
+    struct asking *asking = user;
+
+    /* Esc: not now. */
+    if (!asking->copy->answered)
+        trust_of(asking->env, asking->copy->sandbox_id)->refused_at_ms = clock_mono_ms();
+    free_copy(asking->env, asking->copy);
+    free(asking);
+}
+
+static void ask(struct views_env *env, struct guest_copy *g)
+{
+    struct asking *asking = xcalloc(1, sizeof *asking);
+    struct picker picker;
+    char name[160], title[240];
+
+    views_sandbox_name(env, g->sandbox_id, name, sizeof name);
+    snprintf(title, sizeof title, "%s wants %zu bytes on your clipboard", name, g->text.len);
+    picker_init(&picker, title, "answer");
+    picker_add(&picker, NULL, "No", NULL, "", "no");
+    picker_add(&picker, NULL, "Yes, this once", NULL, "", "once");
+    picker_add(&picker, NULL, "Always for this sandbox", NULL, "until sandpit ends", "always");
+    picker_add(&picker, NULL, "Never for this sandbox", NULL, "until sandpit ends", "never");
+    *asking = (struct asking){env, g};
+    picker_dialog_open(env, &picker, on_asked, asking, drop_asking);
+}
+
+static void run(struct views_env *env, void *data)
+{
+    struct guest_copy **slot = data, *g = steal_pointer(slot);
+
+    if (trust_of(env, g->sandbox_id)->trust == TRUST_ALWAYS) {
+        copy_it(env, g);
+        free_copy(env, g);
+    } else {
+        ask(env, g);
+    }
+}
+
+static void drop(void *data)
+{
+    struct guest_copy **slot = data;
+
+    if (*slot) {
+        free((*slot)->sandbox_id);
+        buf_finish(&(*slot)->text);
+        free(*slot);
+    }
+    free(slot);
+}
+
+void views_guest_copies(struct views_env *env, const char *sandbox_id, const char *bytes, size_t n)
+{
+    struct guest_trust *t = trust_of(env, sandbox_id);
+    bool refused_now = t->refused_at_ms && clock_mono_ms() - t->refused_at_ms < AGAIN_MS;
+
+    if (env->no_clipboard || !n || env->state->guest_asking || t->trust == TRUST_NEVER ||
+        (refused_now && t->trust == TRUST_ASK))
+        return;
+    struct guest_copy *g = xcalloc(1, sizeof *g), **slot = xcalloc(1, sizeof *slot);
+    g->sandbox_id = xstrdup(sandbox_id);
+    buf_append(&g->text, bytes, n);
+    *slot = g;
+    env->state->guest_asking = true;
+    views_later(env, run, slot, drop);
+}
