@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "client/server.h"
 #include "views/dialog.h"
+#include "views/pairs.h"
 
 enum server_field {
     SLUG,
@@ -50,37 +51,6 @@ static bool check_slug(const char *value, char *reason, size_t cap)
     return true;
 }
 
-/* "A=1 B=two words": each begins at a name before "=". */
-static cJSON *parse_environment(const char *text, char *reason, size_t cap)
-{
-    cJSON *object = cJSON_CreateObject();
-    cleanup_free char *copy = xstrdup(text);
-    char *rest = copy, *word;
-
-    while ((word = strsep(&rest, " "))) {
-        char *equals = strchr(word, '=');
-
-        if (!*word)
-            continue;
-        if (!equals || equals == word) {
-            snprintf(reason, cap, "\"%.40s\" is not NAME=value", word);
-            cJSON_Delete(object);
-            return NULL;
-        }
-        *equals = '\0';
-        cJSON_AddStringToObject(object, word, equals + 1);
-    }
-    return object;
-}
-
-static bool check_environment(const char *value, char *reason, size_t cap)
-{
-    cJSON *object = parse_environment(value, reason, cap);
-
-    cJSON_Delete(object);
-    return object;
-}
-
 static bool check_health(const char *value, char *reason, size_t cap)
 {
     if (!*value || *value == '/')
@@ -113,7 +83,7 @@ static const struct form_field fields[N_FIELDS] = {
                 .help = "fail rather than take another"},
     [ENVIRONMENT] = {.label = "Environment",
                      .placeholder = "none",
-                     .check = check_environment,
+                     .check = pairs_check,
                      .help = "NAME=value NAME=value"},
     [ENV_FILE] = {.label = "Env file",
                   .placeholder = "none",
@@ -198,7 +168,7 @@ static void submit(void *user, struct view *dialog, struct form *f)
 {
     struct new_server *n = user;
     char reason[8];
-    cJSON *environment = parse_environment(form_text(f, ENVIRONMENT), reason, sizeof reason);
+    cJSON *environment = pairs_parse(form_text(f, ENVIRONMENT), reason, sizeof reason);
     struct server_options options = {
         .slug = form_text(f, SLUG),
         .start = form_text(f, START),
