@@ -15,10 +15,10 @@ static const char *const keymap_contexts[] = {"contexts", "list", "motion", NULL
 static const struct table_column columns[] = {
     {.title = "CONTEXT", .min = 8, .ideal = 16, .max = 40},
     {.title = "STATE", .min = 9, .ideal = 14, .max = 40},
-    {.title = "GATEWAY", .min = 10, .ideal = 32, .max = 100, .priority = 1},
-    {.title = "CHANGES", .min = 9, .ideal = 9, .max = 9, .priority = 2},
+    {.title = "GATEWAY", .min = 22, .ideal = 32, .max = 100, .priority = 2},
+    {.title = "CHANGES", .min = 9, .ideal = 9, .max = 9, .priority = 1},
     {.title = "NAMESPACE", .min = 9, .ideal = 10, .max = 30, .priority = 3},
-    {.title = "THEME", .min = 6, .ideal = 10, .max = 20, .priority = 4},
+    {.title = "THEME", .min = 10, .ideal = 10, .max = 20, .priority = 4},
 };
 
 static const char *state_word(const struct views_env *env)

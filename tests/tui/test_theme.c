@@ -30,7 +30,8 @@ static char *shipped(const char *name)
 
 static void theme__load__shipped_ones_are_whole(void **state)
 {
-    static const char *const names[] = {"dark", "light", "high-contrast", "mono", "16-colour", "solarized"};
+    static const char *const names[] = {"dark", "light",     "high-contrast",
+                                        "mono", "16-colour", "solarized"};
 
     unsetenv("NO_COLOR");
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
