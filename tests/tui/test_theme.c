@@ -59,7 +59,7 @@ static void theme__shipped__unknown_name_is_refused(void **state)
     struct theme t;
 
     assert_false(theme_shipped(&t, "neon"));
-    assert_null(theme_shipped_name(5));
+    assert_null(theme_shipped_name(6));
 }
 
 static void theme__default__is_the_shipped_dark(void **state)
