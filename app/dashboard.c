@@ -48,6 +48,7 @@ struct dashboard {
     int status;
     bool again;          /* run once more: the gateway came back elsewhere, or another is wanted */
     struct context next; /* with name set: the context to go over to */
+    bool came_over;      /* from another context, in this run of the program */
     struct reload *reload;
     struct journal *journal; /* borrowed from run() */
     enum ground ground;
@@ -200,7 +201,9 @@ static void on_files_changed(void *user)
     show_problems(d);
     if (theme_error.code) {
         journal_note(d->journal, true, theme_error.text);
-        tui_toast(d->tui, ROLE_WARN, "%s", theme_error.text);
+        /* Broken lines come first, and often are the reason. */
+        if (!d->app->config.n_problems)
+            tui_toast(d->tui, ROLE_WARN, "%s", theme_error.text);
     }
 }
 
@@ -228,6 +231,9 @@ static int open_world(struct dashboard *d, struct err *e)
     start_view(d);
     if (d->boot_view)
         tui_close(d->tui, steal_pointer(&d->boot_view));
+    if (d->came_over)
+        tui_toast(d->tui, ROLE_GOOD,
+                  "\xe2\x9c\x93 context %s; what was open closed here and runs on", c->name);
     show_problems(d);
     d->reload = reload_create(&d->loop, &d->app->paths, on_files_changed, d);
     return 0;
@@ -453,11 +459,12 @@ static int run(struct app *app, const char *sandbox, bool create)
     struct dashboard *d = xcalloc(1, sizeof *d);
     struct err e = {0};
     struct journal *journal = journal_create();
-    bool again;
+    bool again, came_over = false;
     int status;
 
     do {
         prepare(d, app, sandbox, create, journal);
+        d->came_over = came_over;
         if (start(d, &e) == 0)
             uv_run(&d->loop, UV_RUN_DEFAULT);
         else
@@ -472,6 +479,7 @@ static int run(struct app *app, const char *sandbox, bool create)
             sandbox = NULL;
             context_finish(&app->context);
             app->context = d->next;
+            came_over = true;
         }
     } while (again);
     journal_destroy(journal);
