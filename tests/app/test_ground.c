@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/ground.h"
+#include "base/alloc.h"
 #include "views/pairs.h"
 
 static void ground__answers__are_read(void **state)
