@@ -15,7 +15,10 @@
 
 #include "app/boot_view.h"
 #include "app/command.h"
+#include "app/dashboard_contexts.h"
 #include "app/embedded.h"
+#include "app/ground.h"
+#include "app/reload.h"
 #include "app/say.h"
 #include "app/session.h"
 #include "app/setup.h"
@@ -24,6 +27,7 @@
 #include "client/gateway.h"
 #include "tui/keymap.h"
 #include "tui/tui.h"
+#include "views/journal.h"
 #include "views/views.h"
 
 #define SHUTDOWN_MS 2000
@@ -43,7 +47,12 @@ struct dashboard {
     const char *sandbox;    /* whose shell to begin with; NULL: none, or it is open */
     bool create;            /* make it when it is not there */
     int status;
-    bool again; /* run once more: the gateway came back elsewhere */
+    bool again;          /* run once more: the gateway came back elsewhere, or another is wanted */
+    struct context next; /* with name set: the context to go over to */
+    bool came_over;      /* from another context, in this run of the program */
+    struct reload *reload;
+    struct journal *journal; /* borrowed from run() */
+    enum ground ground;
 };
 
 static void leave(struct dashboard *d, int status)
@@ -146,11 +155,59 @@ static void show_problems(struct dashboard *d)
 {
     const struct config *c = &d->app->config;
 
+    for (size_t i = 0; i < c->n_problems; i++)
+        journal_note(d->journal, true, without_folder(c->problems[i]));
     if (c->n_problems > 1)
         tui_toast(d->tui, ROLE_WARN, "%zu broken lines (sandpit info lists them): %s",
                   c->n_problems, without_folder(c->problems[0]));
     else if (c->n_problems)
         tui_toast(d->tui, ROLE_WARN, "%s", without_folder(c->problems[0]));
+}
+
+static void load_theme(struct dashboard *d, struct err *e)
+{
+    const char *named = getenv("SANDPIT_THEME");
+
+    if (!named || !*named)
+        named = d->app->context.theme;
+    theme_default(&d->theme);
+    if (!named || strcmp(named, "auto") == 0)
+        named = d->ground == GROUND_LIGHT ? "light" : "dark";
+    if (strchr(named, '/'))
+        return;
+    /* The user's own file wins over one compiled in. */
+    cleanup_free char *path = xasprintf("%s/%s.ini", d->app->paths.themes_dir, named);
+    if (access(path, R_OK) == 0)
+        theme_load(&d->theme, path, e);
+    else if (!theme_shipped(&d->theme, named))
+        err_set(e, ERR_NOT_FOUND, "there is no theme \"%.40s\" in %.200s", named,
+                d->app->paths.themes_dir);
+}
+
+/* Files changed while we run: what can change without closing anything does. */
+static void on_files_changed(void *user)
+{
+    struct dashboard *d = user;
+    struct err theme_error = {0};
+
+    app_reload(d->app);
+    load_theme(d, &theme_error);
+    d->env.readonly = d->app->context.readonly;
+    client_set_readonly(d->client, d->env.readonly);
+    tui_redraw_all(d->tui);
+    views_gateway_changed(&d->env);
+    if (!theme_error.code && !d->app->config.n_problems) {
+        journal_note(d->journal, false, "configuration read again");
+        tui_toast(d->tui, ROLE_GOOD, "\xe2\x9c\x93 configuration read again");
+        return;
+    }
+    show_problems(d);
+    if (theme_error.code) {
+        journal_note(d->journal, true, theme_error.text);
+        /* Broken lines come first, and often are the reason. */
+        if (!d->app->config.n_problems)
+            tui_toast(d->tui, ROLE_WARN, "%s", theme_error.text);
+    }
 }
 
 /* Everything that needs a gateway. */
@@ -177,7 +234,11 @@ static int open_world(struct dashboard *d, struct err *e)
     start_view(d);
     if (d->boot_view)
         tui_close(d->tui, steal_pointer(&d->boot_view));
+    if (d->came_over)
+        tui_toast(d->tui, ROLE_GOOD,
+                  "\xe2\x9c\x93 context %s; what was open closed here and runs on", c->name);
     show_problems(d);
+    d->reload = reload_create(&d->loop, &d->app->paths, on_files_changed, d);
     return 0;
 }
 
@@ -269,24 +330,6 @@ static void on_layout(void *user)
         views_layout_changed(&d->env);
 }
 
-static void load_theme(struct dashboard *d, struct err *e)
-{
-    const char *named = getenv("SANDPIT_THEME");
-
-    if (!named || !*named)
-        named = d->app->context.theme;
-    theme_default(&d->theme);
-    if (!named || strchr(named, '/'))
-        return;
-    /* The user's own file wins over one compiled in. */
-    cleanup_free char *path = xasprintf("%s/%s.ini", d->app->paths.themes_dir, named);
-    if (access(path, R_OK) == 0)
-        theme_load(&d->theme, path, e);
-    else if (!theme_shipped(&d->theme, named))
-        err_set(e, ERR_NOT_FOUND, "there is no theme \"%.40s\" in %.200s", named,
-                d->app->paths.themes_dir);
-}
-
 static int open_screen(struct dashboard *d, struct err *e)
 {
     const struct app *app = d->app;
@@ -303,6 +346,11 @@ static int open_screen(struct dashboard *d, struct err *e)
     };
     struct err theme_error = {0};
 
+    const char *named = getenv("SANDPIT_THEME");
+    if (!named || !*named)
+        named = app->context.theme;
+    if (!named || strcmp(named, "auto") == 0)
+        d->ground = ground_ask(STDIN_FILENO);
     load_theme(d, &theme_error);
     d->tui = tui_create(&d->loop, &config, e);
     if (!d->tui)
@@ -335,9 +383,28 @@ static char *layout_file(const struct app *app, const char *sandbox)
     return xasprintf("%s/layouts/%s", app->paths.state_dir, name);
 }
 
-static void prepare(struct dashboard *d, struct app *app, const char *sandbox, bool create)
+static void each_context(void *user, void (*visit)(void *arg, const struct views_context *context),
+                         void *arg)
 {
-    *d = (struct dashboard){.app = app, .sandbox = sandbox, .create = create};
+    dashboard_contexts(((struct dashboard *)user)->app, visit, arg);
+}
+
+static int switch_context(void *user, const char *name, struct err *e)
+{
+    struct dashboard *d = user;
+    int rc = dashboard_context_resolve(d->app, name, &d->next, e);
+
+    if (rc < 0)
+        return rc;
+    d->again = true;
+    uv_stop(&d->loop);
+    return 0;
+}
+
+static void prepare(struct dashboard *d, struct app *app, const char *sandbox, bool create,
+                    struct journal *journal)
+{
+    *d = (struct dashboard){.app = app, .sandbox = sandbox, .create = create, .journal = journal};
     d->layout_file = layout_file(app, sandbox);
     d->env = (struct views_env){
         .layout_file = d->layout_file,
@@ -348,6 +415,9 @@ static void prepare(struct dashboard *d, struct app *app, const char *sandbox, b
         .recordings_dir = app->paths.recordings_dir,
         .no_clipboard = app->config.clipboard == CLIPBOARD_OFF,
         .prefix = prefix_key(&app->config),
+        .journal = journal,
+        .each_context = each_context,
+        .switch_context = switch_context,
         .on_quit = on_quit,
         .user = d,
     };
@@ -398,6 +468,7 @@ static void finish(struct dashboard *d)
         tui_destroy(d->tui);
     views_stop(&d->env);
     free(steal_pointer(&d->layout_file));
+    reload_destroy(d->reload);
     if (d->gateway)
         gateway_destroy(d->gateway);
     if (d->client)
@@ -417,11 +488,13 @@ static int run(struct app *app, const char *sandbox, bool create)
 {
     struct dashboard *d = xcalloc(1, sizeof *d);
     struct err e = {0};
-    bool again;
+    struct journal *journal = journal_create();
+    bool again, came_over = false;
     int status;
 
     do {
-        prepare(d, app, sandbox, create);
+        prepare(d, app, sandbox, create, journal);
+        d->came_over = came_over;
         if (start(d, &e) == 0)
             uv_run(&d->loop, UV_RUN_DEFAULT);
         else
@@ -431,7 +504,15 @@ static int run(struct app *app, const char *sandbox, bool create)
         status = d->status;
         if (!e.code)
             e = d->boot.error;
+        if (d->next.name) {
+            /* What it began with belongs to the context it came from. */
+            sandbox = NULL;
+            context_finish(&app->context);
+            app->context = d->next;
+            came_over = true;
+        }
     } while (again);
+    journal_destroy(journal);
     free(d);
     if (e.code)
         say_error(&e);

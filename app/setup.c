@@ -8,10 +8,43 @@
 #include <stdlib.h>
 
 #include "app/providers.h"
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "tui/keymap.h"
 #include "views/views.h"
+
+static struct keymap *read_keys(struct config *config, const struct paths *paths)
+{
+    struct keymap *m = keymap_create();
+
+    keymap_add(m, views_actions);
+    keymap_add(m, tui_actions);
+    config_read_keys(config, paths->keys_file, m);
+    return m;
+}
+
+void app_reload(struct app *app)
+{
+    struct context *c = &app->context;
+    struct config next;
+
+    config_init(&next);
+    config_read(&next, app->paths.config_file);
+    struct keymap *keys = read_keys(&next, &app->paths);
+    keymap_swap(app->keymap, keys);
+    keymap_destroy(keys);
+    config_finish(&app->config);
+    app->config = next;
+    const struct context_config *own = c->name ? config_context(&next, c->name) : NULL;
+    const char *theme = own && own->theme ? own->theme : next.theme;
+
+    free(c->theme);
+    c->theme = theme ? xstrdup(theme) : NULL;
+    c->readonly = app->options.readonly || (own && own->readonly);
+    for (size_t i = 0; i < next.n_problems; i++)
+        log_warn("%s", next.problems[i]);
+}
 
 int app_setup(struct app *app, struct err *e)
 {
@@ -23,10 +56,7 @@ int app_setup(struct app *app, struct err *e)
         return rc;
     config_init(&app->config);
     config_read(&app->config, app->paths.config_file);
-    app->keymap = keymap_create();
-    keymap_add(app->keymap, views_actions);
-    keymap_add(app->keymap, tui_actions);
-    config_read_keys(&app->config, app->paths.keys_file, app->keymap);
+    app->keymap = read_keys(&app->config, &app->paths);
     for (size_t i = 0; i < app->config.n_problems; i++)
         log_warn("%s", app->config.problems[i]);
     context_resolve(&app->context, &app->options, &app->config, &app->paths, &app->context_error);

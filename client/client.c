@@ -47,6 +47,18 @@ void client_set_timeout(struct client *c, int64_t timeout_ms)
     c->timeout_ms = timeout_ms;
 }
 
+void client_set_monitor(struct client *c,
+                        void (*monitor)(void *user, const struct client_report *report), void *user)
+{
+    c->monitor = monitor;
+    c->monitor_user = user;
+}
+
+void client_set_readonly(struct client *c, bool readonly)
+{
+    c->readonly = readonly;
+}
+
 static void finish_contexts(struct client *c)
 {
     void (*on_closed)(void *) = c->on_closed;

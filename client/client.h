@@ -29,6 +29,25 @@ uv_loop_t *client_loop(struct client *c);
 /* The deadline of calls that have none of their own; 30 s unless told. */
 void client_set_timeout(struct client *c, int64_t timeout_ms);
 
+/* What changes something, or tries to: told when it has ended, however it ended. Everything is
+ * borrowed for the call. The address and the body are as they were sent, secrets included; headers
+ * are not told. */
+struct client_report {
+    const char *method, *url, *body; /* body "" for none, NUL-terminated */
+    size_t body_len;
+    int status;              /* of the answer; 0: none */
+    const struct err *error; /* why there is no answer; NULL: there is, or it was cancelled */
+    bool is_cancelled;
+    int64_t duration_ms;
+};
+/* monitor NULL: no more. It runs on the loop and must not destroy the client. */
+void client_set_monitor(struct client *c,
+                        void (*monitor)(void *user, const struct client_report *report),
+                        void *user);
+/* From now on every request that may change something fails with ERR_FORBIDDEN before it is sent,
+ * and nothing is typed into terminals. */
+void client_set_readonly(struct client *c, bool readonly);
+
 /* Safe with NULL. */
 void request_cancel(struct request *r);
 

@@ -83,6 +83,8 @@ struct create_options {
     const char *snapshot_id;         /* begin as this snapshot was; NULL: empty */
     const char *directory;           /* where its work is; NULL: the gateway's choice */
     const cJSON *metadata, *envs;    /* borrowed objects or NULL */
+    const cJSON *limits;             /* borrowed object of numbers (memoryBytes…) or NULL */
+    const char *network;             /* "shared", "private"; NULL: the gateway's choice */
     const cJSON *overlays, *servers; /* borrowed arrays (client/overlay.h, server.h) or NULL */
 };
 

@@ -233,6 +233,8 @@ static char *create_body(const struct create_options *o)
     field_add_text(body, "directory", o->directory);
     field_add_tree(body, "metadata", o->metadata);
     field_add_tree(body, "envs", o->envs);
+    field_add_tree(body, "limits", o->limits);
+    field_add_text(body, "network", o->network);
     field_add_tree(body, "overlays", o->overlays);
     field_add_tree(body, "servers", o->servers);
     char *text = cJSON_PrintUnformatted(body);

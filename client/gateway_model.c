@@ -77,8 +77,9 @@ static bool same(const struct sandbox_info *a, const struct sandbox_info *b)
            same_text(a->status, b->status) && same_text(a->reason, b->reason) &&
            same_text(a->provider, b->provider) && same_text(a->url, b->url) &&
            same_text(a->token, b->token) && same_text(a->metadata, b->metadata) &&
-           a->created_ms == b->created_ms && a->expires_ms == b->expires_ms &&
-           a->n_terminals == b->n_terminals && a->n_viewers == b->n_viewers;
+           same_text(a->details, b->details) && a->created_ms == b->created_ms &&
+           a->expires_ms == b->expires_ms && a->n_terminals == b->n_terminals &&
+           a->n_viewers == b->n_viewers;
 }
 
 static void keep_text(char **to, const char *old)
@@ -96,6 +97,7 @@ static void fill_from(struct sandbox_info *info, const struct sandbox_info *old)
     keep_text(&info->url, old->url);
     keep_text(&info->name, old->name);
     keep_text(&info->provider, old->provider);
+    keep_text(&info->details, old->details);
     if (!info->created_ms)
         info->created_ms = old->created_ms;
     if (info->n_terminals < 0)

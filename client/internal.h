@@ -34,7 +34,9 @@ struct client {
     struct socket_context *contexts[2]; /* plain, TLS; made when first needed */
     size_t n_holds;                     /* what must be gone before the client is */
     int64_t timeout_ms;
-    bool closing;
+    bool closing, readonly;
+    void (*monitor)(void *user, const struct client_report *report); /* or NULL */
+    void *monitor_user;
     void (*on_closed)(void *user);
     void *user;
 };
@@ -73,6 +75,9 @@ struct request {
     int status;
     struct buf body;
     bool too_big;
+    /* Of a leg that may change something, while it is under way. */
+    char *method, *url; /* owned, or NULL */
+    int64_t sent_at_ms;
     bool is_over; /* finished or cancelled: the handle is dead */
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "client/internal.h"
 #include "wire/json.h"
 
@@ -17,6 +18,45 @@ struct curl_poll {
     struct client *client;
     curl_socket_t fd;
 };
+
+/* Questions that are asked with POST. */
+static bool is_question(const char *method, const char *url)
+{
+    static const char *const posts[] = {"/v1/sandboxes/find"};
+    size_t n = strlen(url);
+
+    if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(posts); i++) {
+        size_t len = strlen(posts[i]);
+
+        if (!strcmp(method, "POST") && n >= len && !strcmp(url + n - len, posts[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Tells the monitor of a change that has ended. */
+static void report(struct request *r, const struct err *e, bool is_cancelled)
+{
+    struct client *c = r->client;
+    cleanup_free char *method = steal_pointer(&r->method);
+    cleanup_free char *url = steal_pointer(&r->url);
+
+    if (!method || !c->monitor)
+        return;
+    struct client_report told = {
+        .method = method,
+        .url = url,
+        .body = r->sent.data ? r->sent.data : "",
+        .body_len = r->sent.len,
+        .status = r->status,
+        .error = e,
+        .is_cancelled = is_cancelled,
+        .duration_ms = clock_mono_ms() - r->sent_at_ms,
+    };
+    c->monitor(c->monitor_user, &told);
+}
 
 static void end_leg(struct request *r)
 {
@@ -43,6 +83,7 @@ static void complete(struct request *r, CURLcode code)
         explain_curl(&r->failure, code, os_errno, r->error);
     bool failed = r->too_big || code != CURLE_OK;
 
+    report(r, failed ? &r->failure : NULL, false);
     r->on_leg(r, failed ? &r->failure : NULL);
 }
 
@@ -230,9 +271,31 @@ static void set_body(struct request *r, const struct http_send *send)
     curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers);
 }
 
+/* False: refused, and on_leg will hear of it. */
+static bool begin_change(struct request *r, const struct http_send *send, request_leg on_leg)
+{
+    struct err e;
+
+    if (is_question(send->method, send->url))
+        return true;
+    if (r->client->readonly) {
+        err_set(&e, ERR_FORBIDDEN, "read-only: %s was not sent", send->method);
+        err_hint(&e, "this context changes nothing; see --readonly and config.ini");
+        request_pause(r, 0, &e, on_leg);
+        return false;
+    }
+    r->method = xstrdup(send->method);
+    r->url = xstrdup(send->url);
+    r->sent_at_ms = clock_mono_ms();
+    return true;
+}
+
 void request_send(struct request *r, const struct http_send *send, request_leg on_leg)
 {
     end_leg(r);
+    report(r, NULL, true);
+    if (!begin_change(r, send, on_leg))
+        return;
     buf_clear(&r->body);
     r->status = 0;
     r->too_big = false;
@@ -296,6 +359,7 @@ static void discard(struct request *r)
 {
     r->is_over = true;
     end_leg(r);
+    report(r, NULL, true);
     LIST_REMOVE(r, link);
     if (r->on_cleanup)
         r->on_cleanup(r);

@@ -247,6 +247,20 @@ static enum form_result edit(struct form *f, struct key key)
     }
 }
 
+static bool complete(struct form *f, struct key key)
+{
+    struct prompt *prompt = &f->states[f->focus].prompt;
+
+    if (!prompt->complete || !*prompt_text(prompt))
+        return false;
+    cleanup_free char *before = xstrdup(prompt_text(prompt));
+    prompt_key(prompt, key);
+    if (strcmp(before, prompt_text(prompt)) == 0)
+        return false;
+    changed(f);
+    return true;
+}
+
 static bool is_cancel(struct key key)
 {
     return key_equal(key, (struct key){KEY_ESCAPE}) ||
@@ -263,6 +277,9 @@ enum form_result form_key(struct form *f, struct key key)
     f->discard_asked = false;
     if (key.code == KEY_ENTER && !key.mods)
         return submit(f);
+    /* Tab completes where the field knows how and has something; else it goes on. */
+    if (key.code == KEY_TAB && !key.mods && complete(f, key))
+        return FORM_HANDLED;
     if (key.code == KEY_TAB)
         return focus_by(f, key.mods & MOD_SHIFT ? -1 : 1);
     if (key.code == KEY_DOWN && !key.mods)

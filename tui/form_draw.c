@@ -108,16 +108,12 @@ static void draw_field(struct form *f, struct canvas c, int y, int i, const stru
         draw_note(f, c, y + 1, l->label_w, i, theme);
 }
 
-/* The reason of the focused field when it has no line of its own. */
-static bool draw_short_note(const struct form *f, struct canvas c, int y, const struct layout *l,
+/* The reason or help of the focused field when it has no line of its own. */
+static void draw_short_note(const struct form *f, struct canvas c, int y, const struct layout *l,
                             const struct theme *theme)
 {
-    const struct form_state *state = &f->states[f->focus];
-
-    if (l->lines > 1 || !state->touched || !state->reason[0])
-        return false;
-    draw_note(f, c, y, 0, f->focus, theme);
-    return true;
+    if (l->lines == 1)
+        draw_note(f, c, y, 0, f->focus, theme);
 }
 
 static void draw_outcome(const struct form *f, struct canvas c, int y, const struct layout *l,
@@ -136,9 +132,12 @@ static void draw_outcome(const struct form *f, struct canvas c, int y, const str
         const char *hint = f->error.hint;
 
         snprintf(line, sizeof line, "\xe2\x9c\x97 %s%s%s", f->error.text, *hint ? ": " : "", hint);
-        /* The line above is free when fields have two. */
-        bool two = l->lines > 1 && wrap_count(line, c.cols) > 1;
-        wrap_draw(c, (struct rect){y - two, 0, 1 + two, c.cols}, theme->styles[ROLE_ERROR], line);
+        int wanted = (int)wrap_count(line, c.cols) - 1, spare = y - l->n * l->lines;
+
+        /* The lines above that no field uses; the note of the last one when fields have two. */
+        spare = spare > 0 ? spare : l->lines > 1;
+        int more = wanted < spare ? wanted : spare;
+        wrap_draw(c, (struct rect){y - more, 0, 1 + more, c.cols}, theme->styles[ROLE_ERROR], line);
     } else
         draw_short_note(f, c, y, l, theme);
 }

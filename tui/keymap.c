@@ -93,6 +93,14 @@ static int add_bindings(struct keymap *m, const struct action_def *def, const ch
     return 0;
 }
 
+void keymap_swap(struct keymap *a, struct keymap *b)
+{
+    struct keymap kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
 void keymap_add(struct keymap *m, const struct action_def *defs)
 {
     for (; defs->action; defs++) {

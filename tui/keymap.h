@@ -29,6 +29,8 @@ struct keymap;
 
 struct keymap *keymap_create(void);
 void keymap_destroy(struct keymap *m);
+/* The bindings of the one become those of the other; both pointers stay good. */
+void keymap_swap(struct keymap *a, struct keymap *b);
 /* defs are borrowed for the keymap's life; ends with action NULL. */
 void keymap_add(struct keymap *m, const struct action_def *defs);
 /* [context] action = keys (empty unbinds), as in keys.ini. */

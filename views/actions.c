@@ -3,9 +3,10 @@
  * Every action with its keys. A key stands here only when it does something today.
  *
  * Contexts: "sandboxes" the list of sandboxes, "list" any list, "motion" moving in lists and texts,
- * "resource" any list of what sandboxes have, "servers", "tokens"… that of servers, tokens…,
- * "handout" what is shown once, "tail" lines that keep coming, "logs" those of servers, "text" a
- * text to read, "prefix" after the prefix key, "copy" a terminal's scrollback, "global".
+ * "contexts", "journal", "snapshots", "templates" those views, "resource" any list of what
+ * sandboxes have, "servers", "tokens"… that of servers, tokens…, "handout" what is shown once,
+ * "tail" lines that keep coming, "logs" those of servers, "text" a text to read, "prefix" after the
+ * prefix key, "copy" a terminal's scrollback, "global".
  */
 #include "views/views.h"
 
@@ -21,10 +22,26 @@ const struct action_def views_actions[] = {
     {"sandboxes", "y", "sandbox-json", "Show it as JSON"},
     {"sandboxes", "c", "sandbox-copy-name", "Copy its name"},
     {"sandboxes", "C", "sandbox-copy-url", "Copy its URL"},
+    {"sandboxes", "u", "sandbox-browse", "Open its URL in a browser"},
+    {"sandboxes", "P", "sandbox-snapshot", "Take a snapshot of its files"},
     {"sandboxes", "l", "view-logs", "Follow the logs of its servers"},
     {"sandboxes", "x", "run-command", "Run a command in it, or in all marked at once"},
     {"sandboxes", "m", "magic-link", "Make a magic link to it, or one for each marked"},
     {"sandboxes", "0", "sandbox-namespaces", "All namespaces, or only that of the row"},
+
+    {"contexts", "Enter", "context-use", "Go over to this context"},
+    {"contexts", "c", "context-copy", "Copy its address"},
+
+    {"journal", "y", "journal-copy", "Copy it as a command, secrets left out"},
+    {"journal", "Enter d", "journal-describe", "Show all of it"},
+    {"journal", "r", "journal-again", "Do it again (asks)"},
+
+    {"snapshots", "Enter n", "snapshot-use", "New sandbox from it"},
+    {"snapshots", "D", "snapshot-delete", "Delete it, or all that are marked"},
+    {"snapshots", "c", "snapshot-copy", "Copy its id"},
+
+    {"templates", "Enter n", "template-use", "New sandbox from it"},
+    {"templates", "c", "template-copy", "Copy its name"},
 
     {"servers", "Enter l", "server-logs", "Follow its log, or those of all marked"},
     {"servers", "n", "server-start-new", "Start a new server"},
@@ -238,6 +255,10 @@ const struct action_def views_actions[] = {
     {"global", "q", "back", "Go back; at the start, quit"},
     {"global", "", "home", "Show the sandboxes", true},
     {"global", "", "view-sandboxes", "Show the sandboxes"},
+    {"global", "", "view-contexts", "Show the contexts, and go over to another"},
+    {"global", "", "view-journal", "Show what this program did, as commands"},
+    {"global", "", "view-snapshots", "Show the snapshots of this gateway"},
+    {"global", "", "view-templates", "Show the templates of this gateway"},
     {"global", "", "view-servers", "Show the servers of this sandbox"},
     {"global", "", "view-servers-all", "Show the servers of all sandboxes"},
     {"global", "", "view-files", "Show the files of this sandbox"},

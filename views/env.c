@@ -15,6 +15,7 @@
 #include "views/editor.h"
 #include "views/file_wait.h"
 #include "views/job.h"
+#include "views/journal.h"
 #include "views/layouts.h"
 #include "views/state.h"
 
@@ -54,11 +55,24 @@ void views_later(struct views_env *env, void (*run)(struct views_env *env, void 
     tick_after(env->state->later_tick, 0);
 }
 
+static void on_change_made(void *user, const struct client_report *report)
+{
+    struct views_env *env = user;
+
+    journal_report(env->journal, report);
+    if (strstr(report->url, "/v1/snapshots"))
+        views_later(env, snapshots_view_reload, NULL, NULL);
+}
+
 void views_start(struct views_env *env)
 {
     struct views_state *s = xcalloc(1, sizeof *s);
 
     env->state = s;
+    if (!env->journal)
+        env->journal = s->own_journal = journal_create();
+    client_set_monitor(env->client, on_change_made, env);
+    client_set_readonly(env->client, env->readonly);
     if (env->prefix.code == KEY_NONE)
         env->prefix = (struct key){'b', MOD_CTRL};
     TAILQ_INIT(&s->later);
@@ -80,6 +94,11 @@ void views_stop(struct views_env *env)
     editor_stop(env);
     file_waits_cancel(env);
     runs_drop_all(env);
+    client_set_monitor(env->client, NULL, NULL);
+    journal_listen(env->journal, NULL, NULL);
+    if (s->own_journal)
+        env->journal = NULL;
+    journal_destroy(s->own_journal);
     while ((l = TAILQ_FIRST(&s->later))) {
         TAILQ_REMOVE(&s->later, l, link);
         if (l->drop)
@@ -274,6 +293,10 @@ enum view_result views_act(struct views_env *env, const char *action)
         {"tab-rename", pane_rename_tab},
         {"leave", do_sandboxes},
         {"sandbox-choose", do_choose},
+        {"view-contexts", contexts_view_show},
+        {"view-journal", journal_view_show},
+        {"view-snapshots", snapshots_view_show},
+        {"view-templates", templates_view_show},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(table); i++)

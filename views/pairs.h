@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * "A=1 B=two": variables typed in one field of a form.
+ * What people type into one field of a form: NAME=value lists and sizes.
  */
 #ifndef VIEWS_PAIRS_H
 #define VIEWS_PAIRS_H
@@ -8,10 +8,15 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* An object of texts, for the caller to delete; NULL with a reason when a word is no NAME=value. */
+/* "A=1 B='two words'" as an object of texts, the last of each name; blanks separate, ' and "
+ * protect. The caller deletes it. NULL with a reason of less than cap bytes. */
 cJSON *pairs_parse(const char *text, char *reason, size_t cap);
-/* For struct form_field. */
-bool pairs_check(const char *value, char *reason, size_t cap);
+/* A form_field.check of the same. */
+bool pairs_check(const char *text, char *reason, size_t cap);
+/* "512m", "2g", "1.5g", "4096": bytes, > 0. False: not a size. */
+bool size_parse(const char *text, int64_t *bytes);
+bool size_check(const char *text, char *reason, size_t cap);
 
 #endif

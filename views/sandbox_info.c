@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/dialog.h"
+#include "views/json_text.h"
 #include "views/sandboxes.h"
+#include "wire/names.h"
 
 static void add(struct buf *out, const char *label, const char *value)
 {
@@ -49,7 +51,75 @@ static void add_metadata(struct buf *out, const char *text)
     cJSON_Delete(metadata);
 }
 
-enum view_result sandbox_describe(struct sandboxes *s, const struct sandbox *selected)
+static void add_size(struct buf *out, double bytes)
+{
+    static const char *const units[] = {"", " KiB", " MiB", " GiB", " TiB"};
+    size_t u = 0;
+
+    for (; bytes >= 1024 && u + 1 < ARRAY_LEN(units); u++)
+        bytes /= 1024;
+    buf_printf(out, "%.4g%s", bytes, units[u]);
+}
+
+/* Each limit with the means that hold it, so that nobody takes a wish for a wall. */
+static void add_limits(struct buf *out, const cJSON *limits)
+{
+    static const struct {
+        const char *key, *label, *by;
+        bool bytes;
+    } known[] = {
+        {"memoryBytes", "memory", "memory", true},
+        {"processes", "processes", "processes", false},
+        {"diskBytes", "disk", "disk", true},
+        {"openFiles", "open files", "openFiles", false},
+    };
+    const cJSON *by = cJSON_GetObjectItemCaseSensitive(limits, "by");
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(limits, known[i].key);
+        const cJSON *means = cJSON_GetObjectItemCaseSensitive(by, known[i].by);
+        cleanup_buf struct buf line = {0};
+
+        if (!cJSON_IsNumber(value) || value->valuedouble <= 0)
+            continue;
+        if (known[i].bytes)
+            add_size(&line, value->valuedouble);
+        else
+            buf_printf(&line, "%.0f", value->valuedouble);
+        if (cJSON_IsString(means))
+            buf_printf(&line, " (by %s)", means->valuestring);
+        add(out, known[i].label, line.data);
+    }
+}
+
+static void add_details(struct buf *out, const char *text)
+{
+    static const struct {
+        const char *key, *label;
+    } known[] = {
+        {"image", "image"},         {"templateId", "template"}, {"snapshotId", "snapshot"},
+        {"directory", "directory"}, {"parent", "parent"},       {"createdBy", "created by"},
+    };
+    cJSON *details = *text ? cJSON_Parse(text) : NULL;
+    const cJSON *network = cJSON_GetObjectItemCaseSensitive(details, "network");
+    const cJSON *outbound = cJSON_GetObjectItemCaseSensitive(details, "outbound");
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(details, known[i].key);
+
+        if (cJSON_IsString(item))
+            add(out, known[i].label, item->valuestring);
+    }
+    if (cJSON_IsString(network)) {
+        cleanup_free char *line = xasprintf("%s%s", network->valuestring,
+                                            cJSON_IsFalse(outbound) ? ", no way outside" : "");
+        add(out, "network", line);
+    }
+    add_limits(out, cJSON_GetObjectItemCaseSensitive(details, "limits"));
+    cJSON_Delete(details);
+}
+
+static void show_text(struct sandboxes *s, const struct sandbox *selected)
 {
     const struct sandbox_info *i = &selected->info;
     bool stale = gateway_state(s->env->gateway) != LINK_UP;
@@ -78,45 +148,75 @@ enum view_result sandbox_describe(struct sandboxes *s, const struct sandbox *sel
         snprintf(number, sizeof number, "%d", i->n_viewers);
         add(&text, "viewers", number);
     }
+    add_details(&text, i->details);
     add_metadata(&text, i->metadata);
     add_time(&text, "confirmed", clock_wall_ms() - (clock_mono_ms() - selected->confirmed_ms),
              false);
     text_dialog_open(s->env, views_sandbox_name(s->env, i->id, name, sizeof name), text.data);
+}
+
+static void show_json(struct sandboxes *s, const struct sandbox *selected)
+{
+    cJSON *object = sandbox_info_to_json(&selected->info);
+    cJSON *details = *selected->info.details ? cJSON_Parse(selected->info.details) : NULL;
+    cleanup_buf struct buf text = {0};
+    char name[160];
+
+    while (details && details->child) {
+        cJSON *item = cJSON_DetachItemViaPointer(details, details->child);
+
+        cJSON_AddItemToObject(object, item->string, item);
+    }
+    cJSON_Delete(details);
+    json_text_pretty(&text, object);
+    cJSON_Delete(object);
+    text_dialog_open(s->env, views_sandbox_name(s->env, selected->info.id, name, sizeof name),
+                     text.data ? text.data : "");
+}
+
+static void on_answer(void *user, const struct sandbox_info *info, const struct err *e)
+{
+    struct sandboxes *s = user;
+    const struct sandbox *sandbox = gateway_find_id(s->env->gateway, s->asking_id);
+
+    s->asking = NULL;
+    if (!sandbox)
+        tui_toast(s->env->tui, ROLE_WARN, "That sandbox is gone already");
+    else if (s->asking_json)
+        show_json(s, sandbox);
+    else
+        show_text(s, sandbox);
+}
+
+/* The list carries the least; the rest is asked for when somebody wants to see it. What cannot be
+ * had now is left out. */
+static enum view_result show(struct sandboxes *s, const struct sandbox *selected, bool json)
+{
+    const struct sandbox_info *i = &selected->info;
+    bool answers = gateway_state(s->env->gateway) == LINK_UP &&
+                   (!*i->status || strcmp(i->status, STATUS_RUNNING) == 0);
+
+    s->asking_json = json;
+    if (!answers) {
+        if (json)
+            show_json(s, selected);
+        else
+            show_text(s, selected);
+        return VIEW_HANDLED;
+    }
+    request_cancel(s->asking);
+    free(s->asking_id);
+    s->asking_id = xstrdup(i->id);
+    s->asking = gateway_get(s->env->gateway, i->id, on_answer, s);
     return VIEW_HANDLED;
 }
 
-/* Line by line, so that a hostile string cannot leave its line. */
-static void sanitise_lines(struct buf *out, const char *text)
+enum view_result sandbox_describe(struct sandboxes *s, const struct sandbox *selected)
 {
-    while (*text) {
-        size_t n = strcspn(text, "\n");
-        size_t cap = n * 3 + 8;
-        cleanup_free char *clean = xmalloc(cap);
-
-        text_sanitise(clean, cap, text, n);
-        /* cJSON indents with tabs, which text_sanitise makes one space. */
-        for (const char *p = clean; p < clean + n && *p == ' '; p++)
-            buf_append_char(out, ' ');
-        buf_printf(out, "%s\n", clean);
-        text += n + (text[n] == '\n');
-    }
+    return show(s, selected, false);
 }
 
 enum view_result sandbox_json(struct sandboxes *s, const struct sandbox *selected)
 {
-    cJSON *object = sandbox_info_to_json(&selected->info);
-    cleanup_buf struct buf text = {0};
-    char name[160];
-
-    if (cJSON_GetObjectItemCaseSensitive(object, "token"))
-        cJSON_ReplaceItemInObjectCaseSensitive(object, "token",
-                                               cJSON_CreateString("\xe2\x80\xa2\xe2"
-                                                                  "\x80\xa2\xe2\x80"
-                                                                  "\xa2\xe2\x80\xa2"));
-    cleanup_free char *json = cJSON_Print(object);
-    cJSON_Delete(object);
-    sanitise_lines(&text, json ? json : "");
-    text_dialog_open(s->env, views_sandbox_name(s->env, selected->info.id, name, sizeof name),
-                     text.data ? text.data : "");
-    return VIEW_HANDLED;
+    return show(s, selected, true);
 }

@@ -3,140 +3,23 @@
  * What can be done with a row, or with all marked rows.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
 #include "views/dialog.h"
 #include "views/job.h"
+#include "views/sandbox_form.h"
 #include "views/sandboxes.h"
 
 /* --- new --- */
-enum { NEW_NS, NEW_NAME, NEW_TIMEOUT };
-
-struct new_sandbox {
-    struct views_env *env;
-    struct view *dialog;
-    struct request *request;
-};
-
-static bool check_name(const char *value, char *reason, size_t cap)
-{
-    if (!strchr(value, '/') && strlen(value) <= 128)
-        return true;
-    snprintf(reason, cap, strchr(value, '/') ? "without \"/\"" : "at most 128 bytes");
-    return false;
-}
-
-/* "alice/demo" typed or pasted as the name means both. */
-static void split_name(struct form *f, int field)
-{
-    const char *text = form_text(f, field), *slash = strchr(text, '/');
-
-    if (!slash || slash == text)
-        return;
-    cleanup_free char *ns = xstrndup(text, (size_t)(slash - text));
-    cleanup_free char *name = xstrdup(slash + 1);
-    form_set(f, NEW_NS, ns);
-    form_set(f, field, name);
-}
-
-static void new_closed(void *user)
-{
-    struct new_sandbox *n = user;
-
-    request_cancel(n->request);
-    free(n);
-}
-
-static void new_abort(void *user)
-{
-    struct new_sandbox *n = user;
-
-    request_cancel(n->request);
-    n->request = NULL;
-    /* It was on its way: a gateway that only was slow makes it. */
-    tui_toast(n->env->tui, ROLE_WARN, "Not waited for; the gateway may make it all the same");
-}
-
-static void select_when_listed(struct views_env *env, const char *id)
-{
-    struct view *home = env->state->sandboxes;
-    struct sandboxes *s = home ? home->data : NULL;
-
-    if (!s)
-        return;
-    free(s->select_id);
-    s->select_id = xstrdup(id);
-    view_damage(home);
-}
-
-static void new_done(void *user, const struct sandbox_info *info, const struct err *e)
-{
-    struct new_sandbox *n = user;
-    char name[160], key[24];
-
-    n->request = NULL;
-    if (e) {
-        form_dialog_fail(n->dialog, e);
-        return;
-    }
-    select_when_listed(n->env, info->id);
-    keymap_hint(tui_keymap(n->env->tui), "sandboxes", "sandbox-open", key, sizeof key);
-    cleanup_free char *full =
-        *info->name ? xasprintf("%s/%s", info->ns, info->name) : xstrdup(info->id);
-    text_sanitise(name, sizeof name, full, strlen(full));
-    tui_toast(n->env->tui, ROLE_GOOD, "\xe2\x9c\x93 created %s; %s opens its shell", name, key);
-    form_dialog_done(n->dialog);
-}
-
-static void new_submit(void *user, struct view *dialog, struct form *form)
-{
-    struct new_sandbox *n = user;
-    struct create_options options = {
-        .ns = form_text(form, NEW_NS),
-        .name = form_text(form, NEW_NAME),
-        .timeout_ms = form_number(form, NEW_TIMEOUT),
-    };
-
-    if (!*options.name)
-        options.name = NULL;
-    n->dialog = dialog;
-    form_dialog_busy(dialog);
-    n->request = gateway_create_sandbox(n->env->gateway, &options, new_done, n);
-}
-
-static const struct form_dialog_ops new_ops = {new_submit, new_abort, new_closed};
-
 static enum view_result verb_new(struct sandboxes *s, const struct sandbox *selected)
 {
-    static const struct form_field fields[] = {
-        [NEW_NS] = {.label = "Namespace",
-                    .required = true,
-                    .check = check_name,
-                    .help = "who it belongs to"},
-        [NEW_NAME] = {.label = "Name",
-                      .placeholder = "none",
-                      .check = check_name,
-                      .changed = split_name,
-                      .help = "unique in the namespace; alice/demo sets both"},
-        [NEW_TIMEOUT] = {.label = "Lifetime",
-                         .kind = FORM_DURATION,
-                         .placeholder = "no end",
-                         .min = 1000,
-                         .help = "90s, 30m, 1h30m, 2d: then it is destroyed"},
-    };
     const char *ns = s->env->default_ns ? s->env->default_ns : "default";
-    struct form form;
 
-    if (views_refuse_readonly(s->env))
-        return VIEW_HANDLED;
-    struct new_sandbox *n = xcalloc(1, sizeof *n);
-    n->env = s->env;
-    form_init(&form, "New sandbox", "create", fields, ARRAY_LEN(fields));
-    form_preset(&form, NEW_NS, s->only_ns ? s->only_ns : ns);
-    form.focus = NEW_NAME;
-    form_dialog_open(s->env, &form, &new_ops, n);
+    sandbox_form_open(s->env, s->only_ns ? s->only_ns : ns, NULL, NULL);
     return VIEW_HANDLED;
 }
 
@@ -382,6 +265,68 @@ static enum view_result verb_copy_url(struct sandboxes *s, const struct sandbox 
     return VIEW_HANDLED;
 }
 
+static enum view_result verb_snapshot(struct sandboxes *s, const struct sandbox *selected)
+{
+    snapshot_form_open(s->env, selected->info.id);
+    return VIEW_HANDLED;
+}
+
+/* Only what a browser may be given: no other scheme, nothing a program could take for an option. */
+static bool is_web_address(const char *url)
+{
+    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return false;
+    for (const char *p = url; *p; p++)
+        if ((unsigned char)*p <= ' ' || *p == 0x7f)
+            return false;
+    return true;
+}
+
+static void on_browser_exit(uv_process_t *process, int64_t status, int signal)
+{
+    uv_close((uv_handle_t *)process, (uv_close_cb)free);
+}
+
+/* $BROWSER with the address as its one argument; quiet, for the screen is ours. */
+static int browse(struct views_env *env, const char *url)
+{
+    const char *browser = getenv("BROWSER");
+    uv_process_t *process;
+    char *argv[3];
+    int rc;
+
+    if (!browser || !*browser)
+        return UV_ENOENT;
+    process = xcalloc(1, sizeof *process);
+    argv[0] = (char *)browser;
+    argv[1] = (char *)url;
+    argv[2] = NULL;
+    rc = uv_spawn(tui_loop(env->tui), process,
+                  &(uv_process_options_t){.file = browser,
+                                          .args = argv,
+                                          .exit_cb = on_browser_exit,
+                                          .flags = UV_PROCESS_DETACHED});
+    uv_unref((uv_handle_t *)process);
+    if (rc < 0)
+        uv_close((uv_handle_t *)process, (uv_close_cb)free);
+    return rc;
+}
+
+static enum view_result verb_browse(struct sandboxes *s, const struct sandbox *selected)
+{
+    const char *url = selected->info.url;
+    char clean[200];
+
+    if (!is_web_address(url))
+        tui_toast(s->env->tui, ROLE_WARN, "Its address is none for a browser");
+    else if (browse(s->env, url) == 0)
+        tui_toast(s->env->tui, ROLE_GOOD, "\xe2\x9c\x93 opened %s",
+                  text_sanitise(clean, sizeof clean, url, strlen(url)));
+    else
+        views_copy(s->env, "the URL (no $BROWSER to open it)", url);
+    return VIEW_HANDLED;
+}
+
 sandbox_verb sandbox_verb_find(const char *action, bool *needs_row)
 {
     static const struct {
@@ -394,7 +339,8 @@ sandbox_verb sandbox_verb_find(const char *action, bool *needs_row)
         {"sandbox-observe", verb_observe},   {"sandbox-delete", verb_delete},
         {"sandbox-extend", verb_extend},     {"sandbox-describe", sandbox_describe},
         {"sandbox-json", sandbox_json},      {"sandbox-copy-name", verb_copy_name},
-        {"sandbox-copy-url", verb_copy_url},
+        {"sandbox-copy-url", verb_copy_url}, {"sandbox-browse", verb_browse},
+        {"sandbox-snapshot", verb_snapshot},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {

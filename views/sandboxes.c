@@ -33,6 +33,8 @@ static void close_view(struct view *v)
     if (s->env->state->sandboxes == v)
         s->env->state->sandboxes = NULL;
     terminal_lookup_destroy(s->lookup);
+    request_cancel(s->asking);
+    free(s->asking_id);
     list_finish(&s->list);
     free(s->only_ns);
     free(s->select_id);

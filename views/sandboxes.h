@@ -23,6 +23,9 @@ struct sandboxes {
     int64_t now_ms;    /* wall clock of this drawing */
     int64_t change_ms; /* until a shown age changes */
     struct terminal_lookup *lookup;
+    struct request *asking; /* all that is known of asking_id, to show it */
+    char *asking_id;        /* owned */
+    bool asking_json;
 };
 
 /* NULL when v is another kind of view. */

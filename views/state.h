@@ -38,11 +38,12 @@ struct views_state {
     TAILQ_HEAD(later_list, later)
     later;
     struct tick *later_tick;
-    int64_t lost_at_ms;         /* clock_mono_ms when the gateway was lost; 0: it is there */
-    int64_t cancel_at_ms;       /* the last C-c */
-    struct view *sandboxes;     /* the home view while it lives, or NULL */
-    bool quitting;              /* the question is on the screen */
-    char *buffers[BUFFERS_MAX]; /* owned; the latest is the last */
+    int64_t lost_at_ms;          /* clock_mono_ms when the gateway was lost; 0: it is there */
+    int64_t cancel_at_ms;        /* the last C-c */
+    struct view *sandboxes;      /* the home view while it lives, or NULL */
+    bool quitting;               /* the question is on the screen */
+    struct journal *own_journal; /* env->journal if it is the views' own, or NULL */
+    char *buffers[BUFFERS_MAX];  /* owned; the latest is the last */
     size_t n_buffers;
     struct tick *clipboard_tick; /* takes a secret away again */
     bool clipboard_secret;       /* what was put on the clipboard last is one */
@@ -105,6 +106,16 @@ char *views_subject(struct views_env *env);
 size_t views_subjects(struct views_env *env, char **ids, size_t cap);
 /* The same; a toast says so when it is none. */
 size_t views_targets(struct views_env *env, char **ids, size_t cap);
+
+/* Views of the program itself: contexts.c, journal_view.c, snapshots.c. */
+enum view_result contexts_view_show(struct views_env *env);
+enum view_result journal_view_show(struct views_env *env);
+enum view_result snapshots_view_show(struct views_env *env);
+/* Somebody made or deleted one; for views_later. */
+void snapshots_view_reload(struct views_env *env, void *unused);
+enum view_result templates_view_show(struct views_env *env);
+/* Asks for a name, and copies the sandbox's files. */
+void snapshot_form_open(struct views_env *env, const char *sandbox_id);
 
 /* Overlays of views/help.c. */
 void help_open(struct views_env *env);

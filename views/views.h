@@ -20,6 +20,14 @@
 
 struct views_state; /* open terminals, requests under way; views/state.h */
 
+struct journal; /* views/journal.h */
+
+/* A gateway that can be chosen; strings are borrowed for the call. */
+struct views_context {
+    const char *name, *url, *ns, *theme; /* NULL: not said */
+    bool is_current, readonly;
+};
+
 /* All pointers borrowed, valid until views_stop. */
 struct views_env {
     struct tui *tui; /* set once tui_create has returned */
@@ -33,6 +41,13 @@ struct views_env {
     const char *recordings_dir; /* NULL: nothing can be recorded */
     bool no_clipboard;          /* never write the clipboard of the user's terminal */
     struct key prefix;          /* as in struct tui_config; code KEY_NONE: C-b */
+    struct journal *journal;    /* NULL: one of the views' own, gone with views_stop */
+    /* The contexts there are: calls visit for each. NULL: this program has but one. */
+    void (*each_context)(void *user, void (*visit)(void *arg, const struct views_context *context),
+                         void *arg);
+    /* Goes over to a context in a later turn: everything here is closed and opened anew. -code with
+     * e when that one cannot be used; then nothing has changed. */
+    int (*switch_context)(void *user, const char *name, struct err *e);
     /* The user wants to leave (asked and confirmed where that is called for). */
     void (*on_quit)(void *user);
     void *user;

@@ -43,6 +43,7 @@ void sandbox_info_finish(struct sandbox_info *s)
     for (size_t i = 0; i < ARRAY_LEN(text_fields); i++)
         free(*text_at(s, &text_fields[i]));
     free(s->metadata);
+    free(s->details);
     *s = (struct sandbox_info){0};
 }
 
@@ -52,6 +53,7 @@ void sandbox_info_copy(struct sandbox_info *to, const struct sandbox_info *from)
     for (size_t i = 0; i < ARRAY_LEN(text_fields); i++)
         *text_at(to, &text_fields[i]) = xstrdup(text_of(from, &text_fields[i]));
     to->metadata = xstrdup(from->metadata ? from->metadata : "");
+    to->details = xstrdup(from->details ? from->details : "");
 }
 
 /* Takes the text of one field, or its fallback. */
@@ -105,6 +107,28 @@ static int take_metadata(struct sandbox_info *s, char *text, struct err *e)
                : 0;
 }
 
+/* What has no field of its own. Nothing here is secret, whatever a gateway calls it: tokens have a
+ * field, variables are left out. */
+static char *take_details(const cJSON *object)
+{
+    static const char *const wanted[] = {"limits",     "network",   "outbound",
+                                         "directory",  "image",     "templateId",
+                                         "snapshotId", "createdBy", "parent"};
+    cJSON *details = cJSON_CreateObject();
+
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, wanted[i]);
+
+        if (item && !cJSON_IsNull(item))
+            cJSON_AddItemToObject(details, wanted[i], cJSON_Duplicate(item, true));
+    }
+    char *text = details->child ? cJSON_PrintUnformatted(details) : NULL;
+    cJSON_Delete(details);
+    if (text && strlen(text) > TEXT_MAX)
+        free(steal_pointer(&text));
+    return text ? text : xstrdup("");
+}
+
 static const cJSON *text_item(const cJSON *object, const cJSON *metadata, const char *key)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
@@ -133,6 +157,8 @@ int sandbox_info_from_json(struct sandbox_info *s, const cJSON *object, struct e
     }
     if (!result)
         result = take_metadata(s, metadata ? cJSON_PrintUnformatted(metadata) : NULL, e);
+    if (!result)
+        s->details = take_details(object);
     s->created_ms = ms_of_json(cJSON_GetObjectItemCaseSensitive(object, "createdAt"));
     s->expires_ms = ms_of_json(cJSON_GetObjectItemCaseSensitive(object, "expiresAt"));
     s->n_terminals = count_of_json(cJSON_GetObjectItemCaseSensitive(object, "terminals"));
@@ -175,6 +201,8 @@ int sandbox_info_from_message(struct sandbox_info *s, const struct message *m, s
     }
     if (!result)
         result = take_metadata(s, checked_metadata(message_string(m, "metadata")), e);
+    if (!result)
+        s->details = xstrdup("");
     s->created_ms = ms_of_slice(message_string(m, "createdAt"));
     s->expires_ms = ms_of_slice(message_string(m, "expiresAt"));
     s->n_terminals = count_of(message_number(m, "terminals", -1));

@@ -27,6 +27,8 @@ struct sandbox_info {
     char *url;
     char *token;        /* "" when not given */
     char *metadata;     /* JSON text of an object, "" for none */
+    char *details;      /* JSON text of what else a gateway's JSON said (limits, network, createdBy,
+                         * parent, templateId, directory…); "" for none, and in messages */
     int64_t created_ms; /* wall clock; 0 unknown */
     int64_t expires_ms; /* 0: never, or not said */
     int n_terminals;    /* -1: not said */

@@ -30,7 +30,8 @@ static char *shipped(const char *name)
 
 static void theme__load__shipped_ones_are_whole(void **state)
 {
-    static const char *const names[] = {"dark", "light", "high-contrast", "mono", "16-colour"};
+    static const char *const names[] = {"dark", "light",     "high-contrast",
+                                        "mono", "16-colour", "solarized"};
 
     unsetenv("NO_COLOR");
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -58,7 +59,7 @@ static void theme__shipped__unknown_name_is_refused(void **state)
     struct theme t;
 
     assert_false(theme_shipped(&t, "neon"));
-    assert_null(theme_shipped_name(5));
+    assert_null(theme_shipped_name(6));
 }
 
 static void theme__default__is_the_shipped_dark(void **state)
