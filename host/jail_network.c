@@ -17,18 +17,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "host/jail_internal.h"
 
 /* Descriptors of the helper and of slirp4netns. */
-#define INFO_FD  3
-#define READY_FD 4
-#define EXIT_FD  5
-#define USER_FD  6
-#define NET_FD   7
-#define HIGH_FD  64
+#define INFO_FD     3
+#define READY_FD    4
+#define EXIT_FD     5
+#define USER_FD     6
+#define NET_FD      7
+#define HIGH_FD     64
+#define LOOPBACK_MS 5000 /* for bwrap, to bring lo up */
 
 struct helper {
     char *program; /* owned */
@@ -59,10 +61,10 @@ static long read_child(int fd)
     return pid;
 }
 
-static int open_namespace(long pid)
+static int open_proc(long pid, const char *after, size_t n_after)
 {
-    static const char before[] = "/proc/", after[] = "/ns/net";
-    char digits[16], path[48];
+    static const char before[] = "/proc/";
+    char digits[16], path[64];
     size_t n = 0, len = sizeof before - 1;
 
     memcpy(path, before, len);
@@ -71,8 +73,26 @@ static int open_namespace(long pid)
     while ((pid /= 10));
     while (n)
         path[len++] = digits[--n];
-    memcpy(path + len, after, sizeof after);
+    memcpy(path + len, after, n_after + 1);
     return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* bwrap gives lo its address and then ends when the kernel has done so already, as it does when
+ * somebody else brings lo up: slirp4netns would, so it waits for bwrap. */
+static void wait_for_loopback(long pid)
+{
+    static const char routes[] = "/net/fib_trie", address[] = "127.0.0.1";
+    char text[4096];
+
+    for (int ms = 0; ms < LOOPBACK_MS; ms++) {
+        int fd = open_proc(pid, routes, sizeof routes - 1);
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+
+        close(fd);
+        if (n < 0 || memmem(text, (size_t)n, address, sizeof address - 1))
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
 }
 
 static bool place(int from, int to)
@@ -109,6 +129,7 @@ static _Noreturn void run_helper(struct helper *h)
                           (char *)"tap0",
                           geteuid() ? NULL : (char *)"--enable-sandbox",
                           NULL};
+    static const char space[] = "/ns/net";
     sigset_t none;
     long pid;
     int net;
@@ -121,7 +142,8 @@ static _Noreturn void run_helper(struct helper *h)
     if (!arrange(h) || (pid = read_child(INFO_FD)) <= 1)
         _exit(1);
     close(INFO_FD);
-    net = open_namespace(pid);
+    wait_for_loopback(pid);
+    net = open_proc(pid, space, sizeof space - 1);
     /* The user namespace that owns it, which is not the one the child lives in later. */
     if (net >= 0 && place(net, NET_FD) && place(ioctl(NET_FD, NS_GET_USERNS), USER_FD) &&
         !close_range(8, ~0u, 0))
