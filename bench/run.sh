@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures ours and the yardstick interleaved in one run and prints ratios beside their targets.
-# Usage: run.sh BUILD [parse] [pane] [key] [start] [create]; none means all. RUNS=3 sets the repeats.
+# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [host]; none means all. RUNS=3 sets the repeats.
 set -eu
 build=$(cd "$1" && pwd)
 shift
@@ -36,7 +36,8 @@ PATH=$work/bin:$PATH
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 ratio() { # NAME OURS THEIRS TARGET UNIT (bigger is better)
     awk -v n="$1" -v a="$2" -v b="$3" -v t="$4" -v u="$5" 'BEGIN {
-        printf "%-22s %6.2f x  (target >= %s)  ours %.1f, yardstick %.1f %s\n", n, a / b, t, a, b, u }'
+        printf "%-22s %6.2f x  %sours %.1f, yardstick %.1f %s\n", n, a / b,
+            t == "-" ? "" : "(target >= " t ")  ", a, b, u }'
 }
 
 corpora() {
@@ -162,13 +163,85 @@ bench_create() {
         printf "create to prompt       %.1f ms (target <= 150)  %.2f x a shell in a new tmux (%.1f ms)\n", a, a / b, b }'
 }
 
+# --- sandpitd alone ---------------------------------------------------------------------------------
+
+# Requests a second of one connection set, one thread. wrk -H as given.
+requests() { # SECONDS CONNECTIONS URL [wrk OPTIONS…]
+    for_s=$1 with=$2 asked=$3
+    shift 3
+    wrk -t1 -c"$with" -d"${for_s}s" "$@" "$asked" | awk '/^Requests\/sec/ { print $2 }'
+}
+
+# nginx, one worker, answering a few bytes of JSON: what a web server makes of this machine.
+start_nginx() {
+    cat >"$work/nginx.conf" <<CONF
+daemon on; worker_processes 1; pid $work/nginx.pid; error_log /dev/null crit;
+events { worker_connections 256; }
+http { access_log off; keepalive_requests 10000000;
+    server { listen 127.0.0.1:17781; location / { default_type application/json; return 200 '{"status":"ok","timestamp":"2026-01-01T00:00:00.000Z"}'; } } }
+CONF
+    nginx -c "$work/nginx.conf" 2>/dev/null
+}
+
+create_boxes() { # FROM TO
+    seq "$1" "$2" | xargs -P4 -I{} curl -s -o /dev/null -H "X-ComputeSDK-API-Key: $key" \
+        -d '{"namespace":"bench","name":"many{}"}' "$url/v1/sandboxes"
+}
+
+# Mean private memory of the daemons, MB.
+daemon_memory() {
+    for pid in $(pgrep -f '^/etc/sandpit/sandpitd daemon'); do
+        awk '/^Private_/ { kb += $2 } END { print kb }' "/proc/$pid/smaps_rollup" 2>/dev/null
+    done | awk '{ kb += $1; n++ } END { printf "%.2f %d\n", kb / n / 1024, n }'
+}
+
+bench_host() {
+    "$sandpit" ls >/dev/null
+    url=$(sed -n 's/.*"url": *"\([^"]*\)".*/\1/p' "$work/state/sandpitd/gateway.json")
+    key=$(cat "$work/state/sandpitd/api-key")
+    id=$("$sandpit" new bench/host)
+    token=$(curl -s -H "X-ComputeSDK-API-Key: $key" "$url/v1/sandboxes/$id" |
+        sed -n 's/.*"token":"\([^"]*\)".*/\1/p')
+    host=$id.localhost:${url##*:}
+    start_nginx
+    : >"$work/a"; : >"$work/b"; : >"$work/c"
+    for _ in $(seq "$runs"); do
+        requests 3 16 "$url/health" >>"$work/a"
+        requests 3 16 "$url/health" -H "Host: $host" >>"$work/b"
+        requests 3 16 http://127.0.0.1:17781/ >>"$work/c"
+    done
+    kill "$(cat "$work/nginx.pid")"
+    echo "# small GET, requests a second on one core, against nginx with one worker (target: >= 20000)"
+    ratio "gateway" "$(median <"$work/a")" "$(median <"$work/c")" - req/s
+    ratio "in a sandbox" "$(median <"$work/b")" "$(median <"$work/c")" - req/s
+
+    printf 'wrk.method = "POST"\nwrk.body = "{\\"command\\":\\"true\\"}"\n' >"$work/command.lua"
+    : >"$work/a"; : >"$work/b"
+    for _ in $(seq "$runs"); do
+        requests 3 1 "$url/run/command" -H "Host: $host" -H "Authorization: Bearer $token" \
+            -s "$work/command.lua" | awk '{ print 1000 / $1 }' >>"$work/a"
+        "$sandpit" exec bench/host -- sh -c 'a=$(date +%s%N); i=0; while [ $i -lt 200 ]; do sh -c true
+            i=$((i + 1)); done; b=$(date +%s%N); echo $(((b - a) / 200))' |
+            awk '{ print $1 / 1e6 }' >>"$work/b"
+    done
+    awk -v a="$(median <"$work/a")" -v b="$(median <"$work/b")" 'BEGIN {
+        printf "a command              %.2f ms, %.2f over the command itself (target <= 5; sh -c true %.2f ms)\n", a, a - b, b }'
+
+    begin=$(date +%s%N)
+    create_boxes 1 199
+    end=$(date +%s%N)
+    awk -v ns=$((end - begin)) 'BEGIN { printf "sandboxes created      %.1f a second (199, four at a time)\n", 199e9 / ns }'
+    sleep 3
+    daemon_memory | awk '{ printf "private memory         %.2f MB a daemon with %d of them (target <= 4)\n", $1, $2 }'
+}
+
 PATH=$build/bench:$PATH
-[ $# -gt 0 ] || set -- parse pane key start create
+[ $# -gt 0 ] || set -- parse pane key start create host
 for name in "$@"; do
     case $name in
-    parse | pane | key | start | create) "bench_$name" ;;
+    parse | pane | key | start | create | host) "bench_$name" ;;
     *)
-        echo "bench: no measurement called $name (parse pane key start create)" >&2
+        echo "bench: no measurement called $name (parse pane key start create host)" >&2
         exit 2
         ;;
     esac
