@@ -8,8 +8,8 @@
 #include "app/closest.h"
 #include "app/duration.h"
 #include "app/escape.h"
-#include "base/shell_quote.h"
 #include "base/alloc.h"
+#include "base/shell_quote.h"
 #include "tests/cm.h"
 
 static void duration_parse__what_people_type(void **state)

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "tui/internal.h"
-#include "views/private_file.h"
 #include "views/layouts.h"
+#include "views/private_file.h"
 #include "wire/names.h"
 
 static char dir[64], path[96];
