@@ -44,12 +44,20 @@ static int read_key_file(struct context *c, const char *folder, const char *file
 static int find_key(struct context *c, const struct options *o, const char *context_file,
                     const struct paths *paths, struct err *e)
 {
-    const char *key = env("COMPUTESDK_API_KEY");
+    const char *key = o->own_key_only ? NULL : env("COMPUTESDK_API_KEY");
 
     if (o->api_key_file)
         return read_key_file(c, NULL, o->api_key_file, e);
     if (!key && context_file)
         return read_key_file(c, paths->config_dir, context_file, e);
+    if (o->own_key_only) {
+        err_set(e, ERR_AUTH, "context %s has no api_key_file", c->name);
+        err_hint(e,
+                 "the key of the environment is for the address that this run began with; say "
+                 "api_key_file = FILE in [context %.60s], or start sandpit --context %.60s",
+                 c->name, c->name);
+        return -ERR_AUTH;
+    }
     if (!key)
         key = env("SANDPIT_API_KEY");
     if (!key) {
@@ -128,9 +136,24 @@ static int unknown_context(const struct config *config, const char *name, const 
     return -ERR_ARG;
 }
 
-static int by_name(struct context *c, const char *name, const char *origin, const struct options *o,
-                   const struct config *config, const struct paths *paths, struct err *e)
+/* "a, b" → "a"; the rest is *beside. */
+static char *first_name(const char *names, char **beside)
 {
+    size_t n = strcspn(names, ",");
+    const char *rest = names + n;
+
+    while (n && names[n - 1] == ' ')
+        n--;
+    rest += strspn(rest, ", ");
+    *beside = *rest ? xstrdup(rest) : NULL;
+    return xstrndup(names, n);
+}
+
+static int by_name(struct context *c, const char *names, const char *origin,
+                   const struct options *o, const struct config *config, const struct paths *paths,
+                   struct err *e)
+{
+    cleanup_free char *name = first_name(names, &c->beside);
     const struct context_config *found = config_context(config, name);
     int rc;
 
@@ -218,6 +241,7 @@ int context_resolve(struct context *c, const struct options *o, const struct con
 
 void context_finish(struct context *c)
 {
+    free(c->beside);
     free(c->name);
     free(c->url);
     free(c->api_key);

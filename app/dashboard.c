@@ -15,7 +15,7 @@
 
 #include "app/boot_view.h"
 #include "app/command.h"
-#include "app/dashboard_contexts.h"
+#include "app/dashboard_internal.h"
 #include "app/embedded.h"
 #include "app/ground.h"
 #include "app/reload.h"
@@ -24,36 +24,13 @@
 #include "app/setup.h"
 #include "base/alloc.h"
 #include "base/log.h"
-#include "client/gateway.h"
+#include "client/fleet.h"
 #include "tui/keymap.h"
 #include "tui/tui.h"
 #include "views/journal.h"
 #include "views/views.h"
 
 #define SHUTDOWN_MS 2000
-
-struct dashboard {
-    struct app *app; /* borrowed */
-    uv_loop_t loop;
-    struct tui *tui;
-    struct theme theme;
-    struct embedded *embedded; /* NULL unless the context is embedded */
-    struct client *client;
-    struct gateway *gateway;
-    struct views_env env;
-    struct boot_state boot;
-    struct view *boot_view; /* while shown */
-    char *layout_file;      /* owned; NULL: panes and tabs are not kept */
-    const char *sandbox;    /* whose shell to begin with; NULL: none, or it is open */
-    bool create;            /* make it when it is not there */
-    int status;
-    bool again;          /* run once more: the gateway came back elsewhere, or another is wanted */
-    struct context next; /* with name set: the context to go over to */
-    bool came_over;      /* from another context, in this run of the program */
-    struct reload *reload;
-    struct journal *journal; /* borrowed from run() */
-    enum ground ground;
-};
 
 static void leave(struct dashboard *d, int status)
 {
@@ -75,11 +52,14 @@ static void on_quit(void *user)
 
 /* --- the gateway --- */
 
-static void on_gateway_change(void *user)
+void dashboard_gateway_changed(void *user)
 {
     struct dashboard *d = user;
 
-    if (d->embedded && gateway_state(d->gateway) == LINK_DOWN)
+    const struct gateway *embedded =
+        d->app->context.embedded ? d->gateway : fleet_named(d->fleet, CONTEXT_EMBEDDED);
+
+    if (d->embedded && embedded && gateway_state(embedded) == LINK_DOWN)
         embedded_ensure(d->embedded);
     views_gateway_changed(&d->env);
 }
@@ -193,7 +173,13 @@ static void on_files_changed(void *user)
     app_reload(d->app);
     load_theme(d, &theme_error);
     d->env.readonly = d->app->context.readonly;
-    client_set_readonly(d->client, d->env.readonly);
+    gateway_set_readonly(d->gateway, d->env.readonly);
+    for (size_t i = 1; i < fleet_size(d->fleet); i++) {
+        const struct context_config *c = config_context(&d->app->config, fleet_name(d->fleet, i));
+
+        gateway_set_readonly(fleet_gateway(d->fleet, i),
+                             d->app->options.readonly || (c && c->readonly));
+    }
     tui_redraw_all(d->tui);
     views_gateway_changed(&d->env);
     if (!theme_error.code && !d->app->config.n_problems) {
@@ -214,23 +200,17 @@ static void on_files_changed(void *user)
 static int open_world(struct dashboard *d, struct err *e)
 {
     const struct context *c = &d->app->context;
-    struct gateway_config config = {
-        .url = c->url,
-        .api_key = c->api_key,
-        .provider = c->provider_name,
-        .headers = c->provider.name ? c->provider.headers : NULL,
-        .known_file = c->known_file,
-        .on_change = on_gateway_change,
-        .user = d,
-    };
 
     d->client = client_create(&d->loop, e);
     if (!d->client)
         return -(int)e->code;
-    d->gateway = gateway_create(d->client, &config);
+    d->fleet = fleet_create();
+    d->gateway = dashboard_add_gateway(d, c, e);
     d->env.client = d->client;
+    d->env.fleet = d->fleet;
     d->env.gateway = d->gateway;
     views_start(&d->env);
+    dashboard_add_contexts(d);
     start_view(d);
     if (d->boot_view)
         tui_close(d->tui, steal_pointer(&d->boot_view));
@@ -261,6 +241,10 @@ static void on_embedded_ready(void *user, const char *url, const char *api_key)
     bool moved = d->gateway && !(is_same(c->url, url) && is_same(c->api_key, api_key));
     struct err e = {0};
 
+    if (!c->embedded) {
+        dashboard_embedded_beside(d, url, api_key);
+        return;
+    }
     if (d->gateway && !moved) {
         gateway_retry(d->gateway);
         return;
@@ -289,7 +273,7 @@ static void on_embedded_failed(void *user, const struct err *e)
     embedded_ensure(d->embedded); /* after its back-off */
 }
 
-static const struct embedded_ops embedded_ops = {on_embedded_ready, on_embedded_failed};
+const struct embedded_ops dashboard_embedded_ops = {on_embedded_ready, on_embedded_failed};
 
 static void on_boot_retry(void *user)
 {
@@ -386,7 +370,7 @@ static char *layout_file(const struct app *app, const char *sandbox)
 static void each_context(void *user, void (*visit)(void *arg, const struct views_context *context),
                          void *arg)
 {
-    dashboard_contexts(((struct dashboard *)user)->app, visit, arg);
+    dashboard_contexts_each(((struct dashboard *)user)->app, visit, arg);
 }
 
 static int switch_context(void *user, const char *name, struct err *e)
@@ -418,6 +402,7 @@ static void prepare(struct dashboard *d, struct app *app, const char *sandbox, b
         .journal = journal,
         .each_context = each_context,
         .switch_context = switch_context,
+        .join_context = dashboard_join_context,
         .on_quit = on_quit,
         .user = d,
     };
@@ -437,7 +422,7 @@ static int start(struct dashboard *d, struct err *e)
     if (rc < 0)
         return rc;
     if (d->app->context.embedded)
-        d->embedded = embedded_create(&d->loop, &d->app->paths, &embedded_ops, d);
+        d->embedded = embedded_create(&d->loop, &d->app->paths, &dashboard_embedded_ops, d);
     if (d->app->context.url)
         return open_world(d, e);
     d->boot_view = boot_view_create(d->tui, &d->boot);
@@ -469,8 +454,7 @@ static void finish(struct dashboard *d)
     views_stop(&d->env);
     free(steal_pointer(&d->layout_file));
     reload_destroy(d->reload);
-    if (d->gateway)
-        gateway_destroy(d->gateway);
+    fleet_destroy(d->fleet);
     if (d->client)
         client_destroy(d->client, on_client_closed, NULL);
     embedded_destroy(d->embedded);

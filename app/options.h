@@ -10,6 +10,7 @@
 #include "app/args.h"
 
 struct options {
+    bool own_key_only; /* no option: only the key that the context itself names */
     const char *gateway, *api_key_file, *context, *ns, *view, *log; /* borrowed; NULL: not said */
     bool no_restore, readonly, version, help;
 };

@@ -70,7 +70,8 @@ static void send_call(struct remote_call *c)
                                      .headers = headers,
                                      .body = c->body,
                                      .body_len = c->body ? strlen(c->body) : 0,
-                                     .timeout_ms = c->timeout_ms},
+                                     .timeout_ms = c->timeout_ms,
+                                     .readonly = r->gateway->readonly},
                  on_leg);
 }
 

@@ -487,7 +487,7 @@ int channel_input(struct channel *c, const char *bytes, size_t n, struct err *e)
 
     if (c->is_destroyed)
         return err_set(e, ERR_NOT_FOUND, "the terminal has ended");
-    if (c->remote->client->readonly)
+    if (c->remote->gateway->readonly)
         return err_set(e, ERR_FORBIDDEN, "read-only: nothing is typed here");
     if (c->pending_bytes + n > INPUT_QUEUE_MAX) {
         err_set(e, ERR_LIMIT, "%zu bytes of input wait for the connection already",

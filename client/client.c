@@ -54,11 +54,6 @@ void client_set_monitor(struct client *c,
     c->monitor_user = user;
 }
 
-void client_set_readonly(struct client *c, bool readonly)
-{
-    c->readonly = readonly;
-}
-
 static void finish_contexts(struct client *c)
 {
     void (*on_closed)(void *) = c->on_closed;

@@ -44,9 +44,6 @@ struct client_report {
 void client_set_monitor(struct client *c,
                         void (*monitor)(void *user, const struct client_report *report),
                         void *user);
-/* From now on every request that may change something fails with ERR_FORBIDDEN before it is sent,
- * and nothing is typed into terminals. */
-void client_set_readonly(struct client *c, bool readonly);
 
 /* Safe with NULL. */
 void request_cancel(struct request *r);

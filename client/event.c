@@ -104,7 +104,8 @@ static void on_history(struct gateway_question *q, const cJSON *data, const stru
 struct request *event_history(struct gateway *g, const char *sandbox_id,
                               const struct event_query *query, events_cb cb, void *user)
 {
-    cleanup_free char *head = call_path("/events", sandbox_id, "?");
+    cleanup_free char *id = gateway_id_there(g, sandbox_id);
+    cleanup_free char *head = call_path("/events", id ? id : sandbox_id, "?");
     cleanup_buf struct buf path = {0};
 
     buf_append_str(&path, head);

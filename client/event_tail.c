@@ -346,7 +346,9 @@ static void on_connected(uv_connect_t *connect, int status)
     }
     uv_tcp_keepalive(&w->tcp, 1, 60);
     uv_read_start((uv_stream_t *)&w->tcp, on_alloc, on_read);
-    send_line(t, xasprintf("SUBSCRIBE %s %s\r\n", t->remote->id, t->remote->token));
+    cleanup_free char *id = gateway_id_there(t->remote->gateway, t->remote->id);
+
+    send_line(t, xasprintf("SUBSCRIBE %s %s\r\n", id ? id : "", t->remote->token));
 }
 
 static void free_wire(struct wire *w)

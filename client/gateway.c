@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "client/fields.h"
+#include "client/fleet.h"
 #include "client/gateway_internal.h"
 #include "wire/names.h"
 
@@ -56,6 +57,8 @@ struct gateway *gateway_create(struct client *c, const struct gateway_config *co
     g->url = xstrndup(config->url, n_url);
     g->api_key = xstrdup(config->api_key ? config->api_key : "");
     g->known_file = config->known_file ? xstrdup(config->known_file) : NULL;
+    g->label = config->label ? fleet_label(config->label) : NULL;
+    g->readonly = config->readonly;
     g->on_change = config->on_change;
     g->user = config->user;
     g->peer = (struct peer){"gateway", g->url, true};
@@ -93,6 +96,7 @@ static void on_timer_closed(uv_handle_t *handle)
     free(g->url);
     free(g->api_key);
     free(g->known_file);
+    free(g->label);
     free(g);
     client_drop(c);
 }
@@ -149,6 +153,7 @@ void gateway_notify(struct gateway *g)
 static void set_up(struct gateway *g)
 {
     g->state = LINK_UP;
+    g->lost_at_ms = 0;
     g->error = (struct err){0};
     g->backoff_ms = BACKOFF_FIRST_MS;
     gateway_notify(g);
@@ -172,6 +177,8 @@ static bool is_final(const struct err *e)
 static void set_down(struct gateway *g, const struct err *e)
 {
     stop_link(g);
+    if (!g->lost_at_ms)
+        g->lost_at_ms = clock_mono_ms();
     g->error = *e;
     g->state = is_final(e) ? LINK_FAILED : LINK_DOWN;
     if (g->state == LINK_DOWN) {
@@ -212,13 +219,15 @@ static void on_sandbox_put(struct gateway *g, const struct message *m)
 
     if (sandbox_info_from_message(&info, m, NULL))
         return;
+    gateway_take_in(g, &info);
     model_put(g, &info);
     sandbox_info_finish(&info);
 }
 
 static void on_sandbox_deleted(struct gateway *g, const struct message *m)
 {
-    cleanup_free char *id = slice_dup(message_string(m, "sandboxId"));
+    cleanup_free char *said = slice_dup(message_string(m, "sandboxId"));
+    cleanup_free char *id = gateway_id_here(g, said);
 
     model_mark_gone(g, id);
 }
@@ -409,6 +418,16 @@ const char *gateway_url(const struct gateway *g)
     return g->url;
 }
 
+void gateway_set_readonly(struct gateway *g, bool readonly)
+{
+    g->readonly = readonly;
+}
+
+bool gateway_readonly(const struct gateway *g)
+{
+    return g->readonly;
+}
+
 enum link_state gateway_state(const struct gateway *g)
 {
     return g->state;
@@ -417,6 +436,11 @@ enum link_state gateway_state(const struct gateway *g)
 const struct err *gateway_error(const struct gateway *g)
 {
     return &g->error;
+}
+
+int64_t gateway_lost_at_ms(const struct gateway *g)
+{
+    return g->lost_at_ms;
 }
 
 int64_t gateway_retry_at_ms(const struct gateway *g)

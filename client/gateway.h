@@ -28,6 +28,10 @@ struct gateway_config {
     const struct gateway_header *headers; /* provider credentials; ends with name NULL; or NULL */
     const char
         *known_file; /* for gateways without `list`: where known sandboxes are kept; or NULL */
+    /* Of a gateway beside another one: its sandboxes are called "ID@label" here (client/fleet.h).
+     * NULL: as the gateway calls them. */
+    const char *label;
+    bool readonly; /* whatever may change something there is refused with ERR_FORBIDDEN, unsent */
     /* Something of the model changed; called at most once per loop turn. */
     void (*on_change)(void *user);
     void *user;
@@ -48,10 +52,13 @@ struct gateway *gateway_create(struct client *c, const struct gateway_config *co
 void gateway_destroy(struct gateway *g);
 struct client *gateway_client(struct gateway *g);
 const char *gateway_url(const struct gateway *g);
+void gateway_set_readonly(struct gateway *g, bool readonly);
+bool gateway_readonly(const struct gateway *g);
 
 enum link_state gateway_state(const struct gateway *g);
 /* Why it is down or failed; text "" while up. */
 const struct err *gateway_error(const struct gateway *g);
+int64_t gateway_lost_at_ms(const struct gateway *g);  /* clock_mono_ms; 0 while it is up */
 int64_t gateway_retry_at_ms(const struct gateway *g); /* clock_mono_ms; 0 when not waiting */
 /* Does the gateway list the extension (wire/names.h)? Known once connected. */
 bool gateway_has_extension(const struct gateway *g, const char *name);

@@ -78,7 +78,8 @@ void gateway_send(struct gateway *g, struct request *r, const struct gateway_sen
                                      .headers = (const char *const *)g->headers,
                                      .body = send->body,
                                      .body_len = send->body ? strlen(send->body) : 0,
-                                     .timeout_ms = send->timeout_ms},
+                                     .timeout_ms = send->timeout_ms,
+                                     .readonly = g->readonly},
                  on_leg);
 }
 
@@ -114,6 +115,18 @@ int gateway_reply(struct gateway *g, const struct request *r, const struct err *
 
 /* --- calls about one sandbox --- */
 
+/* What is none of this gateway's is asked for by the name it has here: no gateway knows that. */
+static char *sandbox_path(const struct gateway *g, const char *id, const char *rest)
+{
+    cleanup_free char *there = gateway_id_there(g, id);
+    struct buf path = {0};
+
+    buf_append_str(&path, "/v1/sandboxes/");
+    url_encode(&path, SLICE(there ? there : id));
+    buf_append_str(&path, rest);
+    return buf_steal(&path);
+}
+
 static void on_sandbox_leg(struct request *r, const struct err *transport);
 
 static void send_again(struct request *r, const struct err *e)
@@ -145,12 +158,8 @@ static bool poll_on(struct call *c, const struct sandbox_info *info)
     c->poll_ms = next < CREATING_STEP_MAX ? next : CREATING_STEP_MAX;
     /* Creating again would make a second one. */
     if (!strcmp(c->path, "/v1/sandboxes")) {
-        struct buf path = {0};
-
-        buf_append_str(&path, "/v1/sandboxes/");
-        url_encode(&path, SLICE(info->id));
         free(c->path);
-        c->path = buf_steal(&path);
+        c->path = sandbox_path(c->gateway, info->id, "");
         c->method = "GET";
         free(steal_pointer(&c->body));
     }
@@ -208,6 +217,7 @@ static void on_sandbox_leg(struct request *r, const struct err *transport)
         answer_error(c, &e);
         return;
     }
+    gateway_take_in(c->gateway, &info);
     model_put(c->gateway, &info);
     known_save(c->gateway);
     if (!poll_on(c, &info)) {
@@ -266,19 +276,9 @@ struct request *gateway_find_or_create(struct gateway *g, const struct create_op
     return create_with(g, "/v1/sandboxes/find-or-create", o, cb, user);
 }
 
-static char *sandbox_path(const char *id, const char *rest)
-{
-    struct buf path = {0};
-
-    buf_append_str(&path, "/v1/sandboxes/");
-    url_encode(&path, SLICE(id));
-    buf_append_str(&path, rest);
-    return buf_steal(&path);
-}
-
 struct request *gateway_get(struct gateway *g, const char *id, gateway_sandbox_cb cb, void *user)
 {
-    struct call *c = call_create(g, "GET", sandbox_path(id, ""), user);
+    struct call *c = call_create(g, "GET", sandbox_path(g, id, ""), user);
 
     c->on_sandbox = cb;
     c->is_absent_fine = true;
@@ -321,7 +321,7 @@ static void on_done_leg(struct request *r, const struct err *transport)
 
 struct request *gateway_delete(struct gateway *g, const char *id, gateway_done_cb cb, void *user)
 {
-    struct call *c = call_create(g, "DELETE", sandbox_path(id, ""), user);
+    struct call *c = call_create(g, "DELETE", sandbox_path(g, id, ""), user);
 
     c->on_done = cb;
     c->is_absent_fine = true;
@@ -332,7 +332,7 @@ struct request *gateway_delete(struct gateway *g, const char *id, gateway_done_c
 struct request *gateway_extend(struct gateway *g, const char *id, int64_t duration_ms,
                                gateway_done_cb cb, void *user)
 {
-    struct call *c = call_create(g, "POST", sandbox_path(id, "/extend"), user);
+    struct call *c = call_create(g, "POST", sandbox_path(g, id, "/extend"), user);
 
     c->on_done = cb;
     c->body = xasprintf("{\"duration\":%lld}", (long long)duration_ms);
@@ -369,7 +369,7 @@ static void on_check_leg(struct request *r, const struct err *transport)
 struct request *gateway_check(struct gateway *g, gateway_done_cb cb, void *user)
 {
     char name[17];
-    struct call *c = call_create(g, "GET", sandbox_path(random_name(name, 16), ""), user);
+    struct call *c = call_create(g, "GET", sandbox_path(g, random_name(name, 16), ""), user);
 
     c->on_done = cb;
     return start(c, on_check_leg);
@@ -408,6 +408,7 @@ static void on_known_leg(struct request *r, const struct err *transport)
         return;
     } else if (!sandbox_info_from_json(&info, cJSON_GetObjectItemCaseSensitive(root, "data"),
                                        NULL)) {
+        gateway_take_in(c->gateway, &info);
         model_put(c->gateway, &info);
         add_item(c, &info);
         sandbox_info_finish(&info);
@@ -432,7 +433,7 @@ static void ask_next_known(struct call *c)
     free(c->id);
     free(c->path);
     c->id = xstrdup(s->info.id);
-    c->path = sandbox_path(c->id, "");
+    c->path = sandbox_path(c->gateway, c->id, "");
     start(c, on_known_leg);
 }
 
@@ -479,6 +480,7 @@ static void on_page(struct request *r, const struct err *transport)
 
         if (sandbox_info_from_json(&info, item, NULL))
             continue;
+        gateway_take_in(c->gateway, &info);
         model_put(c->gateway, &info);
         add_item(c, &info);
         sandbox_info_finish(&info);

@@ -39,13 +39,15 @@ struct gateway {
     char *headers[GATEWAY_HEADERS_MAX + 1]; /* owned whole lines */
     char *api_key;
     char *known_file; /* or NULL */
+    char *label;      /* coded, as ids end in it; or NULL */
+    bool readonly;
     void (*on_change)(void *user);
     void *user;
     struct peer peer;
 
     enum link_state state;
     struct err error;
-    int64_t retry_at_ms, backoff_ms;
+    int64_t lost_at_ms, retry_at_ms, backoff_ms;
     bool is_info_known;
     char *extensions[GATEWAY_EXTENSIONS_MAX]; /* owned */
     size_t n_extensions;
@@ -72,6 +74,16 @@ void model_mark_gone(struct gateway *g, const char *id);
 /* Rows that this epoch has not confirmed are gone. */
 void model_sweep(struct gateway *g);
 void model_finish(struct model *m);
+
+/* --- what its sandboxes are called (gateway_ids.c) --- */
+
+/* What the gateway calls a sandbox → what it is called in this program; owned. No two sandboxes of
+ * all gateways share a name here, whatever their gateways call them. */
+char *gateway_id_here(const struct gateway *g, const char *id);
+/* And back; owned. NULL: it is none of this gateway's. */
+char *gateway_id_there(const struct gateway *g, const char *id);
+/* The gateway's word, with the id that is used here. */
+void gateway_take_in(const struct gateway *g, struct sandbox_info *info);
 
 /* --- calls --- */
 struct gateway_send {

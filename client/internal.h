@@ -34,7 +34,7 @@ struct client {
     struct socket_context *contexts[2]; /* plain, TLS; made when first needed */
     size_t n_holds;                     /* what must be gone before the client is */
     int64_t timeout_ms;
-    bool closing, readonly;
+    bool closing;
     void (*monitor)(void *user, const struct client_report *report); /* or NULL */
     void *monitor_user;
     void (*on_closed)(void *user);
@@ -88,6 +88,7 @@ struct http_send {
     const char *body;           /* NULL: none; copied */
     size_t body_len;
     int64_t timeout_ms; /* 0: the client's */
+    bool readonly;      /* refuse it if it may change something */
 };
 
 /* size is that of the call around it, which comes zeroed. */

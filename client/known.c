@@ -77,6 +77,7 @@ void known_load(struct gateway *g)
 
         if (sandbox_info_from_json(&info, item, NULL))
             continue;
+        gateway_take_in(g, &info);
         model_put(g, &info);
         sandbox_info_finish(&info);
     }
@@ -89,11 +90,13 @@ static cJSON *known_rows(const struct gateway *g)
 
     for (size_t i = 0; i < g->model.n; i++) {
         const struct sandbox *s = &g->model.order[i]->sandbox;
-        cJSON *row;
+        struct sandbox_info there = s->info;
+        cleanup_free char *id = gateway_id_there(g, s->info.id);
 
-        if (s->gone)
+        if (s->gone || !id)
             continue;
-        row = sandbox_info_to_json(&s->info);
+        there.id = id;
+        cJSON *row = sandbox_info_to_json(&there);
         cJSON_DeleteItemFromObjectCaseSensitive(row, "token");
         cJSON_AddItemToArray(rows, row);
     }

@@ -36,6 +36,13 @@ static const char *in_any_sandbox(const struct gateway *g, const char *url, cons
     return NULL;
 }
 
+bool gateway_knows_url(const struct gateway *g, const char *url)
+{
+    const char *id;
+
+    return below(url, g->url) || in_any_sandbox(g, url, &id);
+}
+
 struct request *gateway_repeat(struct gateway *g, const char *method, const char *url,
                                const char *body, gateway_done_cb cb, void *user)
 {

@@ -12,4 +12,7 @@
 struct request *gateway_repeat(struct gateway *g, const char *method, const char *url,
                                const char *body, gateway_done_cb cb, void *user);
 
+/* Is it an address of that gateway, or of a sandbox known there? */
+bool gateway_knows_url(const struct gateway *g, const char *url);
+
 #endif

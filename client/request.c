@@ -278,7 +278,7 @@ static bool begin_change(struct request *r, const struct http_send *send, reques
 
     if (is_question(send->method, send->url))
         return true;
-    if (r->client->readonly) {
+    if (send->readonly) {
         err_set(&e, ERR_FORBIDDEN, "read-only: %s was not sent", send->method);
         err_hint(&e, "this context changes nothing; see --readonly and config.ini");
         request_pause(r, 0, &e, on_leg);

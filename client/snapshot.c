@@ -45,9 +45,10 @@ static void on_snapshot(struct gateway_question *q, const cJSON *data, const str
 struct request *snapshot_create(struct gateway *g, const char *sandbox_id, const char *name,
                                 const cJSON *metadata, snapshot_cb cb, void *user)
 {
+    cleanup_free char *id = gateway_id_there(g, sandbox_id);
     cJSON *body = cJSON_CreateObject();
 
-    cJSON_AddStringToObject(body, "sandboxId", sandbox_id);
+    cJSON_AddStringToObject(body, "sandboxId", id ? id : sandbox_id);
     field_add_text(body, "name", name);
     field_add_tree(body, "metadata", metadata);
     return gateway_ask(g, NULL, "POST", "/v1/snapshots", body, SNAPSHOT_MAX_MS, on_snapshot,

@@ -30,6 +30,7 @@ const struct action_def views_actions[] = {
     {"sandboxes", "0", "sandbox-namespaces", "All namespaces, or only that of the row"},
 
     {"contexts", "Enter", "context-use", "Go over to this context"},
+    {"contexts", "a", "context-join", "List its sandboxes beside the others, or no longer"},
     {"contexts", "c", "context-copy", "Copy its address"},
 
     {"journal", "y", "journal-copy", "Copy it as a command, secrets left out"},

@@ -276,7 +276,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     a->settle = tick_create(client_loop(env->client), on_settled, a);
     a->frame = tick_create(client_loop(env->client), on_frame_over, a);
     HASH_ADD_KEYPTR(hh, env->state->attachments, a->key, strlen(a->key), a);
-    a->remote = remote_acquire(env->gateway, sandbox_id);
+    a->remote = fleet_remote(env->fleet, sandbox_id);
     a->channel = channel_open(a->remote, terminal_id, &channel_ops, a);
     return a;
 }

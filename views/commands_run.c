@@ -238,7 +238,7 @@ static struct run *create(struct views_env *env, const char *sandbox_id, const c
     run->sandbox_id = xstrdup(sandbox_id);
     run->text = xstrdup(text);
     run->started_ms = clock_wall_ms();
-    run->remote = remote_acquire(env->gateway, sandbox_id);
+    run->remote = fleet_remote(env->fleet, sandbox_id);
     run->tick = tick_create(client_loop(env->client), on_tick, run);
     return run;
 }

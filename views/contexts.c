@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The gateways of config.ini, and going over to another. Going over closes what is open here; the
- * terminals themselves run on.
+ * The gateways of config.ini: listing several at once, and going over to another. Going over closes
+ * what is open here; the terminals themselves run on.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +21,9 @@ static const struct table_column columns[] = {
     {.title = "THEME", .min = 10, .ideal = 10, .max = 20, .priority = 4},
 };
 
-static const char *state_word(const struct views_env *env)
+static const char *state_word(const struct gateway *g)
 {
-    switch (gateway_state(env->gateway)) {
+    switch (gateway_state(g)) {
     case LINK_UP:
         return "\xe2\x97\x8f in use";
     case LINK_CONNECTING:
@@ -35,19 +35,27 @@ static const char *state_word(const struct views_env *env)
     }
 }
 
+/* NULL: not listed. */
+static const struct gateway *gateway_of(const struct views_env *env, const struct views_context *c)
+{
+    return c->is_current ? env->gateway : fleet_named(env->fleet, c->name);
+}
+
 static void visit(void *arg, const struct views_context *c)
 {
     struct plain *p = arg;
-    enum link_state state = gateway_state(p->env->gateway);
-    const char *url = c->url          ? c->url
-                      : c->is_current ? gateway_url(p->env->gateway)
-                                      : "started here";
-    enum role role = !c->is_current                                 ? ROLE_TEXT
-                     : state == LINK_UP || state == LINK_CONNECTING ? ROLE_GOOD
-                                                                    : ROLE_BAD;
+    const struct gateway *g = gateway_of(p->env, c);
+    bool works = g && (gateway_state(g) == LINK_UP || gateway_state(g) == LINK_CONNECTING);
 
-    plain_add(p, c->name, role, 0,
-              (const char *const[]){c->name, c->is_current ? state_word(p->env) : "\xc2\xb7", url,
+    plain_add(p, c->name,
+              !g      ? ROLE_TEXT
+              : works ? ROLE_GOOD
+                      : ROLE_BAD,
+              0,
+              (const char *const[]){c->name, g ? state_word(g) : "\xc2\xb7",
+                                    c->url ? c->url
+                                    : g    ? gateway_url(g)
+                                           : "started here",
                                     c->readonly ? "read-only" : "allowed", c->ns, c->theme});
 }
 
@@ -90,6 +98,24 @@ static enum view_result verb_use(struct plain *p, const char *id)
     return VIEW_HANDLED;
 }
 
+/* Beside what is listed, or out of the list again; nothing that is open elsewhere closes. */
+static enum view_result verb_join(struct plain *p, const char *id)
+{
+    struct views_env *env = p->env;
+    struct err e;
+
+    if (!env->join_context)
+        return VIEW_HANDLED;
+    bool joins = !fleet_named(env->fleet, id);
+
+    if (env->join_context(env->user, id, joins, &e) < 0)
+        views_toast_error(env, &e);
+    else
+        tui_toast(env->tui, ROLE_GOOD, "\xe2\x9c\x93 %.60s %s the list of sandboxes", id,
+                  joins ? "is in" : "is out of");
+    return VIEW_HANDLED;
+}
+
 struct wanted {
     const char *name;
     struct views_env *env;
@@ -99,8 +125,10 @@ static void copy_if(void *arg, const struct views_context *c)
 {
     const struct wanted *w = arg;
 
+    const struct gateway *g = gateway_of(w->env, c);
+
     if (strcmp(c->name, w->name) == 0)
-        views_copy(w->env, "the address", c->url ? c->url : gateway_url(w->env->gateway));
+        views_copy(w->env, "the address", c->url ? c->url : gateway_url(g ? g : w->env->gateway));
 }
 
 static enum view_result verb_copy(struct plain *p, const char *id)
@@ -111,6 +139,7 @@ static enum view_result verb_copy(struct plain *p, const char *id)
 
 static const struct plain_verb verbs[] = {
     {"context-use", false, false, verb_use},
+    {"context-join", false, false, verb_join},
     {"context-copy", false, false, verb_copy},
     {0},
 };
@@ -126,7 +155,7 @@ static const struct plain_kind kind = {
     .empty_hint = "[context NAME] with a url in config.ini adds one",
     .open_action = "context-use",
     .verbs = verbs,
-    .hints = (const char *const[]){"context-use", "use", NULL},
+    .hints = (const char *const[]){"context-use", "go over", "context-join", "list beside", NULL},
 };
 
 enum view_result contexts_view_show(struct views_env *env)

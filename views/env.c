@@ -59,7 +59,9 @@ static void on_change_made(void *user, const struct client_report *report)
 {
     struct views_env *env = user;
 
-    journal_report(env->journal, report);
+    size_t i = fleet_of_url(env->fleet, report->url);
+
+    journal_report(env->journal, report, i ? fleet_name(env->fleet, i) : NULL);
     if (strstr(report->url, "/v1/snapshots"))
         views_later(env, snapshots_view_reload, NULL, NULL);
 }
@@ -72,15 +74,12 @@ void views_start(struct views_env *env)
     if (!env->journal)
         env->journal = s->own_journal = journal_create();
     client_set_monitor(env->client, on_change_made, env);
-    client_set_readonly(env->client, env->readonly);
     if (env->prefix.code == KEY_NONE)
         env->prefix = (struct key){'b', MOD_CTRL};
     TAILQ_INIT(&s->later);
     s->later_tick = tick_create(client_loop(env->client), run_later, env);
     s->broadcast = broadcast_create(env);
     s->layouts = layouts_create(env);
-    if (gateway_state(env->gateway) != LINK_UP)
-        s->lost_at_ms = clock_mono_ms();
 }
 
 void views_stop(struct views_env *env)
@@ -134,10 +133,6 @@ void views_gateway_changed(struct views_env *env)
 
     if (!s)
         return;
-    if (gateway_state(env->gateway) == LINK_UP)
-        s->lost_at_ms = 0;
-    else if (!s->lost_at_ms)
-        s->lost_at_ms = clock_mono_ms();
     for (l = LIST_FIRST(&s->listeners); l; l = next) {
         next = LIST_NEXT(l, link);
         l->on_change(l->user);
@@ -148,18 +143,26 @@ void views_gateway_changed(struct views_env *env)
 
 char *views_sandbox_name(const struct views_env *env, const char *id, char *out, size_t cap)
 {
-    const struct sandbox *s = gateway_find_id(env->gateway, id);
-    cleanup_free char *text =
-        s && *s->info.name ? xasprintf("%s/%s", s->info.ns, s->info.name) : xstrdup(id);
+    const struct sandbox *s = fleet_find_id(env->fleet, id);
+    const char *context =
+        fleet_of(env->fleet, id) == env->gateway ? NULL : fleet_name_of(env->fleet, id);
+    cleanup_free char *text = !s || !*s->info.name ? xstrdup(id)
+                              : context ? xasprintf("%s/%s@%s", s->info.ns, s->info.name, context)
+                                        : xasprintf("%s/%s", s->info.ns, s->info.name);
 
     return text_sanitise(out, cap, text, strlen(text));
 }
 
+/* A context beside the first may be less strict, or stricter: then its gateway's link says it. */
 bool views_refuse_readonly(struct views_env *env)
 {
-    if (env->readonly)
+    bool refuse = env->readonly;
+
+    for (size_t i = 1; i < fleet_size(env->fleet); i++)
+        refuse &= gateway_readonly(fleet_gateway(env->fleet, i));
+    if (refuse)
         tui_toast(env->tui, ROLE_WARN, "This context is read-only: nothing can be changed here");
-    return env->readonly;
+    return refuse;
 }
 
 void views_toast_error(struct views_env *env, const struct err *e)
@@ -233,7 +236,8 @@ static enum view_result do_cancel(struct views_env *env)
 
 static enum view_result do_refresh(struct views_env *env)
 {
-    gateway_retry(env->gateway);
+    for (size_t i = 0; i < fleet_size(env->fleet); i++)
+        gateway_retry(fleet_gateway(env->fleet, i));
     return VIEW_HANDLED;
 }
 
@@ -305,22 +309,38 @@ enum view_result views_act(struct views_env *env, const char *action)
     return views_open(env, action) ? VIEW_HANDLED : VIEW_IGNORED;
 }
 
+static void say_link(const struct gateway *g, const char *what, bool readonly, struct buf *out,
+                     enum role *role)
+{
+    switch (gateway_state(g)) {
+    case LINK_UP:
+        buf_printf(out, "%s%s", what, readonly ? " read-only" : "");
+        return;
+    case LINK_CONNECTING:
+        buf_printf(out, "\xe2\x80\xa6 %s", what);
+        return;
+    default:
+        *role = ROLE_STATUS_ALERT;
+        buf_printf(out, "\xe2\x9c\x97 %s %s", what,
+                   gateway_state(g) == LINK_FAILED ? "failed" : "lost");
+    }
+}
+
 void views_status(struct views_env *env, struct buf *out, enum role *role)
 {
     const char *url = gateway_url(env->gateway);
     const char *host = strstr(url, "://");
+    char name[64];
 
-    host = host ? host + 3 : url;
-    switch (gateway_state(env->gateway)) {
-    case LINK_UP:
-        buf_printf(out, "%s%s", host, env->readonly ? " read-only" : "");
+    if (fleet_size(env->fleet) == 1) {
+        say_link(env->gateway, host ? host + 3 : url, env->readonly, out, role);
         return;
-    case LINK_CONNECTING:
-        buf_printf(out, "\xe2\x80\xa6 %s", host);
-        return;
-    default:
-        *role = ROLE_STATUS_ALERT;
-        buf_printf(out, "\xe2\x9c\x97 %s %s", host,
-                   gateway_state(env->gateway) == LINK_FAILED ? "failed" : "lost");
+    }
+    for (size_t i = 0; i < fleet_size(env->fleet); i++) {
+        const char *text = fleet_name(env->fleet, i);
+
+        buf_append_str(out, i ? " + " : "");
+        say_link(fleet_gateway(env->fleet, i), text_sanitise(name, sizeof name, text, strlen(text)),
+                 gateway_readonly(fleet_gateway(env->fleet, i)), out, role);
     }
 }

@@ -95,10 +95,10 @@ static const char *find_sandbox(struct views_env *env, const char *wanted)
 {
     char name[160];
 
-    if (gateway_find_id(env->gateway, wanted))
+    if (fleet_find_id(env->fleet, wanted))
         return wanted;
-    for (size_t i = 0; i < gateway_count(env->gateway); i++) {
-        const struct sandbox *s = gateway_at(env->gateway, i);
+    for (size_t i = 0; i < fleet_count(env->fleet); i++) {
+        const struct sandbox *s = fleet_at(env->fleet, i);
 
         if (s && !s->gone &&
             strcmp(views_sandbox_name(env, s->info.id, name, sizeof name), wanted) == 0)
@@ -122,7 +122,7 @@ static void compare_submit(void *user, struct view *dialog, struct form *f)
         return;
     }
     remote_release(c->remote);
-    c->remote = remote_acquire(env->gateway, id);
+    c->remote = fleet_remote(env->fleet, id);
     free(c->other);
     c->other = xasprintf("%s %s", wanted, form_text(f, WITH_FILE));
     c->request = env_get(c->remote, form_text(f, WITH_FILE), on_other, c);
@@ -137,8 +137,8 @@ static bool complete_sandbox(void *user, const char *text, size_t start, size_t 
     struct views_env *env = user;
     char name[160];
 
-    for (size_t i = 0; i < gateway_count(env->gateway); i++) {
-        const struct sandbox *s = gateway_at(env->gateway, i);
+    for (size_t i = 0; i < fleet_count(env->fleet); i++) {
+        const struct sandbox *s = fleet_at(env->fleet, i);
 
         if (!s || s->gone)
             continue;

@@ -361,7 +361,7 @@ static void on_agreed(struct views_env *env, void *user, bool yes)
     }
     struct env_write *w = xcalloc(1, sizeof *w);
     w->env = env;
-    w->remote = remote_acquire(env->gateway, t->sandbox_id);
+    w->remote = fleet_remote(env->fleet, t->sandbox_id);
     w->target = t;
     w->n = env_rows_staged(&v->rows);
     copy_rows(&w->rows, &v->rows);

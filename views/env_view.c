@@ -361,7 +361,7 @@ void env_view_open(struct views_env *env, const char *sandbox_id, const char *fi
                                         .user = v};
 
     v->env = env;
-    v->remote = remote_acquire(env->gateway, sandbox_id);
+    v->remote = fleet_remote(env->fleet, sandbox_id);
     v->file = xstrdup(file ? file : ENV_FILE_DEFAULT);
     v->poll = tick_create(tui_loop(env->tui), on_poll, v);
     v->view = view_create(env->tui, &ops, v);

@@ -50,7 +50,7 @@ static void submit(void *user, struct view *dialog, struct form *f)
 
     for (size_t i = 0; i < s->n; i++) {
         char name[160];
-        struct remote *r = remote_acquire(s->env->gateway, s->ids[i]);
+        struct remote *r = fleet_remote(s->env->fleet, s->ids[i]);
         struct job_step *step =
             job_add(job, views_sandbox_name(s->env, s->ids[i], name, sizeof name));
 

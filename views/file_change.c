@@ -45,7 +45,7 @@ struct file_change *file_change_create(struct views_env *env, const char *sandbo
     struct file_change *c = xcalloc(1, sizeof *c);
 
     c->env = env;
-    c->remote = remote_acquire(env->gateway, sandbox_id);
+    c->remote = fleet_remote(env->fleet, sandbox_id);
     c->done = done;
     return c;
 }

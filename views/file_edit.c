@@ -211,7 +211,7 @@ void file_edit_begin(struct views_env *env, const char *sandbox_id, const char *
         return;
     f = xcalloc(1, sizeof *f);
     f->env = env;
-    f->remote = remote_acquire(env->gateway, sandbox_id);
+    f->remote = fleet_remote(env->fleet, sandbox_id);
     f->path = xstrdup(path);
     f->wait = file_wait_begin(env, destroy, f, "reading %s", path);
     f->request = file_load(f->remote, f->path, on_loaded, f);

@@ -53,7 +53,7 @@ static struct batch *create(const struct files *f, bool is_upload)
     struct batch *b = xcalloc(1, sizeof *b);
 
     b->env = f->env;
-    b->remote = remote_acquire(f->env->gateway, remote_sandbox_id(f->remote));
+    b->remote = fleet_remote(f->env->fleet, remote_sandbox_id(f->remote));
     b->is_upload = is_upload;
     return b;
 }

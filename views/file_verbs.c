@@ -375,7 +375,7 @@ static enum view_result do_delete(struct files *f, const struct file_row *row)
     bool has_dir = false;
 
     r->env = f->env;
-    r->remote = remote_acquire(f->env->gateway, remote_sandbox_id(f->remote));
+    r->remote = fleet_remote(f->env->fleet, remote_sandbox_id(f->remote));
     r->n = table_targets(&f->list.table, &names);
     r->paths = xcalloc(r->n ? r->n : 1, sizeof *r->paths);
     for (size_t i = 0; i < r->n; i++) {

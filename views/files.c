@@ -337,7 +337,7 @@ void files_view_open(struct views_env *env, const char *sandbox_id, const char *
     struct table_source source = file_rows_source(f);
 
     f->env = env;
-    f->remote = remote_acquire(env->gateway, sandbox_id);
+    f->remote = fleet_remote(env->fleet, sandbox_id);
     f->path = path ? xstrdup(path) : NULL;
     f->poll = tick_create(tui_loop(env->tui), on_poll, f);
     f->view = view_create(env->tui, &ops, f);

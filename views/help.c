@@ -101,11 +101,11 @@ static int by_name(const void *a, const void *b)
 /* As the list of sandboxes begins: by namespace, then name. */
 static void add_sandboxes(struct views_env *env, struct picker *picker)
 {
-    size_t count = gateway_count(env->gateway), n = 0;
+    size_t count = fleet_count(env->fleet), n = 0;
     const struct sandbox **all = xcalloc(count ? count : 1, sizeof(struct sandbox *));
 
     for (size_t i = 0; i < count; i++) {
-        all[n] = gateway_at(env->gateway, i);
+        all[n] = fleet_at(env->fleet, i);
         n += all[n] && !all[n]->gone;
     }
     qsort(all, n, sizeof(struct sandbox *), by_name);

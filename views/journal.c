@@ -37,6 +37,7 @@ static void entry_finish(struct journal_entry *e)
     free(e->url);
     free(e->body);
     free(e->result);
+    free(e->context);
     *e = (struct journal_entry){0};
 }
 
@@ -150,12 +151,13 @@ static void add(struct journal *j, struct journal_entry entry)
         j->on_entry(j->user);
 }
 
-void journal_report(struct journal *j, const struct client_report *r)
+void journal_report(struct journal *j, const struct client_report *r, const char *context)
 {
     struct journal_entry e = {
         .duration_ms = r->duration_ms,
         .method = xstrdup(r->method),
         .url = safe_url(r->url),
+        .context = context ? xstrdup(context) : NULL,
         .failed = r->error || r->is_cancelled || r->status < 200 || r->status > 299,
     };
 
@@ -245,13 +247,24 @@ void journal_command(const struct journal_entry *e, struct buf *out)
     quote(out, e->url);
 }
 
+static void say_sandpit(const struct journal_entry *e, struct buf *out)
+{
+    buf_append_str(out, "sandpit ");
+    if (!e->context)
+        return;
+    buf_append_str(out, "--context ");
+    quote(out, e->context);
+    buf_append_char(out, ' ');
+}
+
 static void say_new(const struct journal_entry *e, struct buf *out)
 {
     cJSON *body = cJSON_Parse(e->body);
     const cJSON *ns = cJSON_GetObjectItemCaseSensitive(body, "namespace");
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(body, "name");
 
-    buf_append_str(out, "sandpit new");
+    say_sandpit(e, out);
+    buf_append_str(out, "new");
     if (cJSON_IsString(name))
         buf_printf(out, " %s/%s", cJSON_IsString(ns) ? ns->valuestring : "default",
                    name->valuestring);
@@ -270,8 +283,9 @@ void journal_words(const struct journal_entry *e, struct buf *out)
     rest = strncmp(path, sandboxes, sizeof sandboxes - 1) == 0 ? path + sizeof sandboxes - 1 : NULL;
     if (rest && strcmp(e->method, "POST") == 0 && (!*rest || strcmp(rest, "/find-or-create") == 0))
         say_new(e, out);
-    else if (rest && strcmp(e->method, "DELETE") == 0 && *rest == '/' && !strchr(rest + 1, '/'))
-        buf_printf(out, "sandpit rm %s", rest + 1);
-    else
+    else if (rest && strcmp(e->method, "DELETE") == 0 && *rest == '/' && !strchr(rest + 1, '/')) {
+        say_sandpit(e, out);
+        buf_printf(out, "rm %s", rest + 1);
+    } else
         buf_printf(out, "%s %s", e->method, path);
 }

@@ -18,13 +18,15 @@ struct journal_entry {
     int64_t at_ms, duration_ms; /* wall clock of its end */
     char *method, *url, *body;  /* owned; method "" for a note, whose text is url */
     char *result;               /* owned: "200", "409 …", why there is no answer */
+    char *context;              /* owned; NULL: the first one */
     bool failed;
     bool is_partial; /* something was left out of the body */
 };
 
 struct journal *journal_create(void);
 void journal_destroy(struct journal *j);
-void journal_report(struct journal *j, const struct client_report *report);
+/* context: the name of that gateway's context, NULL for the one this program was started with. */
+void journal_report(struct journal *j, const struct client_report *report, const char *context);
 /* Something that was no request. */
 void journal_note(struct journal *j, bool failed, const char *text);
 /* Changes with every entry. */

@@ -117,8 +117,9 @@ static void do_again(struct views_env *env, void *user, bool yes)
         struct job *job = job_create(env, "done again:", "actions");
         struct job_step *step = job_add(job, a->words);
 
-        job_step_request(
-            step, gateway_repeat(env->gateway, a->method, a->url, a->body, job_step_done, step));
+        job_step_request(step,
+                         gateway_repeat(fleet_gateway(env->fleet, fleet_of_url(env->fleet, a->url)),
+                                        a->method, a->url, a->body, job_step_done, step));
         job_start(job);
     }
     again_free(a);

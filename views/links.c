@@ -214,7 +214,7 @@ void links_open(struct views_env *env, char *const *ids, size_t n)
     l->n = n;
     for (size_t i = 0; i < n; i++)
         l->targets[i] = (struct link_target){
-            .links = l, .id = xstrdup(ids[i]), .remote = remote_acquire(env->gateway, ids[i])};
+            .links = l, .id = xstrdup(ids[i]), .remote = fleet_remote(env->fleet, ids[i])};
     form_init(&form, n > 1 ? "Magic links" : "Magic link", "make", fields, N_FIELDS);
     form_dialog_open(env, &form, &ops, l);
 }

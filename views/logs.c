@@ -163,7 +163,7 @@ void logs_add(struct logs *l, const char *sandbox_id, const char *slug)
     s->logs = l;
     s->sandbox_id = xstrdup(sandbox_id);
     s->slug = xstrdup(slug);
-    s->remote = remote_acquire(l->env->gateway, sandbox_id);
+    s->remote = fleet_remote(l->env->fleet, sandbox_id);
     cleanup_free char *label =
         xasprintf("%s:%s", views_sandbox_name(l->env, sandbox_id, name, sizeof name), slug);
     s->number = tail_source(stream_tail(l->stream), label);
@@ -203,7 +203,7 @@ void logs_add_sandbox(struct logs *l, const char *sandbox_id)
     f = xcalloc(1, sizeof *f);
     f->logs = l;
     f->id = xstrdup(sandbox_id);
-    f->remote = remote_acquire(l->env->gateway, sandbox_id);
+    f->remote = fleet_remote(l->env->fleet, sandbox_id);
     f->servers = listing_open(f->remote, &server_listing, on_servers, f);
     l->followed[l->n_followed++] = f;
 }

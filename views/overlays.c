@@ -222,7 +222,7 @@ static enum view_result verb_new(struct resource *r, const struct resource_row *
         return VIEW_HANDLED;
     n = xcalloc(1, sizeof *n);
     n->env = resource_env(r);
-    n->remote = remote_acquire(n->env->gateway, remote_sandbox_id(remote));
+    n->remote = fleet_remote(n->env->fleet, remote_sandbox_id(remote));
     form_init(&form, "New overlay", "copy", fields, ARRAY_LEN(fields));
     form_dialog_open(n->env, &form, &form_ops, n);
     return VIEW_HANDLED;

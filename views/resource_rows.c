@@ -53,7 +53,7 @@ void rows_add_source(struct resource *r, const char *sandbox_id)
     }
     s = xcalloc(1, sizeof *s);
     s->id = xstrdup(sandbox_id);
-    s->remote = remote_acquire(r->env->gateway, sandbox_id);
+    s->remote = fleet_remote(r->env->fleet, sandbox_id);
     s->of = r->kind->model;
     s->model = s->of ? s->of->open(r->env, s->remote, on_change, r)
                      : listing_open(s->remote, r->kind->listing, on_change, r);
@@ -87,13 +87,13 @@ static bool has_source(const struct resource *r, const char *id)
 
 void rows_sync(struct resource *r)
 {
-    struct gateway *g = r->env->gateway;
-    size_t kept = 0, n = gateway_count(g);
+    const struct fleet *f = r->env->fleet;
+    size_t kept = 0, n = fleet_count(f);
 
     if (!r->all)
         return;
     for (size_t i = 0; i < r->n_sources; i++) {
-        if (is_wanted(gateway_find_id(g, r->sources[i]->id))) {
+        if (is_wanted(fleet_find_id(f, r->sources[i]->id))) {
             r->sources[kept++] = r->sources[i];
             continue;
         }
@@ -103,7 +103,7 @@ void rows_sync(struct resource *r)
     r->n_sources = kept;
     r->n_left_out = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct sandbox *s = gateway_at(g, i);
+        const struct sandbox *s = fleet_at(f, i);
 
         if (is_wanted(s) && !has_source(r, s->info.id))
             rows_add_source(r, s->info.id);

@@ -39,7 +39,6 @@ struct target {
 
 struct targets {
     const struct resource_change *change;
-    struct gateway *gateway;
     size_t n, cap;
     struct target *list; /* owned */
 };
@@ -55,7 +54,7 @@ static void take(void *user, const struct resource_row *row)
         t->list = xreallocarray(t->list, t->cap, sizeof *t->list);
     }
     t->list[t->n++] = (struct target){
-        .remote = remote_acquire(t->gateway, row->sandbox_id),
+        .remote = fleet_remote(row->env->fleet, row->sandbox_id),
         .id = xstrdup(row->id),
         .label = xasprintf("%s in %s", text_sanitise(clean, sizeof clean, label, strlen(label)),
                            views_sandbox_name(row->env, row->sandbox_id, name, sizeof name))};
@@ -98,7 +97,6 @@ enum view_result resource_change(struct resource *r, const struct resource_chang
     struct confirm question;
 
     t->change = change;
-    t->gateway = r->env->gateway;
     if (!resource_each_target(r, take, t)) {
         tui_toast(r->env->tui, ROLE_WARN, "What was marked is gone already");
         targets_free(t);

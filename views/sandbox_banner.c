@@ -10,37 +10,46 @@
 #include "views/notice.h"
 #include "views/sandboxes.h"
 
-static bool is_lost(const struct sandboxes *s)
+static bool is_lost(const struct gateway *g)
 {
-    enum link_state state = gateway_state(s->env->gateway);
+    enum link_state state = gateway_state(g);
 
     return state == LINK_DOWN || state == LINK_FAILED;
 }
 
-int sandbox_banner_height(const struct sandboxes *s, int rows)
+static int count_lost(const struct sandboxes *s)
 {
-    if (!is_lost(s))
-        return 0;
-    /* Without rows there is room to say why below. */
-    return rows >= 8 && s->n_known ? 2 : 1;
+    int n = 0;
+
+    for (size_t i = 0; i < fleet_size(s->env->fleet); i++)
+        n += is_lost(fleet_gateway(s->env->fleet, i));
+    return n;
 }
 
-static void format_stale(const struct sandboxes *s, char *out, size_t cap)
+int sandbox_banner_height(const struct sandboxes *s, int rows)
+{
+    int n = count_lost(s);
+
+    /* Without rows there is room to say why below. */
+    return n == 1 && rows >= 8 && s->n_known ? 2 : n;
+}
+
+static void format_stale(const struct sandboxes *s, const struct gateway *g, char *out, size_t cap)
 {
     char span[CLOCK_SPAN_SIZE];
 
     out[0] = '\0';
-    if (s->n_known && s->env->state->lost_at_ms)
+    if (s->n_known && gateway_lost_at_ms(g))
         snprintf(out, cap, "stale %s",
-                 clock_format_span(span, clock_mono_ms() - s->env->state->lost_at_ms));
+                 clock_format_span(span, clock_mono_ms() - gateway_lost_at_ms(g)));
 }
 
-static void format_retry(const struct sandboxes *s, char *out, size_t cap)
+static void format_retry(const struct gateway *g, char *out, size_t cap)
 {
-    int64_t at = gateway_retry_at_ms(s->env->gateway), left = at - clock_mono_ms();
+    int64_t at = gateway_retry_at_ms(g), left = at - clock_mono_ms();
     char span[CLOCK_SPAN_SIZE];
 
-    if (gateway_state(s->env->gateway) == LINK_FAILED)
+    if (gateway_state(g) == LINK_FAILED)
         snprintf(out, cap, "C-r tries again");
     else if (!at)
         snprintf(out, cap, "trying again\xe2\x80\xa6");
@@ -48,38 +57,72 @@ static void format_retry(const struct sandboxes *s, char *out, size_t cap)
         snprintf(out, cap, "again in %s, C-r now", clock_format_span(span, left + 999));
 }
 
+static void draw_lost(struct sandboxes *s, size_t i, struct canvas c, int y)
+{
+    const struct style *styles = tui_theme(s->view->tui)->styles;
+    const struct gateway *g = fleet_gateway(s->env->fleet, i);
+    const char *name = fleet_size(s->env->fleet) > 1 ? fleet_name(s->env->fleet, i) : "";
+    char clean[64], what[128], stale[32], retry[64];
+    const char *parts[] = {what, stale, retry};
+
+    snprintf(what, sizeof what, "\xe2\x9c\x97 %s%s%s",
+             text_sanitise(clean, sizeof clean, name, strlen(name)), *name ? ": " : "",
+             gateway_state(g) == LINK_FAILED ? "no connection" : "disconnected");
+    format_stale(s, g, stale, sizeof stale);
+    format_retry(g, retry, sizeof retry);
+    notice_parts(c, y, styles[ROLE_STATUS_ALERT], parts, 3);
+}
+
 void sandbox_banner_draw(struct sandboxes *s, struct canvas c)
 {
     const struct style *styles = tui_theme(s->view->tui)->styles;
-    const struct err *e = gateway_error(s->env->gateway);
-    bool failed = gateway_state(s->env->gateway) == LINK_FAILED;
-    char stale[32], retry[64], why[sizeof e->text + sizeof e->hint + 8];
-    const char *parts[] = {failed ? "\xe2\x9c\x97 no connection" : "\xe2\x9c\x97 disconnected",
-                           stale, retry};
+    const struct err *e = NULL;
+    char why[sizeof e->text + sizeof e->hint + 8];
+    int y = 0;
 
-    format_stale(s, stale, sizeof stale);
-    format_retry(s, retry, sizeof retry);
-    notice_parts(c, 0, styles[ROLE_STATUS_ALERT], parts, 3);
-    if (c.rows < 2)
-        return;
-    snprintf(why, sizeof why, "%s%s%s", e->text, *e->hint ? ": " : "", e->hint);
-    canvas_label(c, 1, 1, c.cols - 2, styles[ROLE_BAD], why);
+    for (size_t i = 0; i < fleet_size(s->env->fleet); i++) {
+        if (!is_lost(fleet_gateway(s->env->fleet, i)))
+            continue;
+        e = gateway_error(fleet_gateway(s->env->fleet, i));
+        draw_lost(s, i, c, y++);
+    }
     /* The countdown and the age tick. */
     view_tick(s->view, 1000);
+    if (!e || y >= c.rows)
+        return;
+    snprintf(why, sizeof why, "%s%s%s", e->text, *e->hint ? ": " : "", e->hint);
+    canvas_label(c, y, 1, c.cols - 2, styles[ROLE_BAD], why);
+}
+
+/* The one that a list without rows has to speak of: it decides whether there are any. */
+static const struct gateway *spokesman(const struct sandboxes *s)
+{
+    const struct gateway *found = s->env->gateway;
+
+    for (size_t i = 0; i < fleet_size(s->env->fleet); i++) {
+        const struct gateway *g = fleet_gateway(s->env->fleet, i);
+
+        if (gateway_state(g) == LINK_CONNECTING)
+            return g;
+        if (gateway_state(g) == LINK_UP)
+            found = g;
+    }
+    return found;
 }
 
 void sandbox_empty_draw(struct sandboxes *s, struct canvas c)
 {
     const struct style *styles = tui_theme(s->view->tui)->styles;
     char key[24], line[256];
+    const struct gateway *g = spokesman(s);
     int y = c.rows / 3;
 
-    if (is_lost(s)) {
-        notice_error(c, tui_theme(s->view->tui), gateway_error(s->env->gateway));
+    if (is_lost(g)) {
+        notice_error(c, tui_theme(s->view->tui), gateway_error(g));
         return;
     }
-    if (gateway_state(s->env->gateway) == LINK_CONNECTING) {
-        snprintf(line, sizeof line, "\xe2\x80\xa6 connecting to %s", gateway_url(s->env->gateway));
+    if (gateway_state(g) == LINK_CONNECTING) {
+        snprintf(line, sizeof line, "\xe2\x80\xa6 connecting to %s", gateway_url(g));
         notice_centred(c, y, styles[ROLE_DIM], line);
         return;
     }

@@ -36,6 +36,7 @@ enum {
     DISK,
     FILES,
     NETWORK,
+    CONTEXT, /* the last: left out while there is but one */
     N_FIELDS
 };
 
@@ -51,6 +52,10 @@ struct new_sandbox {
     struct words templates, snapshots;
     int64_t sent_ms; /* wall clock */
     bool was_known, may_exist;
+    /* The contexts to choose from, when there are several. */
+    struct form_field fields[N_FIELDS];
+    char *names[FLEET_MAX];             /* owned */
+    const char *choices[FLEET_MAX + 1]; /* the same */
 };
 
 static bool check_name(const char *value, char *reason, size_t cap)
@@ -132,6 +137,9 @@ static const struct form_field fields[N_FIELDS] = {
                  .kind = FORM_CHOICE,
                  .choices = network_choices,
                  .help = "private: a loopback and ports of its own"},
+    [CONTEXT] = {.label = "Context",
+                 .kind = FORM_CHOICE,
+                 .help = "which gateway makes it; templates are completed from the first"},
 };
 
 /* --- completion --- */
@@ -200,6 +208,8 @@ static void closed(void *user)
     request_cancel(n->asking_snapshots);
     words_finish(&n->templates);
     words_finish(&n->snapshots);
+    for (size_t i = 0; i < FLEET_MAX; i++)
+        free(n->names[i]);
     free(n);
 }
 
@@ -284,11 +294,21 @@ static cJSON *limits_of(const struct form *f)
     return limits;
 }
 
+/* NULL: it was taken out of the list meanwhile. */
+static struct gateway *chosen(const struct new_sandbox *n, const struct form *f)
+{
+    if (f->n_fields <= CONTEXT)
+        return n->env->gateway;
+    return fleet_named(n->env->fleet, n->names[f->states[CONTEXT].choice]);
+}
+
 static bool excludes(struct new_sandbox *n, struct view *dialog, struct form *f)
 {
     struct err e;
 
-    if (n->may_exist && !*form_text(f, NAME))
+    if (!chosen(n, f))
+        err_set(&e, ERR_NOT_FOUND, "that context is not listed any more");
+    else if (n->may_exist && !*form_text(f, NAME))
         err_set(&e, ERR_ARG, "to find one it needs a name");
     else if (*form_text(f, TEMPLATE) && *form_text(f, SNAPSHOT))
         err_set(&e, ERR_ARG, "a template or a snapshot, not both");
@@ -318,11 +338,13 @@ static void submit(void *user, struct view *dialog, struct form *f)
     n->dialog = dialog;
     n->may_exist = f->states[EXISTING].choice;
     if (!excludes(n, dialog, f)) {
-        n->was_known = options.name && gateway_find_name(n->env->gateway, options.ns, options.name);
+        struct gateway *g = chosen(n, f);
+
+        n->was_known = options.name && gateway_find_name(g, options.ns, options.name);
         n->sent_ms = clock_wall_ms();
         form_dialog_busy(dialog);
-        n->request = n->may_exist ? gateway_find_or_create(n->env->gateway, &options, done, n)
-                                  : gateway_create_sandbox(n->env->gateway, &options, done, n);
+        n->request = n->may_exist ? gateway_find_or_create(g, &options, done, n)
+                                  : gateway_create_sandbox(g, &options, done, n);
     }
     cJSON_Delete(envs);
     cJSON_Delete(metadata);
@@ -340,7 +362,12 @@ void sandbox_form_open(struct views_env *env, const char *ns, const char *templa
         return;
     struct new_sandbox *n = xcalloc(1, sizeof *n);
     n->env = env;
-    form_init(&form, "New sandbox", "create", fields, N_FIELDS);
+    memcpy(n->fields, fields, sizeof fields);
+    n->fields[CONTEXT].choices = n->choices;
+    for (size_t i = 0; i < fleet_size(env->fleet); i++)
+        n->choices[i] = n->names[i] = xstrdup(fleet_name(env->fleet, i));
+    form_init(&form, "New sandbox", "create", n->fields,
+              fleet_size(env->fleet) > 1 ? N_FIELDS : CONTEXT);
     form_preset(&form, NS, ns);
     form_preset(&form, TEMPLATE, template_id ? template_id : "");
     form_preset(&form, SNAPSHOT, snapshot_id ? snapshot_id : "");

@@ -122,13 +122,15 @@ static void add_details(struct buf *out, const char *text)
 static void show_text(struct sandboxes *s, const struct sandbox *selected)
 {
     const struct sandbox_info *i = &selected->info;
-    bool stale = gateway_state(s->env->gateway) != LINK_UP;
+    bool stale = gateway_state(fleet_of(s->env->fleet, i->id)) != LINK_UP;
     struct table_cell status = {.role = ROLE_TEXT};
     cleanup_buf struct buf text = {0};
     char name[160], number[32];
 
     sandbox_status_text(selected, stale, &status);
     add(&text, "id", i->id);
+    if (fleet_size(s->env->fleet) > 1)
+        add(&text, "context", fleet_name_of(s->env->fleet, i->id));
     add(&text, "namespace", i->ns);
     add(&text, "name", *i->name ? i->name : "none");
     add(&text, "status", status.text);
@@ -177,7 +179,7 @@ static void show_json(struct sandboxes *s, const struct sandbox *selected)
 static void on_answer(void *user, const struct sandbox_info *info, const struct err *e)
 {
     struct sandboxes *s = user;
-    const struct sandbox *sandbox = gateway_find_id(s->env->gateway, s->asking_id);
+    const struct sandbox *sandbox = fleet_find_id(s->env->fleet, s->asking_id);
 
     s->asking = NULL;
     if (!sandbox)
@@ -193,8 +195,9 @@ static void on_answer(void *user, const struct sandbox_info *info, const struct 
 static enum view_result show(struct sandboxes *s, const struct sandbox *selected, bool json)
 {
     const struct sandbox_info *i = &selected->info;
-    bool answers = gateway_state(s->env->gateway) == LINK_UP &&
-                   (!*i->status || strcmp(i->status, STATUS_RUNNING) == 0);
+    struct gateway *g = fleet_of(s->env->fleet, i->id);
+    bool answers =
+        gateway_state(g) == LINK_UP && (!*i->status || strcmp(i->status, STATUS_RUNNING) == 0);
 
     s->asking_json = json;
     if (!answers) {
@@ -207,7 +210,7 @@ static enum view_result show(struct sandboxes *s, const struct sandbox *selected
     request_cancel(s->asking);
     free(s->asking_id);
     s->asking_id = xstrdup(i->id);
-    s->asking = gateway_get(s->env->gateway, i->id, on_answer, s);
+    s->asking = gateway_get(g, i->id, on_answer, s);
     return VIEW_HANDLED;
 }
 

@@ -30,19 +30,20 @@ static const struct table_column columns[N_SANDBOX_COLUMNS] = {
     [COLUMN_LEFT] = {.title = "LEFT", .min = 6, .ideal = 6, .max = 6, .priority = 2, .right = true},
     [COLUMN_PROVIDER] = {.title = "PROVIDER", .min = 8, .ideal = 10, .max = 14, .priority = 4},
     [COLUMN_ID] = {.title = "ID", .min = 8, .ideal = 12, .max = 40, .priority = 5},
+    [COLUMN_CONTEXT] = {.title = "CONTEXT", .min = 8, .ideal = 10, .max = 24, .priority = 1},
     [COLUMN_URL] = {.title = "URL", .min = 16, .ideal = 24, .max = 64, .priority = 6},
 };
 
 static const struct sandbox *at(const struct sandboxes *s, size_t row)
 {
-    return gateway_at(s->env->gateway, row);
+    return fleet_at(s->env->fleet, row);
 }
 
 static size_t row_count(void *user)
 {
     const struct sandboxes *s = user;
 
-    return gateway_count(s->env->gateway);
+    return fleet_count(s->env->fleet);
 }
 
 static const char *row_id(void *user, size_t row)
@@ -97,6 +98,11 @@ static bool row_shown(void *user, size_t row)
     return !filter_active(&s->list.filter) || row_matches(s, sandbox);
 }
 
+static const char *context_of(const struct sandboxes *s, const struct sandbox_info *i)
+{
+    return fleet_name_of(s->env->fleet, i->id);
+}
+
 static int compare_numbers(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
@@ -146,6 +152,9 @@ static int row_compare(void *user, size_t row_a, size_t row_b, int column)
         break;
     case COLUMN_URL:
         by = strcmp(a->url, b->url);
+        break;
+    case COLUMN_CONTEXT:
+        by = strcmp(context_of(user, a), context_of(user, b));
         break;
     default:
         break;
@@ -239,7 +248,7 @@ static void row_cell(void *user, size_t row, int column, struct table_cell *out)
     struct sandboxes *s = user;
     const struct sandbox *sandbox = at(s, row);
     const struct sandbox_info *i = &sandbox->info;
-    bool stale = gateway_state(s->env->gateway) != LINK_UP;
+    bool stale = gateway_state(fleet_of(s->env->fleet, i->id)) != LINK_UP;
 
     switch (column) {
     case COLUMN_NAME:
@@ -262,7 +271,10 @@ static void row_cell(void *user, size_t row, int column, struct table_cell *out)
         cell_left(s, sandbox, out);
         break;
     default:
-        put(out, column == COLUMN_PROVIDER ? i->provider : column == COLUMN_ID ? i->id : i->url);
+        put(out, column == COLUMN_PROVIDER  ? i->provider
+                 : column == COLUMN_CONTEXT ? context_of(s, i)
+                 : column == COLUMN_ID      ? i->id
+                                            : i->url);
         out->role = ROLE_DIM;
     }
     if (stale && out->role == ROLE_TEXT)
@@ -287,7 +299,7 @@ struct table_source sandbox_rows_source(struct sandboxes *s)
 const struct sandbox *sandbox_rows_selected(const struct sandboxes *s)
 {
     const char *id = table_selected(&s->list.table);
-    const struct sandbox *sandbox = id ? gateway_find_id(s->env->gateway, id) : NULL;
+    const struct sandbox *sandbox = id ? fleet_find_id(s->env->fleet, id) : NULL;
 
     return sandbox && !sandbox->gone ? sandbox : NULL;
 }

@@ -118,7 +118,7 @@ enum view_result sandbox_attach(struct sandboxes *s, const struct sandbox *selec
     l->owner = s;
     l->env = s->env;
     l->sandbox_id = xstrdup(selected->info.id);
-    l->remote = remote_acquire(s->env->gateway, selected->info.id);
+    l->remote = fleet_remote(s->env->fleet, selected->info.id);
     l->tick = tick_create(tui_loop(s->env->tui), on_slow, l);
     tick_after(l->tick, PROGRESS_AFTER_MS);
     l->request = terminal_list(l->remote, on_terminals, l);

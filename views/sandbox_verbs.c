@@ -37,7 +37,7 @@ static struct targets targets_take(struct sandboxes *s)
     struct targets t = {.ids = xcalloc(n ? n : 1, sizeof *t.ids)};
 
     for (size_t i = 0; i < n; i++) {
-        const struct sandbox *sandbox = gateway_find_id(s->env->gateway, ids[i]);
+        const struct sandbox *sandbox = fleet_find_id(s->env->fleet, ids[i]);
 
         if (sandbox && !sandbox->gone)
             t.ids[t.n++] = xstrdup(ids[i]);
@@ -70,7 +70,8 @@ static void delete_all(struct views_env *env, void *user, bool yes)
         char name[160];
         struct job_step *step = job_add(job, views_sandbox_name(env, t->ids[i], name, sizeof name));
 
-        job_step_request(step, gateway_delete(env->gateway, t->ids[i], job_step_done, step));
+        job_step_request(
+            step, gateway_delete(fleet_of(env->fleet, t->ids[i]), t->ids[i], job_step_done, step));
     }
     if (job)
         job_start(job);
@@ -95,7 +96,7 @@ static enum view_result verb_delete(struct sandboxes *s, const struct sandbox *s
                  t->n > 1 ? "Their files are lost and everything that runs in them ends."
                           : "Its files are lost and everything that runs in it ends.");
     for (size_t i = 0; i < t->n; i++) {
-        const struct sandbox *sandbox = gateway_find_id(s->env->gateway, t->ids[i]);
+        const struct sandbox *sandbox = fleet_find_id(s->env->fleet, t->ids[i]);
         char name[160];
         int terminals = sandbox ? sandbox->info.n_terminals : 0;
 
@@ -120,7 +121,7 @@ struct extension {
 static bool any_ends(const struct views_env *env, const struct targets *t)
 {
     for (size_t i = 0; i < t->n; i++) {
-        const struct sandbox *s = gateway_find_id(env->gateway, t->ids[i]);
+        const struct sandbox *s = fleet_find_id(env->fleet, t->ids[i]);
 
         if (s && s->info.expires_ms)
             return true;
@@ -172,8 +173,8 @@ static void extend_many(struct extension *x, int64_t duration_ms)
         const char *id = x->targets.ids[i];
         struct job_step *step = job_add(job, views_sandbox_name(x->env, id, name, sizeof name));
 
-        job_step_request(step,
-                         gateway_extend(x->env->gateway, id, duration_ms, job_step_done, step));
+        job_step_request(step, gateway_extend(fleet_of(x->env->fleet, id), id, duration_ms,
+                                              job_step_done, step));
     }
     job_start(job);
 }
@@ -190,7 +191,8 @@ static void extend_submit(void *user, struct view *dialog, struct form *form)
         return;
     }
     form_dialog_busy(dialog);
-    x->request = gateway_extend(x->env->gateway, x->targets.ids[0], duration_ms, extend_done, x);
+    x->request = gateway_extend(fleet_of(x->env->fleet, x->targets.ids[0]), x->targets.ids[0],
+                                duration_ms, extend_done, x);
 }
 
 static const struct form_dialog_ops extend_ops = {extend_submit, extend_abort, extend_closed};

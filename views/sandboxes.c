@@ -43,15 +43,15 @@ static void close_view(struct view *v)
 
 static void count_known(struct sandboxes *s)
 {
-    struct gateway *g = s->env->gateway;
-    size_t n = gateway_count(g);
+    struct fleet *f = s->env->fleet;
+    size_t n = fleet_count(f);
 
     s->n_known = 0;
     for (size_t i = 0; i < n; i++)
-        s->n_known += !gateway_at(g, i)->gone;
+        s->n_known += !fleet_at(f, i)->gone;
     /* What went has no row here; with it go its marks. */
     if (s->n_known < n)
-        gateway_forget_gone(g);
+        fleet_forget_gone(f);
 }
 
 static void update(struct view *v, int rows, int cols)
@@ -63,8 +63,13 @@ static void update(struct view *v, int rows, int cols)
         s->list.table.grouped = grouped;
         table_invalidate(&s->list.table);
     }
+    int n_columns = fleet_size(s->env->fleet) > 1 ? N_SANDBOX_COLUMNS : COLUMN_CONTEXT;
+    if (n_columns != s->list.table.source.n_columns) {
+        s->list.table.source.n_columns = n_columns;
+        table_invalidate(&s->list.table);
+    }
     count_known(s);
-    list_update(&s->list, v, gateway_revision(s->env->gateway));
+    list_update(&s->list, v, fleet_revision(s->env->fleet));
     if (s->select_id && table_select(&s->list.table, s->select_id)) {
         free(s->select_id);
         s->select_id = NULL;

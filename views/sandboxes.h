@@ -41,6 +41,7 @@ enum sandbox_column {
     COLUMN_PROVIDER,
     COLUMN_ID,
     COLUMN_URL,
+    COLUMN_CONTEXT, /* the last: left out while there is but one */
     N_SANDBOX_COLUMNS
 };
 struct table_source sandbox_rows_source(struct sandboxes *s);

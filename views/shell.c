@@ -18,7 +18,7 @@ static const struct view_ops ops;
 
 const char *shell_name(struct shell *sh)
 {
-    if (!sh->name[0] || gateway_find_id(sh->env->gateway, sh->sandbox_id))
+    if (!sh->name[0] || fleet_find_id(sh->env->fleet, sh->sandbox_id))
         views_sandbox_name(sh->env, sh->sandbox_id, sh->name, sizeof sh->name);
     return sh->name;
 }
@@ -247,7 +247,7 @@ void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_
         shell_show(sh, open, false);
         return;
     }
-    sh->remote = remote_acquire(sh->env->gateway, id);
+    sh->remote = fleet_remote(sh->env->fleet, id);
     if (how == SHELL_NEW) {
         create(sh);
         return;

@@ -159,8 +159,9 @@ static void sign_rest(struct signs *s)
 static void draw_ended(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
-    const struct sandbox *sandbox = gateway_find_id(sh->env->gateway, sh->sandbox_id);
-    bool gone = sandbox ? sandbox->gone : gateway_state(sh->env->gateway) == LINK_UP;
+    const struct sandbox *sandbox = fleet_find_id(sh->env->fleet, sh->sandbox_id);
+    bool gone = sandbox ? sandbox->gone
+                        : gateway_state(fleet_of(sh->env->fleet, sh->sandbox_id)) == LINK_UP;
     const char *keys = gone || sh->env->readonly || sh->observe ? "q back"
                        : c.cols < 26                            ? "Enter new  q back"
                                                                 : "Enter new shell  q back";

@@ -75,7 +75,7 @@ static void submit(void *user, struct view *dialog, struct form *f)
     struct job *job = job_create(m->env, "signalled", "sandboxes");
     for (size_t i = 0; i < m->n; i++) {
         char name[160];
-        struct remote *r = remote_acquire(m->env->gateway, m->ids[i]);
+        struct remote *r = fleet_remote(m->env->fleet, m->ids[i]);
         struct job_step *step =
             job_add(job, views_sandbox_name(m->env, m->ids[i], name, sizeof name));
 

@@ -160,7 +160,7 @@ static void ask_stop(struct signals *v)
     for (size_t i = 0; i < v->sources.n; i++) {
         const char *id = v->sources.all[i]->sandbox_id;
 
-        stop->remotes[stop->n++] = remote_acquire(v->env->gateway, id);
+        stop->remotes[stop->n++] = fleet_remote(v->env->fleet, id);
         confirm_add(&question, views_sandbox_name(v->env, id, name, sizeof name));
     }
     confirm_dialog_open(v->env, &question, on_stop_answer, stop);

@@ -218,8 +218,8 @@ static void taking_submit(void *user, struct view *dialog, struct form *f)
 
     t->dialog = dialog;
     form_dialog_busy(dialog);
-    t->request =
-        snapshot_create(t->env->gateway, t->sandbox_id, *name ? name : NULL, NULL, on_taken, t);
+    t->request = snapshot_create(fleet_of(t->env->fleet, t->sandbox_id), t->sandbox_id,
+                                 *name ? name : NULL, NULL, on_taken, t);
 }
 
 void snapshot_form_open(struct views_env *env, const char *sandbox_id)

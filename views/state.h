@@ -38,7 +38,6 @@ struct views_state {
     TAILQ_HEAD(later_list, later)
     later;
     struct tick *later_tick;
-    int64_t lost_at_ms;          /* clock_mono_ms when the gateway was lost; 0: it is there */
     int64_t cancel_at_ms;        /* the last C-c */
     struct view *sandboxes;      /* the home view while it lives, or NULL */
     bool quitting;               /* the question is on the screen */

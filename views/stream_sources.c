@@ -30,7 +30,7 @@ struct stream_source *stream_source_add(struct stream_sources *set, const char *
     s->set = set;
     s->sandbox_id = xstrdup(sandbox_id);
     s->id = xstrdup(id);
-    s->remote = remote_acquire(set->env->gateway, sandbox_id);
+    s->remote = fleet_remote(set->env->fleet, sandbox_id);
     s->number = tail_source(stream_tail(set->stream), label);
     set->all[set->n++] = s;
     if (!set->slow)

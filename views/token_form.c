@@ -129,7 +129,7 @@ void token_form_open(struct views_env *env, struct remote *remote)
     struct form form;
 
     n->env = env;
-    n->remote = remote_acquire(env->gateway, remote_sandbox_id(remote));
+    n->remote = fleet_remote(env->fleet, remote_sandbox_id(remote));
     form_init(&form, "New token", "make", fields, N_FIELDS);
     form_dialog_open(env, &form, &ops, n);
 }

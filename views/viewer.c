@@ -266,7 +266,7 @@ void viewer_view_open(struct views_env *env, const char *sandbox_id, const char 
     struct file_viewer *f = xcalloc(1, sizeof *f);
 
     f->env = env;
-    f->remote = remote_acquire(env->gateway, sandbox_id);
+    f->remote = fleet_remote(env->fleet, sandbox_id);
     f->path = xstrdup(path);
     f->size = size;
     f->view = view_create(env->tui, &ops, f);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "client/gateway.h"
+#include "client/fleet.h"
 #include "tui/keymap.h"
 #include "tui/tui.h"
 
@@ -32,7 +32,8 @@ struct views_context {
 struct views_env {
     struct tui *tui; /* set once tui_create has returned */
     struct client *client;
-    struct gateway *gateway;
+    struct fleet *fleet;        /* the gateways whose sandboxes are listed */
+    struct gateway *gateway;    /* the first of them: where new ones are made */
     const char *ns;             /* the namespace the list begins with; NULL: all */
     const char *default_ns;     /* what the "new" form offers; NULL: "default" */
     bool readonly;              /* no action that changes anything */
@@ -48,6 +49,9 @@ struct views_env {
     /* Goes over to a context in a later turn: everything here is closed and opened anew. -code with
      * e when that one cannot be used; then nothing has changed. */
     int (*switch_context)(void *user, const char *name, struct err *e);
+    /* Lists the sandboxes of one more context beside those that are listed, or leaves them out
+     * again. -code with e when that cannot be; then nothing has changed. NULL: as each_context. */
+    int (*join_context)(void *user, const char *name, bool joins, struct err *e);
     /* The user wants to leave (asked and confirmed where that is called for). */
     void (*on_quit)(void *user);
     void *user;

@@ -353,14 +353,20 @@ struct stage *stage_open(int rows, int cols)
     s->script.on_frame = on_frame;
     s->script.user = s;
     s->client = client_create(&s->loop, NULL);
-    s->gateway = gateway_create(
-        s->client, &(struct gateway_config){
-                       .url = s->script.url, .api_key = "key", .on_change = on_change, .user = s});
+    s->fleet = fleet_create();
+    s->gateway =
+        fleet_add(s->fleet, s->client, "stage",
+                  &(struct gateway_config){
+                      .url = s->script.url, .api_key = "key", .on_change = on_change, .user = s},
+                  NULL);
     s->keymap = keymap_create();
     keymap_add(s->keymap, views_actions);
     keymap_add(s->keymap, tui_actions);
-    s->env = (struct views_env){
-        .client = s->client, .gateway = s->gateway, .on_quit = on_quit, .user = s};
+    s->env = (struct views_env){.client = s->client,
+                                .fleet = s->fleet,
+                                .gateway = s->gateway,
+                                .on_quit = on_quit,
+                                .user = s};
     views_start(&s->env);
     screen_memory_size(rows, cols);
     s->tui = tui_create(
@@ -391,7 +397,7 @@ void stage_close(struct stage *s)
 {
     tui_destroy(s->tui);
     views_stop(&s->env);
-    gateway_destroy(s->gateway);
+    fleet_destroy(s->fleet);
     client_destroy(s->client, on_client_closed, s);
     await(&s->loop, AWAIT_MS, s->client_closed);
     script_stop(&s->script);

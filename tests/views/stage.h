@@ -28,6 +28,7 @@ struct stage {
     uv_loop_t loop;
     struct script script;
     struct client *client;
+    struct fleet *fleet;
     struct gateway *gateway;
     struct views_env env;
     struct tui *tui;

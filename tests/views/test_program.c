@@ -36,12 +36,14 @@ static void view(struct stage *s, const char *word)
 
 static void report(struct journal *j, const char *method, const char *url, const char *body)
 {
-    journal_report(j, &(struct client_report){.method = method,
-                                              .url = url,
-                                              .body = body,
-                                              .body_len = strlen(body),
-                                              .status = 200,
-                                              .duration_ms = 12});
+    journal_report(j,
+                   &(struct client_report){.method = method,
+                                           .url = url,
+                                           .body = body,
+                                           .body_len = strlen(body),
+                                           .status = 200,
+                                           .duration_ms = 12},
+                   NULL);
 }
 
 static void journal__secrets__are_left_out(void **state)
@@ -138,7 +140,7 @@ static void readonly__client__sends_no_change(void **state)
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-1", "alice", "demo", STATUS_RUNNING, 1, 12500, 0);
     stage_await(s, "demo");
     /* The view would let it pass; the client does not. */
-    client_set_readonly(s->client, true);
+    gateway_set_readonly(s->gateway, true);
     stage_keys(s, "D y");
     await(&s->loop, 5000, strstr(stage_toast(s), "read-only"));
     assert_string_equal(s->last_request, "");
