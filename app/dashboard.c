@@ -449,6 +449,8 @@ static void finish(struct dashboard *d)
 {
     uv_timer_t deadline;
 
+    if (d->env.state)
+        views_clipboard_forget(&d->env); /* a signal asks no question first */
     if (d->tui)
         tui_destroy(d->tui);
     views_stop(&d->env);

@@ -14,6 +14,7 @@
 #include "app/ground.h"
 #include "client/fleet.h"
 #include "tui/tui.h"
+#include "views/state.h"
 #include "views/views.h"
 
 struct dashboard {

@@ -137,6 +137,33 @@ static void context__configured__brings_its_settings(void **state)
     assert_string_equal(f->c.provider_name, "computesdk");
 }
 
+static void context__several__the_first_is_used_and_the_rest_kept(void **state)
+{
+    struct fixture *f = *state;
+
+    f->o.context = "prod , embedded,x y";
+    assert_int_equal(resolve(f), 0);
+    assert_string_equal(f->c.name, "prod");
+    assert_string_equal(f->c.beside, "embedded,x y");
+}
+
+static void context__own_key_only__takes_none_of_the_environment(void **state)
+{
+    struct fixture *f = *state;
+
+    setenv("COMPUTESDK_API_KEY", "k1", 1);
+    setenv("SANDPIT_API_KEY", "k2", 1);
+    f->o.own_key_only = true;
+    f->o.context = "prod";
+    assert_int_equal(resolve(f), 0);
+    assert_string_equal(f->c.api_key, "key-of-file");
+    context_finish(&f->c);
+    free(f->config.contexts[0].api_key_file);
+    f->config.contexts[0].api_key_file = NULL;
+    assert_int_equal(resolve(f), -ERR_AUTH);
+    assert_string_equal(f->e.text, "context prod has no api_key_file");
+}
+
 static void context__unknown__lists_the_known(void **state)
 {
     struct fixture *f = *state;
@@ -233,6 +260,8 @@ int main(void)
         CASE(context__by_flag__without_a_key__says_how_to_give_one),
         CASE(context__bad_addresses__are_refused),
         CASE(context__configured__brings_its_settings),
+        CASE(context__several__the_first_is_used_and_the_rest_kept),
+        CASE(context__own_key_only__takes_none_of_the_environment),
         CASE(context__unknown__lists_the_known),
         CASE(context__hosted__takes_the_first_complete_provider),
         CASE(context__hosted__without_credentials__lists_them),
