@@ -156,6 +156,7 @@ const struct command cmd_events = {
         "connection missed follows.",
     .args = args,
     .args_size = sizeof(struct events_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 4,

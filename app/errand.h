@@ -33,6 +33,9 @@ void errand_close(struct errand *x);
 /* A path in the sandbox, absolute: relative ones begin where commands do. The caller frees. */
 int errand_path(struct errand *x, const char *path, char **absolute);
 
+/* A port as it was given, or -ERR_ARG with the reason in session.err. */
+int errand_port(struct errand *x, const char *text);
+
 /* --- for callbacks --- */
 
 /* The call is answered: errand_wait and errand_follow return. e NULL: it went well. */
@@ -53,6 +56,8 @@ int errand_wait(struct errand *x);
 /* The same for a stream: SIGINT, SIGTERM and SIGHUP end it, too, with x->signal set and 0. */
 int errand_follow(struct errand *x);
 
+/* Lets the loop run for so long, or until a callback ended the wait. As errand_wait. */
+int errand_pause(struct errand *x, int ms);
 /* After something was cancelled: lets the client tidy up there. */
 void errand_linger(struct errand *x);
 

@@ -9,7 +9,7 @@
 const struct arg_def options_defs[] = {
     {"gateway", 0, ARG_TEXT, OPTION(gateway), "URL", "talk to this gateway"},
     {"api-key-file", 0, ARG_TEXT, OPTION(api_key_file), "FILE", "read the API key from FILE"},
-    {"context", 0, ARG_TEXT, OPTION(context), "NAME", "use [context NAME] of config.ini"},
+    {"context", 0, ARG_TEXT, OPTION(context), "CONTEXT", "use [context CONTEXT] of config.ini"},
     {"namespace", 'n', ARG_TEXT, OPTION(ns), "NS", "the namespace meant by plain names"},
     {"no-restore", 0, ARG_FLAG, OPTION(no_restore), NULL,
      "begin without the panes and tabs of last time"},
