@@ -4,7 +4,7 @@
 
 _sandpit() {
     local -a words=()
-    local i word rest current glued files= IFS=$' \t\n'
+    local i word rest current glued files='' IFS=$' \t\n'
 
     # COMP_WORDBREAKS takes NAME:PATH and --option=value apart.
     for ((i = 0; i <= COMP_CWORD; i++)); do
@@ -27,10 +27,17 @@ _sandpit() {
         esac
     done < <("${COMP_WORDS[0]}" completion words -- "${words[@]:1}" 2>/dev/null)
 
-    if [[ $files ]]; then
+    # Beside names of sandboxes, bash's own handling of files would quote the colon of NAME:PATH.
+    if [[ $files && ${#COMPREPLY[@]} -eq 0 ]]; then
         compopt -o filenames
         while IFS= read -r word; do
             COMPREPLY+=("$word")
+        done < <(compgen -f -- "${current#"$glued"}")
+    elif [[ $files ]]; then
+        while IFS= read -r word; do
+            printf -v rest '%q' "$word"
+            [[ -d $word ]] && rest+=/
+            COMPREPLY+=("$rest")
         done < <(compgen -f -- "${current#"$glued"}")
     fi
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[:/=] ]]; then

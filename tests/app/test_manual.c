@@ -64,7 +64,8 @@ static bool has_word(const char *text, const char *word)
     size_t n = strlen(word);
 
     for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
-        if (isspace((unsigned char)p[-1]) && !isalnum((unsigned char)p[n]) && p[n] != '-')
+        if ((isspace((unsigned char)p[-1]) || p[-1] == '.') && !isalnum((unsigned char)p[n]) &&
+            p[n] != '-')
             return true;
     return false;
 }
