@@ -285,7 +285,7 @@ static int run_resize(struct errand *x, const void *arguments, int n, char **wor
 
     if (read_size(x, words[1], &s.cols) < 0 || read_size(x, words[2], &s.rows) < 0)
         return -ERR_ARG;
-    return with_channel(x, &s, words[0], NULL);
+    return with_channel(x, &s, words[0], "");
 }
 
 static const struct verb verbs[] = {
