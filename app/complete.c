@@ -6,12 +6,16 @@
 #include "app/complete.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/errand.h"
 #include "base/alloc.h"
 #include "base/text.h"
+
+#define LATE_S 3
 
 struct walk {
     struct completing completing;
@@ -238,11 +242,19 @@ static void offer_value(struct walk *w, const struct arg_def *d, const char *val
         offer_word(&w->completing, d->value);
 }
 
+/* Whoever pressed Tab waits: nothing is better than something late. */
+static void on_late(int number)
+{
+    _exit(0);
+}
+
 void complete_words(struct app *app, int n, char **words)
 {
     struct walk w = {.completing = {.app = app, .prefix = "", .current = n ? words[n - 1] : ""}};
     struct completing *c = &w.completing;
 
+    signal(SIGALRM, on_late);
+    alarm(LATE_S);
     walk(&w, n - 1, words);
     const char *equals = strchr(c->current, '=');
     bool is_option = !w.pending && may_be_option(&w, c->current);

@@ -13,6 +13,7 @@
 #include "client/child.h"
 #include "client/command.h"
 #include "client/env.h"
+#include "client/file.h"
 #include "client/overlay.h"
 #include "client/server.h"
 #include "client/snapshot.h"
@@ -97,14 +98,6 @@ static void each_sandbox(struct completing *c,
 static void names_sandboxes(struct completing *c)
 {
     each_sandbox(c, offer_sandbox, "");
-}
-
-/* cp: NAME: for the other side, and files here. */
-static void names_places(struct completing *c)
-{
-    puts(COMPLETE_FILES);
-    if (!strchr(c->current, ':'))
-        each_sandbox(c, offer_sandbox, ":");
 }
 
 /* Each once. */
@@ -283,6 +276,57 @@ static void names_variables(struct completing *c)
     errand_close(&a.errand);
 }
 
+/* --- of a sandbox's files --- */
+
+static void on_files(void *user, const struct file_info *all, size_t n, const struct err *e)
+{
+    struct asked *a = user;
+    const char *current = a->completing->current, *slash = strrchr(current, '/');
+
+    for (size_t i = 0; i < n; i++) {
+        cleanup_free char *word = xasprintf("%.*s%s%s", slash ? (int)(slash + 1 - current) : 0,
+                                            current, all[i].name, all[i].is_dir ? "/" : "");
+
+        complete_offer(a->completing, word, NULL);
+    }
+    errand_done(&a->errand, e);
+}
+
+/* What is in the folder that has been typed so far. */
+static void names_paths(struct completing *c)
+{
+    struct asked a = {.completing = c};
+    const char *slash = strrchr(c->current, '/');
+    cleanup_free char *folder =
+        slash ? xstrndup(c->current, (size_t)(slash + 1 - c->current)) : xstrdup("");
+    cleanup_free char *path = NULL;
+
+    if (open_sandbox(&a) && errand_path(&a.errand, folder, &path) == 0) {
+        file_list(a.errand.remote, path, on_files, &a);
+        errand_pause(&a.errand, ASK_MS);
+    }
+    errand_close(&a.errand);
+}
+
+/* cp: NAME: for the other side, a path behind that, and files here. */
+static void names_places(struct completing *c)
+{
+    const char *colon = strchr(c->current, ':');
+
+    if (!colon) {
+        puts(COMPLETE_FILES);
+        each_sandbox(c, offer_sandbox, ":");
+        return;
+    }
+    cleanup_free char *sandbox = xstrndup(c->current, (size_t)(colon - c->current));
+    cleanup_free char *prefix = xstrndup(c->current, (size_t)(colon + 1 - c->current));
+
+    c->sandbox = sandbox;
+    c->prefix = prefix;
+    c->current = colon + 1;
+    names_paths(c);
+}
+
 /* --- of this machine --- */
 
 static void names_files(struct completing *c)
@@ -323,6 +367,10 @@ bool complete_names(struct completing *c, const char *word)
         void (*offer)(struct completing *c);
     } sources[] = {
         {"cp", NULL, names_places},
+        {"files", "PATH", names_paths},
+        {"files", "FROM", names_paths},
+        {"files", "TO", names_paths},
+        {"watch", "PATH", names_paths},
         {"new", "ID", names_snapshots},
         {"token", "ID", names_tokens},
         {"watch", "ID", names_watchers},

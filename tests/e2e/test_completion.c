@@ -2,9 +2,11 @@
  *
  * The completion in real shells, against the real host.
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -86,6 +88,12 @@ static void completion__bash__asks_for_names(void **state)
     expect(l, "sandpit rm demo ''", "alice/api", NULL);
     expect(l, "sandpit cp d", "demo:", NULL);
     expect(l, "sandpit cp demo : /tmp/x tr", "try.bash", NULL);
+    lab_do(l, "exec", "demo", "mkdir -p src/deep; echo >src/main.c; echo >'not;plain'", NULL);
+    expect(l, "sandpit files demo cat ''", "src/", "!not;plain", NULL);
+    expect(l, "sandpit files demo cat src/", "src/main.c", "src/deep/", NULL);
+    expect(l, "sandpit watch demo path /home/us", "/home/user/", NULL);
+    expect(l, "sandpit cp demo : src/m", "src/main.c", NULL);
+    expect(l, "sandpit cp demo : src/nope/x", "", NULL);
     expect(l, "sandpit logs demo ''", "web", NULL);
     expect(l, "sandpit servers demo stop ''", "web", NULL);
     expect(l, "sandpit env demo get ''", "SECRET_NAME", "!hidden-value", NULL);
@@ -117,6 +125,27 @@ static void completion__no_gateway__is_quick_and_silent(void **state)
     expect(l, "sandpit --gateway http://127.0.0.1:1 servers demo stop ''", "", NULL);
     assert_true(clock_mono_ms() - begun_ms < 5000);
     assert_null(lab_read(l, "state/sandpitd/gateway.json"));
+}
+
+static void completion__mute_gateway__is_not_waited_for(void **state)
+{
+    struct lab *l = *state;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int64_t begun_ms = clock_mono_ms();
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+    lab_write(l, "key", "some-key\n");
+    cleanup_free char *words =
+        xasprintf("sandpit --api-key-file key --gateway http://127.0.0.1:%d servers demo stop ''",
+                  ntohs(at.sin_port));
+
+    expect(l, words, "", NULL);
+    assert_true(clock_mono_ms() - begun_ms < 8000);
+    close(fd);
 }
 
 /* A shell at its prompt; the program is found in PATH. */
@@ -198,6 +227,7 @@ int main(void)
         LAB_TEST(completion__bash__asks_for_names),
         LAB_TEST(completion__hostile_names__are_left_out),
         LAB_TEST(completion__no_gateway__is_quick_and_silent),
+        LAB_TEST(completion__mute_gateway__is_not_waited_for),
         LAB_TEST(completion__bash__by_tab),
         LAB_TEST(completion__zsh__by_tab),
     };
