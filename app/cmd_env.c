@@ -281,19 +281,9 @@ static int run_diff(struct errand *x, const void *arguments, int n, char **words
 
 /* --- is it there? --- */
 
-static void on_exists(void *user, bool exists, const struct err *e)
-{
-    struct errand *x = user;
-
-    if (!e && x->json)
-        json_print(cJSON_CreateBool(exists));
-    x->status = exists ? EXIT_OK : EXIT_FAIL;
-    errand_done(x, e);
-}
-
 static int run_exists(struct errand *x, const void *arguments, int n, char **words)
 {
-    env_exists(x->remote, file_of(arguments), on_exists, x);
+    env_exists(x->remote, file_of(arguments), errand_on_exists, x);
     return errand_wait(x);
 }
 

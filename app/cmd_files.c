@@ -195,16 +195,6 @@ static int run_mv(struct errand *x, const void *arguments, int n, char **words)
     return errand_wait(x);
 }
 
-static void on_exists(void *user, bool exists, const struct err *e)
-{
-    struct errand *x = user;
-
-    if (!e && x->json)
-        json_print(cJSON_CreateBool(exists));
-    x->status = exists ? EXIT_OK : EXIT_FAIL;
-    errand_done(x, e);
-}
-
 static int run_exists(struct errand *x, const void *arguments, int n, char **words)
 {
     cleanup_free char *path = NULL;
@@ -212,7 +202,7 @@ static int run_exists(struct errand *x, const void *arguments, int n, char **wor
 
     if (result < 0)
         return result;
-    file_exists(x->remote, path, on_exists, x);
+    file_exists(x->remote, path, errand_on_exists, x);
     return errand_wait(x);
 }
 

@@ -30,6 +30,16 @@ void errand_on_done(void *user, const struct err *e)
     errand_done(user, e);
 }
 
+void errand_on_exists(void *user, bool exists, const struct err *e)
+{
+    struct errand *x = user;
+
+    if (!e && x->json)
+        json_print(cJSON_CreateBool(exists));
+    x->status = exists ? EXIT_OK : EXIT_FAIL;
+    errand_done(x, e);
+}
+
 void errand_flush(struct errand *x)
 {
     if (fflush(stdout) || ferror(stdout))

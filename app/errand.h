@@ -42,6 +42,8 @@ int errand_port(struct errand *x, const char *text);
 void errand_done(struct errand *x, const struct err *e);
 /* A callback for calls that answer nothing else; user is the errand. */
 void errand_on_done(void *user, const struct err *e);
+/* Status 1 when it is not there; with x->json that is printed, too. */
+void errand_on_exists(void *user, bool exists, const struct err *e);
 /* One JSON value on a line of its own; deletes it. Ends the errand when nobody reads any more. */
 void errand_print_line(struct errand *x, cJSON *json);
 /* After something was printed in a stream. */

@@ -13,10 +13,10 @@
 #include "base/alloc.h"
 #include "tests/cm.h"
 
-static char *read_manual(void)
+static char *read_page(const char *name)
 {
     const char *root = getenv("SANDPIT_SOURCE_ROOT");
-    cleanup_free char *path = xasprintf("%s/docs/sandpit.1", root ? root : ".");
+    cleanup_free char *path = xasprintf("%s/docs/%s", root ? root : ".", name);
     FILE *f = fopen(path, "r");
     struct buf text = {0};
 
@@ -81,7 +81,7 @@ static bool has_option(const char *text, const struct arg_def *d)
 
 static void manual__commands__have_all_that_help_says(void **state)
 {
-    cleanup_free char *manual = read_manual();
+    cleanup_free char *manual = read_page("sandpit.1");
     cleanup_free char *list = commands_part(manual);
     cleanup_free char *json = part(manual, "\n.Ss JSON\n", "\n.Sh ");
 
@@ -104,7 +104,7 @@ static void manual__commands__have_all_that_help_says(void **state)
 
 static void manual__options__are_those_of_every_command(void **state)
 {
-    cleanup_free char *manual = read_manual();
+    cleanup_free char *manual = read_page("sandpit.1");
     cleanup_free char *text = part(manual, "\n.Ss Options\n", "\n.Ss Names\n");
     size_t n = 0;
 
@@ -139,7 +139,7 @@ static bool is_known(const char *option)
 /* And the other way: what the page names exists. */
 static void manual__names__exist(void **state)
 {
-    cleanup_free char *manual = read_manual();
+    cleanup_free char *manual = read_page("sandpit.1");
     cleanup_free char *list = commands_part(manual);
     size_t n = 0;
 
@@ -164,12 +164,69 @@ static void manual__names__exist(void **state)
     }
 }
 
+/* sandpit-config(5): each setting it names is one. */
+static void check_settings(const char *page, const char *heading, const char *section)
+{
+    cleanup_free char *text = part(page, heading, "\n.Ss ");
+    size_t n = 0;
+
+    for (const char *p = strstr(text, "\n.It Li "); p; p = strstr(p + 1, "\n.It Li ")) {
+        const char *line = p + strlen("\n.It Li ");
+        cleanup_free char *names = xstrndup(line, strcspn(line, "\n"));
+        char *save = NULL;
+
+        for (char *name = strtok_r(names, " ,", &save); name; name = strtok_r(NULL, " ,", &save)) {
+            cleanup_free char *ini = xasprintf("%s\n%s = \n", section, name);
+            struct config c;
+
+            config_init(&c);
+            config_read_text(&c, "page", ini, strlen(ini));
+            for (size_t i = 0; i < c.n_problems; i++)
+                if (strstr(c.problems[i], "unknown"))
+                    fail_msg("sandpit-config(5): %s", c.problems[i]);
+            config_finish(&c);
+            n++;
+        }
+    }
+    assert_true(n >= 6);
+}
+
+/* And the other way: what a refusal lists as known stands there. */
+static void check_known(const char *page, const char *section)
+{
+    cleanup_free char *ini = xasprintf("%s\nno_such_thing = 1\n", section);
+    struct config c;
+
+    config_init(&c);
+    config_read_text(&c, "page", ini, strlen(ini));
+    assert_int_equal(c.n_problems, 1);
+    cleanup_free char *known = xstrdup(strstr(c.problems[0], "known here:"));
+    char *save = NULL;
+
+    strtok_r(known, ":", &save);
+    for (char *name = strtok_r(NULL, " ,", &save); name; name = strtok_r(NULL, " ,", &save))
+        if (!has_word(page, name))
+            fail_msg("sandpit-config(5) has no %s", name);
+    config_finish(&c);
+}
+
+static void manual__settings__are_those_of_the_config(void **state)
+{
+    cleanup_free char *page = read_page("sandpit-config.5");
+
+    check_settings(page, "\n.Ss config.ini: [general]\n", "[general]");
+    check_settings(page, "\n.Ss config.ini: [context NAME]\n", "[context x]");
+    check_known(page, "[general]");
+    check_known(page, "[context x]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(manual__commands__have_all_that_help_says),
         cmocka_unit_test(manual__options__are_those_of_every_command),
         cmocka_unit_test(manual__names__exist),
+        cmocka_unit_test(manual__settings__are_those_of_the_config),
     };
     return cmocka_run_group_tests_name("manual", tests, NULL, NULL);
 }
