@@ -34,8 +34,10 @@ static char *part(const char *manual, const char *begin, const char *end)
 {
     const char *from = strstr(manual, begin);
 
-    if (!from)
-        fail_msg("sandpit(1) has no %s", begin);
+    if (!from) {
+        fail_msg("the page has no %s", begin);
+        return NULL;
+    }
     const char *to = strstr(from + strlen(begin), end);
 
     return to ? xstrndup(from, (size_t)(to - from)) : xstrdup(from);

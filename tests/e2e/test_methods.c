@@ -64,8 +64,8 @@ static struct row split_row(const char *line)
         if (p[0] == '\\' && p[1] == '|') {
             buf_append(&cell, ++p, 1);
         } else if (*p == '|') {
-            size_t n = cell.len;
             const char *begin = cell.data ? cell.data : "";
+            size_t n = strlen(begin);
 
             while (n && begin[n - 1] == ' ')
                 n--;
