@@ -15,7 +15,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-#define LATE_S 3
+#define LATE_S 4
 
 struct walk {
     struct completing completing;

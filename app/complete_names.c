@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The names of things for the completion. Those of a sandbox are asked from it, within a second.
+ * The names of things for the completion. Those of a sandbox are asked from it, within two seconds.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +22,8 @@
 #include "client/watcher.h"
 #include "views/views.h"
 
-#define ASK_MS     1000
-#define PROBE_MS   200
+#define ASK_MS     2000
+#define PROBE_MS   1000
 #define DEFAULT_NS "default"
 
 /* Once more, with the options of the line that is completed; its log is none of ours. */
