@@ -11,10 +11,13 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/token.h"
+#include "tui/wrap.h"
 #include "views/inquiry.h"
 #include "views/links.h"
 #include "views/span.h"
 #include "views/token_form.h"
+
+#define ACCESS_COLS 68
 
 enum column { DESCRIPTION, MAY, USED, ENDS, AGE, ID, N_COLUMNS };
 
@@ -167,6 +170,16 @@ static enum view_result verb_link(struct resource *r, const struct resource_row 
 
 /* --- who we are --- */
 
+static void add_wrapped(struct buf *out, const char *text)
+{
+    size_t n, skip;
+
+    if (*text)
+        buf_append_char(out, '\n');
+    for (; (n = wrap_next(text, ACCESS_COLS, &skip)) || skip; text += n + skip)
+        buf_printf(out, "%.*s\n", (int)n, text);
+}
+
 static void show_access(struct views_env *env, const char *sandbox_id,
                         const struct inquiry_answers *a)
 {
@@ -187,9 +200,7 @@ static void show_access(struct views_env *env, const char *sandbox_id,
                    strcmp(a->scope, "observe") ? "everything" : "watch only");
     if (a->access_ends_ms)
         buf_printf(&out, "It ends:         %s\n", clock_format_iso(iso, a->access_ends_ms));
-    if (*a->instructions)
-        buf_printf(&out, "\n%s\n",
-                   text_sanitise(clean, sizeof clean, a->instructions, strlen(a->instructions)));
+    add_wrapped(&out, text_sanitise(clean, sizeof clean, a->instructions, strlen(a->instructions)));
     text_dialog_open(env, title, out.data);
 }
 
