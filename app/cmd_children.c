@@ -55,6 +55,18 @@ static void on_children(void *user, const struct child_info *all, size_t n, cons
     errand_done(x, e);
 }
 
+static void on_child(void *user, const struct child_info *c, const struct err *e)
+{
+    struct errand *x = user;
+
+    if (c && x->json) {
+        json_print(child_json(c));
+        errand_done(x, NULL);
+    } else {
+        on_children(user, c, c ? 1 : 0, e);
+    }
+}
+
 static void on_created(void *user, const struct child_info *c, const struct err *e)
 {
     struct errand *x = user;
@@ -69,6 +81,12 @@ static void on_created(void *user, const struct child_info *c, const struct err 
 static int run_list(struct errand *x, const void *arguments, int n, char **words)
 {
     child_list(x->remote, on_children, x);
+    return errand_wait(x);
+}
+
+static int run_show(struct errand *x, const void *arguments, int n, char **words)
+{
+    child_get(x->remote, words[0], on_child, x);
     return errand_wait(x);
 }
 
@@ -89,6 +107,7 @@ static int run_remove(struct errand *x, const void *arguments, int n, char **wor
 
 static const struct verb verbs[] = {
     {"list", "", 0, 0, false, run_list},
+    {"show", "SUBDOMAIN", 1, 1, false, run_show},
     {"create", "[DIRECTORY]", 0, 1, true, run_create},
     {"rm", "SUBDOMAIN", 1, 1, true, run_remove},
     {0},
@@ -105,10 +124,11 @@ const struct command cmd_children = {
     .name = "children",
     .usage = "NAME [VERB [ARG]]",
     .summary = "Make and list sandboxes inside a sandbox",
-    .details = "Verbs: list (when none is given), create [DIRECTORY], rm SUBDOMAIN. They end with "
-               "the sandbox.",
+    .details = "Verbs: list (when none is given), show SUBDOMAIN, create [DIRECTORY], rm "
+               "SUBDOMAIN.\nThey end with the sandbox.",
     .args = args,
     .args_size = sizeof(struct children_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 3,

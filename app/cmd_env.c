@@ -279,12 +279,21 @@ static int run_diff(struct errand *x, const void *arguments, int n, char **words
     return result;
 }
 
+/* --- is it there? --- */
+
+static int run_exists(struct errand *x, const void *arguments, int n, char **words)
+{
+    env_exists(x->remote, file_of(arguments), errand_on_exists, x);
+    return errand_wait(x);
+}
+
 static const struct verb verbs[] = {
     {"list", "", 0, 0, false, run_list},
     {"get", "VARIABLE", 1, 1, false, run_get},
     {"set", "[VARIABLE=VALUE]...", 0, 1 << 20, true, run_set},
     {"rm", "VARIABLE...", 1, 1 << 20, true, run_remove},
     {"diff", "OTHERFILE", 1, 1, false, run_diff},
+    {"exists", "", 0, 0, false, run_exists},
     {0},
 };
 
@@ -299,12 +308,15 @@ const struct command cmd_env = {
     .name = "env",
     .usage = "NAME [VERB [ARG]...]",
     .summary = "List and change the variables of an env file",
-    .details = "Verbs: list (when none is given), get VARIABLE, set [VARIABLE=VALUE]..., rm "
-               "VARIABLE..., diff OTHERFILE\n(status 1 when they differ). Without arguments set "
-               "reads lines VARIABLE=VALUE from standard input,\nwhich keeps secrets out of the "
-               "command line. Comments and order of the file stay.",
+    .details =
+        "Verbs: list (when none is given), get VARIABLE, set [VARIABLE=VALUE]..., rm "
+        "VARIABLE..., diff OTHERFILE\n(status 1 when they differ), exists (status 1 "
+        "when there is no such file). Without arguments set\nreads lines VARIABLE=VALUE from "
+        "standard input, which keeps secrets out of the command line.\nComments and order of "
+        "the file stay.",
     .args = args,
     .args_size = sizeof(struct env_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 1 << 20,

@@ -66,6 +66,11 @@ static void on_event(void *user, const struct event_info *event)
     print(user, event);
 }
 
+static void on_live(void *user)
+{
+    say("listening; C-c ends it");
+}
+
 static void on_down(void *user, const struct err *e)
 {
     say("%s; it is tried again, and the history asked meanwhile", e->text);
@@ -77,7 +82,7 @@ static void on_end(void *user, const struct err *e)
 }
 
 static const struct event_tail_ops ops = {
-    .on_event = on_event, .on_down = on_down, .on_end = on_end};
+    .on_event = on_event, .on_live = on_live, .on_down = on_down, .on_end = on_end};
 
 static int run_list(struct errand *x, const void *arguments, int n, char **words)
 {
@@ -156,6 +161,7 @@ const struct command cmd_events = {
         "connection missed follows.",
     .args = args,
     .args_size = sizeof(struct events_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 4,

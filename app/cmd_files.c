@@ -195,14 +195,115 @@ static int run_mv(struct errand *x, const void *arguments, int n, char **words)
     return errand_wait(x);
 }
 
+static int run_exists(struct errand *x, const void *arguments, int n, char **words)
+{
+    cleanup_free char *path = NULL;
+    int result = errand_path(x, words[0], &path);
+
+    if (result < 0)
+        return result;
+    file_exists(x->remote, path, errand_on_exists, x);
+    return errand_wait(x);
+}
+
+/* --- several files in one call, as JSON says --- */
+
+static cJSON *read_json(struct err *e)
+{
+    cleanup_buf struct buf text = {0};
+
+    while (!feof(stdin) && !ferror(stdin) && text.len <= FILE_LOAD_MAX)
+        text.len += fread(buf_reserve(&text, 65536), 1, 65536, stdin);
+    if (text.len > FILE_LOAD_MAX) {
+        err_set(e, ERR_LIMIT, "more than %zu MiB of JSON", FILE_LOAD_MAX >> 20);
+        return NULL;
+    }
+    cJSON *json = cJSON_ParseWithLength(text.data ? text.data : "", text.len);
+
+    if (!cJSON_IsArray(json)) {
+        err_set(e, ERR_ARG, "batch wants a JSON array on standard input");
+        err_hint(
+            e, "[{\"path\":\"a\",\"content\":\"text\"},{\"path\":\"b\",\"operation\":\"delete\"}]");
+        cJSON_Delete(json);
+        return NULL;
+    }
+    return json;
+}
+
+static int read_operation(struct errand *x, const cJSON *item, struct file_operation *out)
+{
+    const char *path = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "path"));
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "content"));
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "operation"));
+    bool deletes = name && !strcmp(name, "delete");
+    char *absolute;
+    int result;
+
+    if (!path || (name && !deletes && strcmp(name, "write") != 0))
+        return err_set(&x->session.err, ERR_ARG,
+                       "each of them wants a \"path\", and write or delete as \"operation\"");
+    result = errand_path(x, path, &absolute);
+    *out = (struct file_operation){absolute, deletes ? NULL : text ? text : ""};
+    return result;
+}
+
+static void on_batch(void *user, const struct file_result *all, size_t n, const struct err *e)
+{
+    struct errand *x = user;
+    cJSON *list = x->json && !e ? cJSON_CreateArray() : NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!all[i].is_done)
+            x->status = EXIT_FAIL;
+        if (list) {
+            cJSON *o = cJSON_CreateObject();
+
+            cJSON_AddStringToObject(o, "path", all[i].path);
+            cJSON_AddBoolToObject(o, "success", all[i].is_done);
+            if (all[i].error[0])
+                cJSON_AddStringToObject(o, "error", all[i].error);
+            cJSON_AddItemToArray(list, o);
+        } else if (!all[i].is_done) {
+            say("%s: %s", all[i].path, all[i].error);
+        }
+    }
+    if (list)
+        json_print(list);
+    errand_done(x, e);
+}
+
+static int run_batch(struct errand *x, const void *arguments, int n, char **words)
+{
+    cJSON *json = read_json(&x->session.err);
+    size_t n_all = json ? (size_t)cJSON_GetArraySize(json) : 0, n_read = 0;
+    cleanup_free struct file_operation *all = xcalloc(n_all + 1, sizeof *all);
+    int result = json ? 0 : -(int)x->session.err.code;
+    const cJSON *item;
+
+    cJSON_ArrayForEach (item, json) {
+        if (!result)
+            result = read_operation(x, item, &all[n_read++]);
+    }
+    if (!result) {
+        file_batch(x->remote, all, n_all, on_batch, x);
+        result = errand_wait(x);
+    }
+    for (size_t i = 0; i < n_read; i++)
+        free((char *)all[i].path);
+    cJSON_Delete(json);
+    return result;
+}
+
 static const struct verb verbs[] = {
     {"ls", "[PATH]", 0, 1, false, run_ls},
     {"stat", "PATH", 1, 1, false, run_stat},
+    {"exists", "PATH", 1, 1, false, run_exists},
     {"cat", "PATH...", 1, 1 << 20, false, run_cat},
     {"put", "PATH", 1, 1, true, run_put},
     {"rm", "PATH...", 1, 1 << 20, true, run_remove},
     {"mkdir", "PATH...", 1, 1 << 20, true, run_mkdir},
     {"mv", "FROM TO", 2, 2, true, run_mv},
+    {"batch", "", 0, 0, true, run_batch},
     {0},
 };
 
@@ -217,12 +318,16 @@ const struct command cmd_files = {
     .name = "files",
     .usage = "NAME [VERB [PATH]...]",
     .summary = "List, read, write and remove files of a sandbox",
-    .details = "Verbs: ls [PATH] (when none is given), stat PATH, cat PATH..., put PATH (writes "
-               "standard input),\nrm PATH... (folders with all that is in them), mkdir PATH..., "
-               "mv FROM TO. cat and put keep every byte.\nRelative paths begin where commands do. "
-               "Trees: `sandpit cp -r`.",
+    .details =
+        "Verbs: ls [PATH] (when none is given), stat PATH, exists PATH (status 1 when not), "
+        "cat PATH...,\nput PATH (writes standard input), rm PATH... (folders with all that "
+        "is in them), mkdir PATH...,\nmv FROM TO, batch (several in one call, as a JSON array "
+        "on standard input says). cat and put keep every byte.\nRelative paths begin where "
+        "commands do. "
+        "Trees: `sandpit cp -r`.",
     .args = args,
     .args_size = sizeof(struct files_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 1 << 20,

@@ -19,7 +19,8 @@ struct logs_args {
 #define FIELD(name) offsetof(struct logs_args, name)
 static const struct arg_def args[] = {
     {"follow", 'f', ARG_FLAG, FIELD(follow), NULL, "go on as it is written, until C-c"},
-    {"stream", 's', ARG_TEXT, FIELD(stream), "STREAM", "stdout, stderr or combined (default)"},
+    {"stream", 's', ARG_TEXT, FIELD(stream), "stdout|stderr|combined",
+     "of both streams (combined), or of one"},
     {"since", 0, ARG_TEXT, FIELD(since), "OFFSET", "begin at a byte offset (from --json)"},
     {"lines", 'l', ARG_TEXT, FIELD(lines), "N", "begin with the last N lines"},
     {"json", 0, ARG_FLAG, FIELD(json), NULL, "print a JSON object for each piece"},

@@ -13,6 +13,8 @@
 #include "base/alloc.h"
 #include "client/overlay.h"
 
+#define WAIT_MS 250
+
 struct overlay_args {
     bool json, no_wait;
     const char *strategy;
@@ -21,7 +23,8 @@ struct overlay_args {
 
 #define FIELD(name) offsetof(struct overlay_args, name)
 static const struct arg_def args[] = {
-    {"strategy", 0, ARG_TEXT, FIELD(strategy), "HOW", "smart (links for packages) or copy"},
+    {"strategy", 0, ARG_TEXT, FIELD(strategy), "smart|copy",
+     "links for packages, or copies of all"},
     {"ignore", 'i', ARG_LIST, FIELD(ignored), "GLOB", "leave out what matches GLOB"},
     {"no-wait", 0, ARG_FLAG, FIELD(no_wait), NULL, "do not wait for the copy's end"},
     {"json", 0, ARG_FLAG, FIELD(json), NULL, "print JSON"},
@@ -71,6 +74,18 @@ static void on_overlays(void *user, const struct overlay_info *all, size_t n, co
     errand_done(x, e);
 }
 
+static void on_overlay(void *user, const struct overlay_info *o, const struct err *e)
+{
+    struct errand *x = user;
+
+    if (o && x->json) {
+        json_print(overlay_json(o));
+        errand_done(x, NULL);
+    } else {
+        on_overlays(user, o, o ? 1 : 0, e);
+    }
+}
+
 static void on_created(void *user, const struct overlay_info *o, const struct err *e)
 {
     struct errand *x = user;
@@ -110,6 +125,42 @@ static int run_create(struct errand *x, const void *arguments, int n, char **wor
     return errand_wait(x);
 }
 
+static int run_show(struct errand *x, const void *arguments, int n, char **words)
+{
+    overlay_get(x->remote, words[0], on_overlay, x);
+    return errand_wait(x);
+}
+
+struct waiting {
+    struct errand *errand;
+    bool is_over;
+};
+
+static void on_looked(void *user, const struct overlay_info *o, const struct err *e)
+{
+    struct waiting *w = user;
+
+    w->is_over = e || o->is_over;
+    if (w->is_over)
+        on_created(w->errand, o, e);
+    else
+        errand_done(w->errand, NULL);
+}
+
+static int run_wait(struct errand *x, const void *arguments, int n, char **words)
+{
+    struct waiting w = {.errand = x};
+    int result = 0;
+
+    while (!result && !w.is_over) {
+        overlay_get(x->remote, words[0], on_looked, &w);
+        result = errand_wait(x);
+        if (!result && !w.is_over)
+            result = errand_pause(x, WAIT_MS);
+    }
+    return result;
+}
+
 static int run_remove(struct errand *x, const void *arguments, int n, char **words)
 {
     overlay_delete(x->remote, words[0], errand_on_done, x);
@@ -117,10 +168,9 @@ static int run_remove(struct errand *x, const void *arguments, int n, char **wor
 }
 
 static const struct verb verbs[] = {
-    {"list", "", 0, 0, false, run_list},
-    {"create", "SOURCE TARGET", 2, 2, true, run_create},
-    {"rm", "ID", 1, 1, true, run_remove},
-    {0},
+    {"list", "", 0, 0, false, run_list},   {"create", "SOURCE TARGET", 2, 2, true, run_create},
+    {"show", "ID", 1, 1, false, run_show}, {"wait", "ID", 1, 1, false, run_wait},
+    {"rm", "ID", 1, 1, true, run_remove},  {0},
 };
 
 static int run_overlay(struct app *app, const void *arguments, int n_rest, char **rest)
@@ -134,10 +184,12 @@ const struct command cmd_overlay = {
     .name = "overlay",
     .usage = "NAME [VERB [ARG]...]",
     .summary = "Copy a folder of a sandbox to another place in it",
-    .details = "Verbs: list (when none is given), create SOURCE TARGET, rm ID. SOURCE is absolute, "
-               "TARGET relative.",
+    .details =
+        "Verbs: list (when none is given), create SOURCE TARGET, show ID, wait ID (until its copy "
+        "has ended), rm ID.\nSOURCE is absolute, TARGET relative.",
     .args = args,
     .args_size = sizeof(struct overlay_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 4,

@@ -29,7 +29,8 @@ struct run_args {
 
 #define FIELD(name) offsetof(struct run_args, name)
 static const struct arg_def args[] = {
-    {"language", 'L', ARG_TEXT, FIELD(language), "LANG", "of code: python, node, bash, ruby"},
+    {"language", 'L', ARG_TEXT, FIELD(language), "python|node|bash|sh|ruby",
+     "of code; found out when not given"},
     {"cwd", 'w', ARG_TEXT, FIELD(cwd), "DIR", "start it in DIR"},
     {"env", 'e', ARG_LIST, FIELD(envs), "K=V", "set a variable for what is started"},
     {"timeout", 't', ARG_TEXT, FIELD(timeout), "TIME", "wait gives up after TIME, with 124"},
@@ -323,6 +324,7 @@ const struct command cmd_run = {
                "(standard input without TEXT).\nIn the foreground: `sandpit exec`.",
     .args = args,
     .args_size = sizeof(struct run_args),
+    .verbs = verbs,
     .leading = 2,
     .min_rest = 1,
     .max_rest = 1 << 20,

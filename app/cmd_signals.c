@@ -115,19 +115,9 @@ static int run_status(struct errand *x, const void *arguments, int n, char **wor
     return errand_wait(x);
 }
 
-static int read_port(const char *text, struct err *e)
-{
-    char *end;
-    long port = strtol(text, &end, 10);
-
-    if (*end || port < 1 || port > 65535)
-        return err_set(e, ERR_ARG, "\"%.60s\" is not a port from 1 to 65535", text);
-    return (int)port;
-}
-
 static int run_port(struct errand *x, const void *arguments, int n, char **words)
 {
-    int port = read_port(words[0], &x->session.err);
+    int port = errand_port(x, words[0]);
     bool is_open = !strcmp(words[1], "open");
 
     if (port < 0)
@@ -140,7 +130,7 @@ static int run_port(struct errand *x, const void *arguments, int n, char **words
 
 static int run_ready(struct errand *x, const void *arguments, int n, char **words)
 {
-    int port = read_port(words[0], &x->session.err);
+    int port = errand_port(x, words[0]);
 
     if (port < 0)
         return port;
@@ -181,6 +171,7 @@ const struct command cmd_signals = {
                "Signals come only while the service is started.",
     .args = args,
     .args_size = sizeof(struct signals_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 5,

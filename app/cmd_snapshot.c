@@ -107,30 +107,28 @@ static void ask_delete(struct asking *a, char **words)
     snapshot_delete(a->session->gateway, words[0], on_deleted, a);
 }
 
-static const struct snapshot_verb {
-    const char *name;
-    int min, max; /* words behind it */
-    bool writes;
-    void (*ask)(struct asking *a, char **words); /* words are NULL-terminated */
-} verbs[] = {
-    {"list", 0, 0, false, ask_list},
-    {"create", 1, 2, true, ask_create},
-    {"rm", 1, 1, true, ask_delete},
+/* Not about one sandbox, so not run by errand_run. */
+static const struct verb verbs[] = {
+    {"list", "", 0, 0, false, NULL},
+    {"create", "NAME [SNAPSHOT]", 1, 2, true, NULL},
+    {"rm", "ID", 1, 1, true, NULL},
+    {0},
 };
+/* Of each verb; words are NULL-terminated. */
+static void (*const asks[])(struct asking *a, char **words) = {ask_list, ask_create, ask_delete};
 
-static const struct snapshot_verb *find_verb(const char *name, int n)
+static const struct verb *find_verb(const char *name, int n)
 {
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (!strcmp(verbs[i].name, name) && n >= verbs[i].min && n <= verbs[i].max)
-            return &verbs[i];
+    for (const struct verb *v = verbs; v->name; v++)
+        if (!strcmp(v->name, name) && n >= v->min && n <= v->max)
+            return v;
     return NULL;
 }
 
 static int run_snapshot(struct app *app, const void *arguments, int n_rest, char **rest)
 {
     const struct snapshot_args *args_given = arguments;
-    const struct snapshot_verb *verb =
-        find_verb(n_rest ? rest[0] : "list", n_rest ? n_rest - 1 : 0);
+    const struct verb *verb = find_verb(n_rest ? rest[0] : "list", n_rest ? n_rest - 1 : 0);
     struct session s = {0};
     struct asking a = {.session = &s, .json = args_given->json};
     struct err e = {0};
@@ -141,7 +139,7 @@ static int run_snapshot(struct app *app, const void *arguments, int n_rest, char
     }
     if ((!verb->writes || !command_check_writes(app, "snapshot", &e)) &&
         session_open(&s, app, &e) == 0) {
-        verb->ask(&a, n_rest ? rest + 1 : rest);
+        asks[verb - verbs](&a, n_rest ? rest + 1 : rest);
         session_wait(&s);
         e = s.err;
     }
@@ -159,6 +157,7 @@ const struct command cmd_snapshot = {
                "--snapshot ID` begins with one.",
     .args = args,
     .args_size = sizeof(struct snapshot_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .max_rest = 3,
     .run = run_snapshot,

@@ -12,6 +12,7 @@
 #include "app/errand.h"
 #include "app/say.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "client/token.h"
 
 struct token_args {
@@ -118,8 +119,89 @@ static int run_revoke(struct errand *x, const void *arguments, int n, char **wor
     return result;
 }
 
+static void on_token(void *user, const struct token_info *t, const struct err *e)
+{
+    struct errand *x = user;
+
+    if (t && x->json)
+        json_print(token_json(t));
+    else if (t)
+        print_tokens(t, 1);
+    errand_done(x, e);
+}
+
+static int run_show(struct errand *x, const void *arguments, int n, char **words)
+{
+    token_get(x->remote, words[0], on_token, x);
+    return errand_wait(x);
+}
+
+/* --- who we are there --- */
+
+static void on_status(void *user, const struct auth_status *a, const struct err *e)
+{
+    struct errand *x = user;
+
+    if (a && x->json) {
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddBoolToObject(o, "authenticated", a->is_authenticated);
+        cJSON_AddStringToObject(o, "tokenType", a->token_type);
+        cJSON_AddStringToObject(o, "scope", a->scope[0] ? a->scope : "full");
+        json_add_time(o, "expiresAt", a->expires_ms);
+        json_print(o);
+    } else if (a) {
+        puts(a->is_authenticated ? a->token_type : "not authenticated");
+    }
+    errand_done(x, e);
+}
+
+static int run_status(struct errand *x, const void *arguments, int n, char **words)
+{
+    auth_status(x->remote, on_status, x);
+    return errand_wait(x);
+}
+
+static void print_safe(const char *text)
+{
+    char safe[1024];
+
+    puts(text_sanitise(safe, sizeof safe, text, strlen(text)));
+}
+
+static void on_info(void *user, const struct auth_info *a, const struct err *e)
+{
+    struct errand *x = user;
+
+    if (a && x->json) {
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(o, "message", a->message);
+        cJSON_AddStringToObject(o, "instructions", a->instructions);
+        cJSON_AddItemToObject(o, "endpoints", cJSON_Duplicate(a->endpoints, true));
+        json_print(o);
+    } else if (a) {
+        const cJSON *item;
+
+        print_safe(a->message);
+        print_safe(a->instructions);
+        cJSON_ArrayForEach (item, a->endpoints)
+            print_safe(cJSON_IsString(item) ? item->valuestring : "");
+    }
+    errand_done(x, e);
+}
+
+static int run_info(struct errand *x, const void *arguments, int n, char **words)
+{
+    auth_info(x->remote, on_info, x);
+    return errand_wait(x);
+}
+
 static const struct verb verbs[] = {
     {"list", "", 0, 0, false, run_list},
+    {"show", "ID", 1, 1, false, run_show},
+    {"status", "", 0, 0, false, run_status},
+    {"info", "", 0, 0, false, run_info},
     {"create", "", 0, 0, true, run_create},
     {"revoke", "ID...", 1, 1 << 20, true, run_revoke},
     {0},
@@ -136,10 +218,13 @@ const struct command cmd_token = {
     .name = "token",
     .usage = "NAME [VERB [ID]]",
     .summary = "Give others access to a sandbox, and take it back",
-    .details = "Verbs: list (when none is given), create, revoke ID... The new token is printed, "
-               "this once;\nwhat was revoked ends at once, with its open connections.",
+    .details =
+        "Verbs: list (when none is given), create, show ID, revoke ID..., status (whose token "
+        "this program has there),\ninfo (how one gets in). The new token is printed, this "
+        "once; what was revoked ends at once,\nwith its open connections.",
     .args = args,
     .args_size = sizeof(struct token_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 1 << 20,

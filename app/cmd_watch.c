@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * sandpit watch: what changes below a path, until C-c. Its watcher is made for that and removed at
- * the end.
+ * the end, unless it was there before.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,30 +88,60 @@ static void on_created(void *user, const struct watcher_info *w, const struct er
     errand_done(watching->errand, e);
 }
 
-static int run_path(struct errand *x, const void *arguments, int n, char **words)
+static int create(struct watching *w, const struct watch_args *a, const char *path)
 {
-    const struct watch_args *a = arguments;
     cleanup_free const char **ignored = xcalloc(a->ignored.n + 1, sizeof *ignored);
-    struct watcher_options o = {
-        .path = words[0], .include_content = a->content, .ignored = ignored};
-    struct watching w = {.errand = x};
+    struct watcher_options o = {.path = path, .include_content = a->content, .ignored = ignored};
 
     for (size_t i = 0; i < a->ignored.n; i++)
         ignored[i] = a->ignored.items[i];
-    watcher_create(x->remote, &o, on_created, &w);
-    if (errand_wait(x) < 0)
-        return -(int)x->session.err.code;
-    struct watcher_tail *tail = watcher_tail_open(x->remote, w.id, &ops, &w);
-    int result = errand_follow(x);
-    struct err failure = x->session.err;
+    watcher_create(w->errand->remote, &o, on_created, w);
+    return errand_wait(w->errand);
+}
+
+static int follow(struct watching *w)
+{
+    struct watcher_tail *tail = watcher_tail_open(w->errand->remote, w->id, &ops, w);
+    int result = errand_follow(w->errand);
 
     watcher_tail_close(tail);
+    return result;
+}
+
+static int run_follow(struct errand *x, const void *arguments, int n, char **words)
+{
+    struct watching w = {.errand = x};
+
+    snprintf(w.id, sizeof w.id, "%s", words[0]);
+    return follow(&w);
+}
+
+static int run_path(struct errand *x, const void *arguments, int n, char **words)
+{
+    struct watching w = {.errand = x};
+
+    if (create(&w, arguments, words[0]) < 0)
+        return -(int)x->session.err.code;
+    int result = follow(&w);
+    struct err failure = x->session.err;
+
     if (!remote_error(x->remote)->code) {
         watcher_destroy(x->remote, w.id, errand_on_done, x);
         errand_wait(x);
     }
     x->session.err = failure;
     return result;
+}
+
+static cJSON *watcher_json(const struct watcher_info *w)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "id", w->id);
+    cJSON_AddStringToObject(o, "path", w->path);
+    cJSON_AddStringToObject(o, "status", w->status);
+    cJSON_AddBoolToObject(o, "includeContent", w->include_content);
+    return o;
 }
 
 static void on_watchers(void *user, const struct watcher_info *all, size_t n, const struct err *e)
@@ -126,15 +156,8 @@ static void on_watchers(void *user, const struct watcher_info *all, size_t n, co
         columns_text(c, all[i].status);
         columns_text(c, all[i].path);
     }
-    for (size_t i = 0; i < n && list; i++) {
-        cJSON *o = cJSON_CreateObject();
-
-        cJSON_AddStringToObject(o, "id", all[i].id);
-        cJSON_AddStringToObject(o, "path", all[i].path);
-        cJSON_AddStringToObject(o, "status", all[i].status);
-        cJSON_AddBoolToObject(o, "includeContent", all[i].include_content);
-        cJSON_AddItemToArray(list, o);
-    }
+    for (size_t i = 0; i < n && list; i++)
+        cJSON_AddItemToArray(list, watcher_json(&all[i]));
     if (c)
         columns_print(c);
     if (list)
@@ -148,6 +171,40 @@ static int run_list(struct errand *x, const void *arguments, int n, char **words
     return errand_wait(x);
 }
 
+static void on_watcher(void *user, const struct watcher_info *w, const struct err *e)
+{
+    struct errand *x = user;
+
+    if (w && x->json) {
+        json_print(watcher_json(w));
+        errand_done(x, NULL);
+    } else {
+        on_watchers(user, w, w ? 1 : 0, e);
+    }
+}
+
+static int run_show(struct errand *x, const void *arguments, int n, char **words)
+{
+    watcher_get(x->remote, words[0], on_watcher, x);
+    return errand_wait(x);
+}
+
+/* One that stays: for `follow`, the dashboard, or another program. */
+static int run_create(struct errand *x, const void *arguments, int n, char **words)
+{
+    struct watching w = {.errand = x};
+    int result = create(&w, arguments, words[0]);
+
+    if (result < 0)
+        return result;
+    if (x->json) {
+        watcher_get(x->remote, w.id, on_watcher, x);
+        return errand_wait(x);
+    }
+    puts(w.id);
+    return 0;
+}
+
 static int run_remove(struct errand *x, const void *arguments, int n, char **words)
 {
     watcher_destroy(x->remote, words[0], errand_on_done, x);
@@ -157,6 +214,9 @@ static int run_remove(struct errand *x, const void *arguments, int n, char **wor
 static const struct verb verbs[] = {
     {"list", "", 0, 0, false, run_list},
     {"path", "PATH", 1, 1, true, run_path},
+    {"create", "PATH", 1, 1, true, run_create},
+    {"show", "ID", 1, 1, false, run_show},
+    {"follow", "ID", 1, 1, false, run_follow},
     {"rm", "ID", 1, 1, true, run_remove},
     {0},
 };
@@ -178,9 +238,12 @@ const struct command cmd_watch = {
     .usage = "NAME [PATH | VERB [ID]]",
     .summary = "Print what changes in the files of a sandbox",
     .details = "Prints add, change, unlink, addDir or unlinkDir and the path for everything below "
-               "PATH, until C-c.\nVerbs: list (the watchers there are), path PATH, rm ID.",
+               "PATH, until C-c.\nVerbs: list (the watchers there are), path PATH, create PATH "
+               "(one that stays; "
+               "prints its id),\nshow ID, follow ID, rm ID.",
     .args = args,
     .args_size = sizeof(struct watch_args),
+    .verbs = verbs,
     .leading = 1 << 20,
     .min_rest = 1,
     .max_rest = 3,

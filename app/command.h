@@ -11,14 +11,17 @@
 /* Exit statuses. exec has its own (ux.md): 124 timeout, 125 own failure, 126 and 127, 128+n. */
 enum { EXIT_OK = 0, EXIT_FAIL = 1, EXIT_USAGE = 2 };
 
+struct verb;
+
 struct command {
     const char *name;
     const char *usage;   /* after the name: "NAME [TERMINAL]" */
     const char *summary; /* one line, imperative */
     const char *details; /* paragraphs of the help; or NULL */
     const struct arg_def *args;
-    size_t args_size; /* of the struct that args fill; 0: none */
-    int leading;      /* see args_parse */
+    size_t args_size;         /* of the struct that args fill; 0: none */
+    const struct verb *verbs; /* app/errand.h; NULL: none */
+    int leading;              /* see args_parse */
     int min_rest, max_rest;
     int failure;  /* exit status of a failure before it runs; 0: EXIT_FAIL or EXIT_USAGE */
     bool writes;  /* refused when the context is read-only */
@@ -26,10 +29,10 @@ struct command {
     int (*run)(struct app *app, const void *args, int n_rest, char **rest);
 };
 
-extern const struct command cmd_attach, cmd_children, cmd_cp, cmd_doctor, cmd_env, cmd_events,
-    cmd_exec, cmd_files, cmd_info, cmd_keys, cmd_link, cmd_logs, cmd_ls, cmd_new, cmd_overlay,
-    cmd_replay, cmd_rm, cmd_run, cmd_servers, cmd_shell, cmd_signals, cmd_snapshot, cmd_stats,
-    cmd_token, cmd_watch;
+extern const struct command cmd_attach, cmd_children, cmd_completion, cmd_cp, cmd_doctor, cmd_env,
+    cmd_events, cmd_exec, cmd_extend, cmd_files, cmd_info, cmd_keys, cmd_link, cmd_logs, cmd_ls,
+    cmd_new, cmd_overlay, cmd_replay, cmd_rm, cmd_run, cmd_servers, cmd_shell, cmd_show,
+    cmd_signals, cmd_snapshot, cmd_stats, cmd_terminals, cmd_token, cmd_url, cmd_watch;
 
 /* All of them, NULL-terminated, in the order of the help. */
 extern const struct command *const commands[];

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/env_list.h"
@@ -27,6 +28,16 @@ void errand_done(struct errand *x, const struct err *e)
 void errand_on_done(void *user, const struct err *e)
 {
     errand_done(user, e);
+}
+
+void errand_on_exists(void *user, bool exists, const struct err *e)
+{
+    struct errand *x = user;
+
+    if (!e && x->json)
+        json_print(cJSON_CreateBool(exists));
+    x->status = exists ? EXIT_OK : EXIT_FAIL;
+    errand_done(x, e);
 }
 
 void errand_flush(struct errand *x)
@@ -122,23 +133,30 @@ int errand_follow(struct errand *x)
     return result;
 }
 
-static void on_lingered(uv_timer_t *timer)
+static void on_pause_over(uv_timer_t *timer)
 {
     ((struct errand *)timer->data)->session.done = true;
 }
 
-void errand_linger(struct errand *x)
+int errand_pause(struct errand *x, int ms)
 {
     uv_timer_t timer;
 
     uv_timer_init(&x->session.loop, &timer);
     timer.data = x;
-    uv_timer_start(&timer, on_lingered, LINGER_MS, 0);
-    session_wait(&x->session);
+    uv_timer_start(&timer, on_pause_over, (uint64_t)ms, 0);
+    int result = errand_wait(x);
+
     uv_close((uv_handle_t *)&timer, on_handle_closed);
     x->n_closing++;
     while (x->n_closing)
         uv_run(&x->session.loop, UV_RUN_NOWAIT);
+    return result;
+}
+
+void errand_linger(struct errand *x)
+{
+    errand_pause(x, LINGER_MS);
 }
 
 /* --- the sandbox --- */
@@ -212,6 +230,16 @@ int errand_path(struct errand *x, const char *path, char **absolute)
                     ? xasprintf("%s/%s", strcmp(x->home, "/") ? x->home : "", path)
                     : xstrdup(x->home);
     return 0;
+}
+
+int errand_port(struct errand *x, const char *text)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+
+    if (*end || port < 1 || port > 65535)
+        return err_set(&x->session.err, ERR_ARG, "\"%.60s\" is not a port from 1 to 65535", text);
+    return (int)port;
 }
 
 static int run_verb(const struct verb *verb, struct app *app, const void *args, bool json,

@@ -33,12 +33,17 @@ void errand_close(struct errand *x);
 /* A path in the sandbox, absolute: relative ones begin where commands do. The caller frees. */
 int errand_path(struct errand *x, const char *path, char **absolute);
 
+/* A port as it was given, or -ERR_ARG with the reason in session.err. */
+int errand_port(struct errand *x, const char *text);
+
 /* --- for callbacks --- */
 
 /* The call is answered: errand_wait and errand_follow return. e NULL: it went well. */
 void errand_done(struct errand *x, const struct err *e);
 /* A callback for calls that answer nothing else; user is the errand. */
 void errand_on_done(void *user, const struct err *e);
+/* Status 1 when it is not there; with x->json that is printed, too. */
+void errand_on_exists(void *user, bool exists, const struct err *e);
 /* One JSON value on a line of its own; deletes it. Ends the errand when nobody reads any more. */
 void errand_print_line(struct errand *x, cJSON *json);
 /* After something was printed in a stream. */
@@ -53,6 +58,8 @@ int errand_wait(struct errand *x);
 /* The same for a stream: SIGINT, SIGTERM and SIGHUP end it, too, with x->signal set and 0. */
 int errand_follow(struct errand *x);
 
+/* Lets the loop run for so long, or until a callback ended the wait. As errand_wait. */
+int errand_pause(struct errand *x, int ms);
 /* After something was cancelled: lets the client tidy up there. */
 void errand_linger(struct errand *x);
 

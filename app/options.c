@@ -9,8 +9,8 @@
 const struct arg_def options_defs[] = {
     {"gateway", 0, ARG_TEXT, OPTION(gateway), "URL", "talk to this gateway"},
     {"api-key-file", 0, ARG_TEXT, OPTION(api_key_file), "FILE", "read the API key from FILE"},
-    {"context", 0, ARG_TEXT, OPTION(context), "NAME[,NAME]",
-     "use [context NAME] of config.ini; list more beside it"},
+    {"context", 0, ARG_TEXT, OPTION(context), "CONTEXT",
+     "use [context CONTEXT] of config.ini; A,B lists B beside A"},
     {"namespace", 'n', ARG_TEXT, OPTION(ns), "NS", "the namespace meant by plain names"},
     {"no-restore", 0, ARG_FLAG, OPTION(no_restore), NULL,
      "begin without the panes and tabs of last time"},

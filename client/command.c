@@ -83,6 +83,20 @@ struct request *command_run(struct remote *r, const struct command_options *o, c
     return call_start(c);
 }
 
+struct request *command_execute(struct remote *r, const char *terminal_id, const char *command,
+                                bool background, command_cb cb, void *user)
+{
+    struct remote_call *c = call_create(r, "POST", call_path("/terminals", terminal_id, "/execute"),
+                                        on_command, (call_cb)cb, user);
+    cJSON *body = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(body, "command", command);
+    cJSON_AddBoolToObject(body, "background", background);
+    call_set_body(c, body);
+    c->timeout_ms = COMMAND_TIMEOUT_MS;
+    return call_start(c);
+}
+
 static char *commands_path(const char *terminal_id, const char *command_id, const char *rest)
 {
     cleanup_free char *commands = call_path("/terminals", terminal_id, "/commands");

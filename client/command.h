@@ -41,6 +41,9 @@ typedef void (*commands_cb)(void *user, const struct command_result *all, size_t
 struct request *command_run(struct remote *r, const struct command_options *o, command_cb cb,
                             void *user);
 /* One in an exec terminal, with its output so far. */
+/* In an exec terminal (terminal_options.no_pty). In the background it is told at once. */
+struct request *command_execute(struct remote *r, const char *terminal_id, const char *command,
+                                bool background, command_cb cb, void *user);
 struct request *command_get(struct remote *r, const char *terminal_id, const char *command_id,
                             command_cb cb, void *user);
 /* ERR_TIMEOUT when it runs on after timeout_ms (at most 300 s). */

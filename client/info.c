@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a sandbox says about itself: version, address, extensions.
+ * What a sandbox says about itself: version, address, extensions; that it answers and is ready.
  */
 #include <string.h>
 
@@ -41,4 +41,26 @@ static void on_info(struct remote_call *c, const cJSON *data, const struct err *
 struct request *remote_info(struct remote *r, remote_info_cb cb, void *user)
 {
     return call_start(call_create(r, "GET", xstrdup("/info"), on_info, (call_cb)cb, user));
+}
+
+struct request *remote_health(struct remote *r, gateway_done_cb cb, void *user)
+{
+    return call_start(call_create(r, "GET", xstrdup("/health"), call_on_done, (call_cb)cb, user));
+}
+
+static void on_ready(struct remote_call *c, const cJSON *data, const struct err *e)
+{
+    struct remote_readiness x = {
+        .is_ready = field_bool(data, "ready"),
+        .is_healthy = field_bool(data, "healthy"),
+        .servers = cJSON_GetObjectItemCaseSensitive(data, "servers"),
+        .overlays = cJSON_GetObjectItemCaseSensitive(data, "overlays"),
+    };
+
+    ((remote_ready_cb)c->cb)(c->user, e ? NULL : &x, e);
+}
+
+struct request *remote_ready(struct remote *r, remote_ready_cb cb, void *user)
+{
+    return call_start(call_create(r, "GET", xstrdup("/ready"), on_ready, (call_cb)cb, user));
 }

@@ -45,6 +45,7 @@ struct terminal_options {
     const char *shell; /* NULL: the host's choice */
     const char *cwd;
     int rows, cols;
+    bool no_pty; /* one for commands (command_execute), without a screen */
 };
 typedef void (*terminal_cb)(void *user, const struct terminal_info *t, const struct err *e);
 typedef void (*terminals_cb)(void *user, const struct terminal_info *t, size_t n,
@@ -53,6 +54,7 @@ typedef void (*terminals_cb)(void *user, const struct terminal_info *t, size_t n
 struct request *terminal_create(struct remote *r, const struct terminal_options *o, terminal_cb cb,
                                 void *user);
 struct request *terminal_list(struct remote *r, terminals_cb cb, void *user);
+struct request *terminal_get(struct remote *r, const char *id, terminal_cb cb, void *user);
 struct request *terminal_destroy(struct remote *r, const char *id, gateway_done_cb cb, void *user);
 
 /* --- the stream of one terminal --- */
@@ -94,5 +96,16 @@ struct remote_info {
 };
 typedef void (*remote_info_cb)(void *user, const struct remote_info *i, const struct err *e);
 struct request *remote_info(struct remote *r, remote_info_cb cb, void *user);
+
+/* Does it answer at all? */
+struct request *remote_health(struct remote *r, gateway_done_cb cb, void *user);
+
+/* Has what it was made with come up? */
+struct remote_readiness {
+    bool is_ready, is_healthy;
+    const cJSON *servers, *overlays; /* arrays, borrowed for the callback; or NULL */
+};
+typedef void (*remote_ready_cb)(void *user, const struct remote_readiness *x, const struct err *e);
+struct request *remote_ready(struct remote *r, remote_ready_cb cb, void *user);
 
 #endif

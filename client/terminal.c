@@ -43,10 +43,11 @@ static void on_terminal(struct remote_call *c, const cJSON *data, const struct e
     struct err e;
 
     if (!error && !read_terminal(&t, data)) {
-        call_unreadable(c, &e, "the new terminal has no id");
+        call_unreadable(c, &e, "the terminal has no id");
         error = &e;
     }
-    listings_poke(c->remote, &terminal_listing);
+    if (strcmp(c->method, "GET") != 0)
+        listings_poke(c->remote, &terminal_listing);
     ((terminal_cb)c->cb)(c->user, error ? NULL : &t, error);
 }
 
@@ -57,7 +58,7 @@ struct request *terminal_create(struct remote *r, const struct terminal_options 
         call_create(r, "POST", xstrdup("/terminals"), on_terminal, (call_cb)cb, user);
     cJSON *body = cJSON_CreateObject();
 
-    cJSON_AddTrueToObject(body, "pty");
+    cJSON_AddBoolToObject(body, "pty", !o || !o->no_pty);
     field_add_text(body, "shell", o ? o->shell : NULL);
     field_add_text(body, "cwd", o ? o->cwd : NULL);
     if (o && o->rows > 0 && o->cols > 0) {
@@ -81,6 +82,12 @@ struct request *terminal_list(struct remote *r, terminals_cb cb, void *user)
 {
     return call_start(
         call_create(r, "GET", xstrdup("/terminals"), on_terminals, (call_cb)cb, user));
+}
+
+struct request *terminal_get(struct remote *r, const char *id, terminal_cb cb, void *user)
+{
+    return call_start(
+        call_create(r, "GET", call_path("/terminals", id, ""), on_terminal, (call_cb)cb, user));
 }
 
 static void on_destroyed(struct remote_call *c, const cJSON *data, const struct err *e)

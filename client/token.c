@@ -165,3 +165,18 @@ struct request *auth_status(struct remote *r, auth_status_cb cb, void *user)
 {
     return call_start(call_create(r, "GET", xstrdup("/auth/status"), on_status, (call_cb)cb, user));
 }
+
+static void on_auth_info(struct remote_call *c, const cJSON *data, const struct err *e)
+{
+    struct auth_info a = {.message = field_text(data, "message"),
+                          .instructions = field_text(data, "instructions"),
+                          .endpoints = cJSON_GetObjectItemCaseSensitive(data, "endpoints")};
+
+    ((auth_info_cb)c->cb)(c->user, e ? NULL : &a, e);
+}
+
+struct request *auth_info(struct remote *r, auth_info_cb cb, void *user)
+{
+    return call_start(
+        call_create(r, "GET", xstrdup("/auth/info"), on_auth_info, (call_cb)cb, user));
+}

@@ -55,4 +55,12 @@ struct auth_status {
 typedef void (*auth_status_cb)(void *user, const struct auth_status *a, const struct err *e);
 struct request *auth_status(struct remote *r, auth_status_cb cb, void *user);
 
+/* How one gets in there. */
+struct auth_info {
+    const char *message, *instructions; /* borrowed */
+    const cJSON *endpoints;             /* an object of texts, or NULL */
+};
+typedef void (*auth_info_cb)(void *user, const struct auth_info *a, const struct err *e);
+struct request *auth_info(struct remote *r, auth_info_cb cb, void *user);
+
 #endif

@@ -134,6 +134,8 @@ static enum view_result prompt_answer(struct list *l, enum prompt_result result)
             break;
         prompt_history_add(&l->history, prompt_text(&l->prompt));
         l->prompting = false;
+        /* The next key, typed at once, means a row that the filter shows. */
+        table_update(&l->table, l->table.revision, clock_mono_ms());
         break;
     case PROMPT_CANCEL:
         clear_filter(l);

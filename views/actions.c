@@ -22,8 +22,10 @@ const struct action_def views_actions[] = {
     {"sandboxes", "y", "sandbox-json", "Show it as JSON"},
     {"sandboxes", "c", "sandbox-copy-name", "Copy its name"},
     {"sandboxes", "C", "sandbox-copy-url", "Copy its URL"},
+    {"sandboxes", "p", "sandbox-copy-port", "Copy the URL of one of its ports"},
     {"sandboxes", "u", "sandbox-browse", "Open its URL in a browser"},
     {"sandboxes", "P", "sandbox-snapshot", "Take a snapshot of its files"},
+    {"sandboxes", "S", "view-snapshots", "Snapshots of this gateway"},
     {"sandboxes", "l", "view-logs", "Follow the logs of its servers"},
     {"sandboxes", "x", "run-command", "Run a command in it, or in all marked at once"},
     {"sandboxes", "m", "magic-link", "Make a magic link to it, or one for each marked"},
@@ -51,6 +53,7 @@ const struct action_def views_actions[] = {
     {"servers", "X", "server-stop", "Stop (asks)"},
     {"servers", "D", "server-delete", "Delete (asks)"},
     {"servers", "C", "server-copy-url", "Copy its URL"},
+    {"servers", "u", "server-status", "Say which status it has"},
 
     {"watchers", "Enter", "watcher-follow", "Follow what changes there, or below all marked"},
     {"watchers", "n", "watcher-new", "Watch a path"},
@@ -82,6 +85,7 @@ const struct action_def views_actions[] = {
     {"tokens", "n", "token-new", "Make a token"},
     {"tokens", "D", "token-revoke", "Revoke it, or all that are marked (asks)"},
     {"tokens", "m", "magic-link", "Make a magic link to the sandbox"},
+    {"tokens", "i", "token-access", "Whose token this program has there"},
 
     {"handout", "y", "handout-copy", "Copy it; it leaves the clipboard after 45 s"},
     {"handout", "Enter", "handout-code", "Show its QR code alone, or with the text"},
@@ -131,6 +135,10 @@ const struct action_def views_actions[] = {
     {"overlays", "n", "overlay-new", "Copy a folder inside the sandbox"},
     {"overlays", "D", "overlay-delete", "Delete (asks)"},
 
+    {"children", "n", "child-new", "Make a sandbox inside the sandbox"},
+    {"children", "D", "child-delete", "Delete it, or all that are marked (asks)"},
+    {"children", "C", "child-copy-url", "Copy its URL"},
+
     {"logs", "s", "logs-stream", "Both streams, stdout, stderr"},
 
     {"tail", "/", "tail-search", "Search; n and N go on"},
@@ -166,6 +174,7 @@ const struct action_def views_actions[] = {
     {"list", "8", "view-events", "Events"},
     {"list", "9", "view-commands", "Commands"},
     {"list", "T", "view-tokens", "Tokens of the sandboxes marked or selected"},
+    {"list", "K", "view-children", "Child sandboxes, inside those marked or selected"},
     {"list", "/", "list-filter", "Filter: regex, !inverted, -f fuzzy, -l key=value"},
     {"list", ">", "list-sort-next", "Sort by the next column"},
     {"list", "<", "list-sort-previous", "Sort by the previous column"},
@@ -266,6 +275,8 @@ const struct action_def views_actions[] = {
     {"global", "", "view-env", "Show the variables of its .env file"},
     {"global", "", "view-overlays", "Show the overlays of this sandbox"},
     {"global", "", "view-overlays-all", "Show the overlays of all sandboxes"},
+    {"global", "", "view-children", "Show the child sandboxes of this sandbox"},
+    {"global", "", "view-children-all", "Show the child sandboxes of all sandboxes"},
     {"global", "", "view-logs", "Follow the logs of this sandbox's servers"},
     {"global", "", "view-watchers", "Show the watchers of this sandbox"},
     {"global", "", "view-watchers-all", "Show the watchers of all sandboxes"},

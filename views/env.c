@@ -14,6 +14,7 @@
 #include "views/dialog.h"
 #include "views/editor.h"
 #include "views/file_wait.h"
+#include "views/inquiry.h"
 #include "views/job.h"
 #include "views/journal.h"
 #include "views/layouts.h"
@@ -92,6 +93,7 @@ void views_stop(struct views_env *env)
     jobs_cancel(env);
     editor_stop(env);
     file_waits_cancel(env);
+    inquiry_destroy(steal_pointer(&s->inquiry));
     runs_drop_all(env);
     client_set_monitor(env->client, NULL, NULL);
     journal_listen(env->journal, NULL, NULL);

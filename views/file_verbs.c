@@ -434,7 +434,11 @@ enum view_result file_verbs_run(struct files *f, const char *action)
 
         if (verbs[i].writes && views_refuse_readonly(f->env))
             return VIEW_HANDLED;
-        if (!f->path || (!row && !verbs[i].alone)) {
+        if (!f->path && verbs[i].run != do_overlays) {
+            tui_toast(f->env->tui, ROLE_WARN, "Still asking where the home folder is");
+            return VIEW_HANDLED;
+        }
+        if (!row && !verbs[i].alone) {
             tui_toast(f->env->tui, ROLE_WARN, "There is no file here to do that with");
             return VIEW_HANDLED;
         }

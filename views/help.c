@@ -37,6 +37,7 @@ static const struct {
     {"diff", "This difference"},
     {"env", "The selected variable, this file"},
     {"overlays", "The selected overlay"},
+    {"children", "The selected child sandbox"},
     {"resource", "The selected row"},
     {"tail", "These lines"},
     {"logs", "This log"},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "views/children.h"
 #include "views/commands.h"
 #include "views/commands_form.h"
 #include "views/env_view.h"
@@ -139,6 +140,7 @@ bool views_open(struct views_env *env, const char *action)
         {"view-watchers", &watchers_kind, false}, {"view-watchers-all", &watchers_kind, true},
         {"view-commands", &commands_kind, false}, {"view-commands-all", &commands_kind, true},
         {"view-overlays", &overlays_kind, false}, {"view-overlays-all", &overlays_kind, true},
+        {"view-children", &children_kind, false}, {"view-children-all", &children_kind, true},
         {"view-tokens", &tokens_kind, false},     {"view-tokens-all", &tokens_kind, true},
     };
     /* Of the sandboxes one looks at, when there are any. */

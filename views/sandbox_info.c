@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/dialog.h"
+#include "views/inquiry.h"
 #include "views/json_text.h"
 #include "views/sandboxes.h"
 #include "wire/names.h"
@@ -119,7 +120,32 @@ static void add_details(struct buf *out, const char *text)
     cJSON_Delete(details);
 }
 
-static void show_text(struct sandboxes *s, const struct sandbox *selected)
+/* What it said itself. */
+static void add_answers(struct buf *out, const struct inquiry_answers *a)
+{
+    char line[120];
+
+    if (*a->why_not) {
+        cleanup_free char *why = xasprintf("no: %s", a->why_not);
+
+        add(out, "answers", why);
+    } else {
+        add(out, "answers", "yes");
+    }
+    if (*a->version) {
+        snprintf(line, sizeof line, "%s%s, %d server%s, %d overlay%s", a->is_ready ? "yes" : "no",
+                 a->is_healthy ? "" : ", not healthy", a->n_servers, a->n_servers == 1 ? "" : "s",
+                 a->n_overlays, a->n_overlays == 1 ? "" : "s");
+        add(out, "ready", line);
+        snprintf(line, sizeof line, "%d", a->n_sandboxes > 0 ? a->n_sandboxes - 1 : 0);
+        add(out, "children", line);
+    }
+    add(out, "version", a->version);
+    add(out, "access", a->access);
+}
+
+static void show_text(struct sandboxes *s, const struct sandbox *selected,
+                      const struct inquiry_answers *answers)
 {
     const struct sandbox_info *i = &selected->info;
     bool stale = gateway_state(fleet_of(s->env->fleet, i->id)) != LINK_UP;
@@ -150,6 +176,8 @@ static void show_text(struct sandboxes *s, const struct sandbox *selected)
         snprintf(number, sizeof number, "%d", i->n_viewers);
         add(&text, "viewers", number);
     }
+    if (answers)
+        add_answers(&text, answers);
     add_details(&text, i->details);
     add_metadata(&text, i->metadata);
     add_time(&text, "confirmed", clock_wall_ms() - (clock_mono_ms() - selected->confirmed_ms),
@@ -176,6 +204,17 @@ static void show_json(struct sandboxes *s, const struct sandbox *selected)
                      text.data ? text.data : "");
 }
 
+/* The list may have gone meanwhile: whoever left it does not want to read this. */
+static void show_answered(struct views_env *env, const char *sandbox_id,
+                          const struct inquiry_answers *a)
+{
+    struct sandboxes *s = sandboxes_of_view(tui_focused(env->tui));
+    const struct sandbox *sandbox = fleet_find_id(env->fleet, sandbox_id);
+
+    if (s && sandbox)
+        show_text(s, sandbox, a);
+}
+
 static void on_answer(void *user, const struct sandbox_info *info, const struct err *e)
 {
     struct sandboxes *s = user;
@@ -187,7 +226,7 @@ static void on_answer(void *user, const struct sandbox_info *info, const struct 
     else if (s->asking_json)
         show_json(s, sandbox);
     else
-        show_text(s, sandbox);
+        inquiry_start(s->env, s->asking_id, show_answered);
 }
 
 /* The list carries the least; the rest is asked for when somebody wants to see it. What cannot be
@@ -204,7 +243,7 @@ static enum view_result show(struct sandboxes *s, const struct sandbox *selected
         if (json)
             show_json(s, selected);
         else
-            show_text(s, selected);
+            show_text(s, selected, NULL);
         return VIEW_HANDLED;
     }
     request_cancel(s->asking);

@@ -13,6 +13,7 @@
 #include "views/job.h"
 #include "views/sandbox_form.h"
 #include "views/sandboxes.h"
+#include "wire/url.h"
 
 /* --- new --- */
 static enum view_result verb_new(struct sandboxes *s, const struct sandbox *selected)
@@ -267,6 +268,60 @@ static enum view_result verb_copy_url(struct sandboxes *s, const struct sandbox 
     return VIEW_HANDLED;
 }
 
+/* --- the URL of a port --- */
+struct port_choice {
+    struct views_env *env;
+    char *url; /* owned: of the sandbox */
+};
+
+static void port_closed(void *user)
+{
+    struct port_choice *p = user;
+
+    free(p->url);
+    free(p);
+}
+
+static void port_abort(void *user)
+{
+}
+
+static void port_submit(void *user, struct view *dialog, struct form *form)
+{
+    struct port_choice *p = user;
+    struct err e = {0};
+    cleanup_free char *url = url_of_port(p->url, (int)form_number(form, 0), NULL, &e);
+
+    if (url) {
+        views_copy(p->env, "the URL", url);
+        form_dialog_done(dialog);
+    } else {
+        form_dialog_fail(dialog, &e);
+    }
+}
+
+static enum view_result verb_copy_port(struct sandboxes *s, const struct sandbox *selected)
+{
+    static const struct form_dialog_ops ops = {port_submit, port_abort, port_closed};
+    static const struct form_field fields[] = {
+        {.label = "Port",
+         .kind = FORM_NUMBER,
+         .initial = "3000",
+         .required = true,
+         .min = 1,
+         .max = 65535,
+         .help = "whether something listens there or not"},
+    };
+    struct port_choice *p = xcalloc(1, sizeof *p);
+    struct form form;
+
+    p->env = s->env;
+    p->url = xstrdup(selected->info.url);
+    form_init(&form, "URL of a port", "copy", fields, ARRAY_LEN(fields));
+    form_dialog_open(s->env, &form, &ops, p);
+    return VIEW_HANDLED;
+}
+
 static enum view_result verb_snapshot(struct sandboxes *s, const struct sandbox *selected)
 {
     snapshot_form_open(s->env, selected->info.id);
@@ -342,7 +397,7 @@ sandbox_verb sandbox_verb_find(const char *action, bool *needs_row)
         {"sandbox-extend", verb_extend},     {"sandbox-describe", sandbox_describe},
         {"sandbox-json", sandbox_json},      {"sandbox-copy-name", verb_copy_name},
         {"sandbox-copy-url", verb_copy_url}, {"sandbox-browse", verb_browse},
-        {"sandbox-snapshot", verb_snapshot},
+        {"sandbox-snapshot", verb_snapshot}, {"sandbox-copy-port", verb_copy_port},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {

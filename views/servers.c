@@ -10,6 +10,7 @@
 #include "views/logs.h"
 #include "views/resource.h"
 #include "views/server_form.h"
+#include "views/server_status.h"
 #include "views/servers.h"
 #include "views/span.h"
 
@@ -251,11 +252,22 @@ static enum view_result verb_copy_url(struct resource *r, const struct resource_
     return VIEW_HANDLED;
 }
 
+static enum view_result verb_status(struct resource *r, const struct resource_row *row)
+{
+    server_status_open(resource_env(r), row->remote, row->item);
+    return VIEW_HANDLED;
+}
+
 static const struct resource_verb verbs[] = {
-    {"server-start-new", true, true, verb_new},       {"server-logs", false, false, verb_logs},
-    {"server-restart", true, false, verb_restart},    {"server-start", true, false, verb_start},
-    {"server-stop", true, false, verb_stop},          {"server-delete", true, false, verb_delete},
-    {"server-copy-url", false, false, verb_copy_url}, {0},
+    {"server-start-new", true, true, verb_new},
+    {"server-logs", false, false, verb_logs},
+    {"server-restart", true, false, verb_restart},
+    {"server-start", true, false, verb_start},
+    {"server-stop", true, false, verb_stop},
+    {"server-delete", true, false, verb_delete},
+    {"server-copy-url", false, false, verb_copy_url},
+    {"server-status", true, false, verb_status},
+    {0},
 };
 
 static const char *const contexts[] = {"servers", "resource", "list", "motion", NULL};

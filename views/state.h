@@ -21,6 +21,7 @@ struct gateway_listener {
 struct job; /* one request and what becomes of it; views/job.h */
 struct later;
 struct file_wait;
+struct inquiry;
 struct editor;
 
 #define OPEN_MAX    64 /* terminals attached at once */
@@ -49,6 +50,7 @@ struct views_state {
     const char *secret;          /* the one of buffers that is; or NULL */
     LIST_HEAD(file_wait_list, file_wait)
     waits;                           /* file_wait.c */
+    struct inquiry *inquiry;         /* what a sandbox is asked; inquiry.c */
     struct editor *editor;           /* while it has the terminal; editor.c */
     struct runs *runs;               /* commands started here; commands_run.c */
     struct broadcast *broadcast;     /* owned */

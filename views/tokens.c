@@ -8,10 +8,16 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
 #include "client/token.h"
+#include "tui/wrap.h"
+#include "views/inquiry.h"
 #include "views/links.h"
 #include "views/span.h"
 #include "views/token_form.h"
+
+#define ACCESS_COLS 68
 
 enum column { DESCRIPTION, MAY, USED, ENDS, AGE, ID, N_COLUMNS };
 
@@ -162,10 +168,56 @@ static enum view_result verb_link(struct resource *r, const struct resource_row 
     return VIEW_HANDLED;
 }
 
+/* --- who we are --- */
+
+static void add_wrapped(struct buf *out, const char *text)
+{
+    size_t n, skip;
+
+    if (*text)
+        buf_append_char(out, '\n');
+    for (; (n = wrap_next(text, ACCESS_COLS, &skip)) || skip; text += n + skip)
+        buf_printf(out, "%.*s\n", (int)n, text);
+}
+
+static void show_access(struct views_env *env, const char *sandbox_id,
+                        const struct inquiry_answers *a)
+{
+    cleanup_buf struct buf out = {0};
+    char name[160], iso[CLOCK_ISO_SIZE], clean[600];
+
+    views_sandbox_name(env, sandbox_id, name, sizeof name);
+    cleanup_free char *title = xasprintf("Access to %s", name);
+
+    if (*a->why_not)
+        buf_printf(&out, "It does not answer: %s\n",
+                   text_sanitise(clean, sizeof clean, a->why_not, strlen(a->why_not)));
+    else
+        buf_printf(&out, "This program's:  %s\n",
+                   text_sanitise(clean, sizeof clean, a->access, strlen(a->access)));
+    if (*a->scope)
+        buf_printf(&out, "It may:          %s\n",
+                   strcmp(a->scope, "observe") ? "everything" : "watch only");
+    if (a->access_ends_ms)
+        buf_printf(&out, "It ends:         %s\n", clock_format_iso(iso, a->access_ends_ms));
+    add_wrapped(&out, text_sanitise(clean, sizeof clean, a->instructions, strlen(a->instructions)));
+    text_dialog_open(env, title, out.data);
+}
+
+static enum view_result verb_access(struct resource *r, const struct resource_row *row)
+{
+    struct remote *remote = resource_remote(r);
+
+    if (remote)
+        inquiry_start(resource_env(r), remote_sandbox_id(remote), show_access);
+    return VIEW_HANDLED;
+}
+
 static const struct resource_verb verbs[] = {
     {"token-new", true, true, verb_new},
     {"token-revoke", true, false, verb_revoke},
     {"magic-link", true, true, verb_link},
+    {"token-access", false, true, verb_access},
     {0},
 };
 

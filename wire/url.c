@@ -2,6 +2,7 @@
 #include "wire/url.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -219,6 +220,34 @@ void url_finish(struct url *u)
     free(u->host);
     free(u->path);
     *u = (struct url){0};
+}
+
+static int default_port(const char *scheme)
+{
+    const char *rest;
+    cleanup_free char *text = xasprintf("%s://", scheme);
+    const struct scheme *found = scheme_of(text, &rest);
+
+    return found ? found->port : 0;
+}
+
+char *url_of_port(const char *url, int port, const char *scheme, struct err *e)
+{
+    struct url u;
+    char suffix[16] = "", authority_port[16] = "", *out;
+
+    if (url_parse(&u, url, e) < 0)
+        return NULL;
+    size_t label = strcspn(u.host, ".");
+
+    if (port)
+        snprintf(suffix, sizeof suffix, "-%d", port);
+    if (u.port != default_port(u.scheme))
+        snprintf(authority_port, sizeof authority_port, ":%d", u.port);
+    out = xasprintf("%s://%.*s%s%s%s", scheme ? scheme : u.scheme, (int)label, u.host, suffix,
+                    u.host + label, authority_port);
+    url_finish(&u);
+    return out;
 }
 
 bool url_host_is_localhost(const char *host)

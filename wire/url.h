@@ -32,6 +32,10 @@ struct url {
 };
 int url_parse(struct url *u, const char *text, struct err *e);
 void url_finish(struct url *u);
+/* Where a port of the sandbox at `url` is served: "http://NAME-PORT.DOMAIN[:the gateway's port]"
+ * (protocol.md section 1). port 0: the sandbox itself; scheme NULL: that of url. The caller frees;
+ * NULL with e when url is none. */
+char *url_of_port(const char *url, int port, const char *scheme, struct err *e);
 /* "localhost" and every "*.localhost" mean this machine (RFC 6761), whatever a resolver says. */
 bool url_host_is_localhost(const char *host);
 

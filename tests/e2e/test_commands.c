@@ -359,6 +359,21 @@ static void doctor__all_well__says_so(void **state)
     assert_has(l->out, "bubblewrap");
 }
 
+/* What each --help of sandpitd names stands in sandpitd(8), too. sandpit(1): tests/app. */
+static void sandpitd__help__is_in_the_manual(void **state)
+{
+    struct lab *l = *state;
+    cleanup_free char *script = xasprintf(
+        "for c in '' gateway key template doctor; do '%s' $c --help; done 2>&1 | "
+        "grep -oe '--[a-z][a-z-]*' | sort -u >options; [ $(wc -l <options) -gt 8 ] || exit 1; "
+        "while read o; do grep -qe \" ${o#-}\\( \\|$\\)\" "
+        "\"$SANDPIT_SOURCE_ROOT/docs/sandpitd.8\" || echo $o; done <options",
+        l->sandpitd);
+
+    assert_int_equal(lab_sh(l, script), 0);
+    assert_string_equal(l->out, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +397,7 @@ int main(void)
         LAB_TEST(help__every_command_has_one),
         LAB_TEST(keys__has_no_conflicts_and_follows_keys_ini),
         LAB_TEST(doctor__all_well__says_so),
+        LAB_TEST(sandpitd__help__is_in_the_manual),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,27 @@ static void url__host_is_localhost__by_rfc_6761(void **state)
     assert_false(url_host_is_localhost(""));
 }
 
+static void url__of_port__goes_into_the_first_label(void **state)
+{
+    static const struct {
+        const char *url, *scheme, *out;
+        int port;
+    } cases[] = {
+        {"http://abc.localhost:7780", NULL, "http://abc-3000.localhost:7780", 3000},
+        {"https://abc.example.com", NULL, "https://abc-80.example.com", 80},
+        {"https://abc.example.com/", "http", "http://abc-80.example.com", 80},
+        {"http://abc.localhost:7780", NULL, "http://abc.localhost:7780", 0},
+        {"http://abc:1", NULL, "http://abc-2:1", 2},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        cleanup_free char *out = url_of_port(cases[i].url, cases[i].port, cases[i].scheme, NULL);
+
+        assert_string_equal(out, cases[i].out);
+    }
+    assert_null(url_of_port("not a URL", 1, NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +186,7 @@ int main(void)
         cmocka_unit_test(url__parse__takes_it_apart),
         cmocka_unit_test(url__parse__refuses_what_is_not_a_base_url),
         cmocka_unit_test(url__host_is_localhost__by_rfc_6761),
+        cmocka_unit_test(url__of_port__goes_into_the_first_label),
     };
     return cmocka_run_group_tests_name("url", tests, NULL, NULL);
 }

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sandboxes inside a sandbox; what a sandbox says when it is asked how it is; small verbs of the
+ * lists.
+ */
+#include "tests/views/stage.h"
+
+#include <string.h>
+
+#include "wire/names.h"
+
+static char *children_json(int n)
+{
+    struct buf out = {0};
+    char created[CLOCK_ISO_SIZE];
+
+    buf_append_str(&out, "{\"sandboxes\":[");
+    for (int i = 0; i < n; i++) {
+        clock_format_iso(created, clock_wall_ms() - 3600000 * (i + 1) - 60000);
+        buf_printf(&out,
+                   "%s{\"subdomain\":\"c%03d\",\"directory\":\"/home/user/app%d\",\"is_main\":%s,"
+                   "\"created_at\":\"%s\",\"url\":\"http://c%03d.localhost:7780\"}",
+                   i ? "," : "", i, i, i ? "false" : "true", created, i);
+    }
+    buf_append_str(&out, "]}");
+    return buf_steal(&out);
+}
+
+static struct stage *open_sandbox(void)
+{
+    struct stage *s = stage_open_synced(24, 80);
+
+    stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
+    stage_await(s, "demo");
+    return s;
+}
+
+static struct stage *open_children(int n)
+{
+    struct stage *s = open_sandbox();
+    cleanup_free char *json = children_json(n);
+
+    stage_answer(s, "GET /sandboxes", 200, json);
+    stage_keys(s, "K");
+    stage_await(s, n ? "c000" : "No child sandboxes");
+    return s;
+}
+
+static void children__golden__looks_as_reviewed(void **state)
+{
+    static const struct {
+        const char *name;
+        int n;
+    } cases[] = {{"children-empty", 0}, {"children-one", 1}, {"children-many", 100}};
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct stage *s = open_children(cases[i].n);
+
+        stage_golden_sizes(s, cases[i].name);
+        stage_close(s);
+    }
+}
+
+static void children__golden__trouble(void **state)
+{
+    struct stage *s = open_sandbox();
+
+    stage_answer(s, "GET /sandboxes", 0, NULL);
+    stage_keys(s, "K");
+    stage_await(s, "asking alice/demo");
+    stage_golden_sizes(s, "children-loading");
+    stage_close(s);
+
+    s = open_sandbox();
+    stage_answer(s, "GET /sandboxes", 503, "{\"error\":\"No gateway to ask\"}");
+    stage_keys(s, "K");
+    stage_await(s, "No gateway to ask");
+    stage_golden_sizes(s, "children-error");
+    stage_close(s);
+
+    s = open_children(3);
+    stage_host_down(s);
+    stage_await(s, "it does not answer");
+    stage_await(s, "lost");
+    stage_golden_sizes(s, "children-lost");
+    stage_close(s);
+}
+
+static void children__new__says_what_was_made(void **state)
+{
+    struct stage *s = open_children(0);
+
+    stage_answer(s, "POST /sandboxes", 200,
+                 "{\"subdomain\":\"c9\",\"directory\":\"/x\",\"is_main\":false}");
+    stage_keys(s, "n");
+    stage_await(s, "New child sandbox");
+    stage_type(s, "/x");
+    stage_keys(s, "Enter");
+    stage_await_gone(s, "New child sandbox");
+    assert_string_equal(s->last_body, "{\"directory\":\"/x\"}");
+    assert_non_null(strstr(stage_toast(s), "made c9"));
+    stage_close(s);
+}
+
+static void children__delete__asks(void **state)
+{
+    struct stage *s = open_children(1);
+
+    stage_answer(s, "DELETE /sandboxes/c000", 204, NULL);
+    stage_keys(s, "D");
+    stage_await(s, "Their files are lost");
+    stage_keys(s, "y");
+    stage_await_gone(s, "Their files are lost");
+    stage_keys(s, "C");
+    assert_non_null(strstr(stage_toast(s), "copied the URL"));
+    stage_close(s);
+}
+
+static void children__readonly__changes_nothing(void **state)
+{
+    static const char *const keys[] = {"n", "D"};
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct stage *s = open_children(1);
+
+        s->env.readonly = true;
+        stage_keys(s, keys[i]);
+        assert_non_null(strstr(stage_toast(s), "read-only"));
+        stage_close(s);
+    }
+}
+
+/* --- how it is --- */
+
+static void answer_all(struct stage *s)
+{
+    stage_answer(s, "GET /health", 200, "{\"status\":\"ok\"}");
+    stage_answer(s, "GET /ready", 200,
+                 "{\"ready\":true,\"healthy\":false,\"servers\":[{\"slug\":\"web\"}],"
+                 "\"overlays\":[]}");
+    stage_answer(s, "GET /info @a1", 200, "{\"version\":\"9.8.7\",\"sandbox_count\":3}");
+    stage_answer(s, "GET /auth/status", 200,
+                 "{\"authenticated\":true,\"token_type\":\"access_token\"}");
+    stage_answer(s, "GET /auth/info", 200, "{\"instructions\":\"Send it as Bearer\\u001b[31m\"}");
+}
+
+static void describe__asks_the_sandbox(void **state)
+{
+    struct stage *s = open_sandbox();
+
+    answer_all(s);
+    stage_keys(s, "d");
+    stage_await(s, "answers:     yes");
+    stage_await(s, "ready:       yes, not healthy, 1 server, 0 overlays");
+    stage_await(s, "version:     9.8.7");
+    stage_await(s, "access:      access_token");
+    stage_close(s);
+}
+
+static void describe__silent_sandbox__says_so_soon(void **state)
+{
+    struct stage *s = open_sandbox();
+
+    stage_answer(s, "GET /health", 0, NULL);
+    stage_keys(s, "d");
+    stage_await(s, "answers:     no: not within 2 s");
+    stage_close(s);
+}
+
+/* The answer comes to nobody. */
+static void describe__view_gone__is_dropped(void **state)
+{
+    struct stage *s = open_sandbox();
+
+    stage_answer(s, "GET /health", 0, NULL);
+    stage_keys(s, "d d");
+    stage_close(s);
+}
+
+static void tokens__access__says_whose_token_it_is(void **state)
+{
+    struct stage *s = open_sandbox();
+
+    answer_all(s);
+    stage_answer(s, "GET /auth/session_tokens", 200, "{\"tokens\":[]}");
+    stage_keys(s, "T");
+    stage_await(s, "No tokens");
+    stage_keys(s, "i");
+    stage_await(s, "Access to alice/demo");
+    stage_await(s, "This program's:  access_token");
+    stage_await(s, "Send it as Bearer");
+    stage_close(s);
+}
+
+/* --- small verbs --- */
+
+static void servers__status__is_told_to_the_host(void **state)
+{
+    struct stage *s = open_sandbox();
+
+    stage_answer(s, "GET /servers", 200,
+                 "{\"servers\":[{\"slug\":\"web\",\"status\":\"running\",\"start\":\"run\"}]}");
+    stage_answer(s, "PATCH /servers/web/status", 200, "{}");
+    stage_keys(s, "2");
+    stage_await(s, "running");
+    stage_keys(s, "u");
+    stage_await(s, "Status of web");
+    stage_keys(s, "Left Enter");
+    stage_await_gone(s, "Status of web");
+    assert_string_equal(s->last_body, "{\"status\":\"failed\"}");
+    stage_close(s);
+}
+
+static void sandboxes__port__copies_its_url(void **state)
+{
+    struct stage *s = open_sandbox();
+
+    stage_keys(s, "p");
+    stage_await(s, "URL of a port");
+    stage_keys(s, "C-u");
+    stage_type(s, "70000");
+    stage_keys(s, "Enter");
+    stage_await(s, "URL of a port");
+    stage_keys(s, "C-u");
+    stage_type(s, "8080");
+    stage_keys(s, "Enter");
+    stage_await_gone(s, "URL of a port");
+    assert_non_null(strstr(views_buffer(&s->env), "-8080."));
+    stage_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(children__golden__looks_as_reviewed),
+        cmocka_unit_test(children__golden__trouble),
+        cmocka_unit_test(children__new__says_what_was_made),
+        cmocka_unit_test(children__delete__asks),
+        cmocka_unit_test(children__readonly__changes_nothing),
+        cmocka_unit_test(describe__asks_the_sandbox),
+        cmocka_unit_test(describe__silent_sandbox__says_so_soon),
+        cmocka_unit_test(describe__view_gone__is_dropped),
+        cmocka_unit_test(tokens__access__says_whose_token_it_is),
+        cmocka_unit_test(servers__status__is_told_to_the_host),
+        cmocka_unit_test(sandboxes__port__copies_its_url),
+    };
+    return cmocka_run_group_tests_name("children", tests, NULL, NULL);
+}
