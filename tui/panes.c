@@ -258,6 +258,24 @@ bool tui_layout_restore(struct tui *t, const char *text, void (*make)(void *user
 
 /* --- labels --- */
 
+/* The signs of struct view_ops.mark, the lesser first. */
+static const struct {
+    char sign;
+    const char *words;
+} news[] = {
+    {'#', NULL}, /* seen as soon as it is on the screen */
+    {'+', "+ new output"}, {'?', "\xe2\x9c\x97 lost"}, {'x', "\xe2\x96\xa0 ended"}, {'!', "! bell"},
+};
+
+size_t tui_news_rank(char sign)
+{
+    size_t i = ARRAY_LEN(news);
+
+    while (i > 0 && news[i - 1].sign != sign)
+        i--;
+    return i;
+}
+
 static char tab_mark(const struct tab *tab, char mark)
 {
     for (struct leaf *leaf = layout_next(tab->layout, NULL); leaf;
@@ -265,7 +283,7 @@ static char tab_mark(const struct tab *tab, char mark)
         struct view *v = leaf_view(leaf);
         char own = v && v->ops->mark ? v->ops->mark(v) : 0;
 
-        if (own && mark != '!')
+        if (tui_news_rank(own) > tui_news_rank(mark))
             mark = own;
     }
     return mark;
@@ -291,15 +309,16 @@ static void tab_label(const struct tui *t, size_t i, char *out, size_t cap)
     snprintf(out, cap, "%zu:%s%c", i, word, mark);
 }
 
-int panes_draw_tabs(struct tui *t, struct canvas c)
+int panes_draw_tabs(struct tui *t, struct canvas c, int x)
 {
     const struct style *styles = tui_theme(t)->styles;
-    int x = 1;
 
     t->tabs_drawn = 0;
     if (t->n_tabs < 2)
-        return 0;
-    canvas_fill(c, (struct rect){.y = c.rows - 1, .h = 1, .w = c.cols}, styles[ROLE_STATUS]);
+        return x;
+    canvas_fill(c, (struct rect){.y = c.rows - 1, .x = x, .h = 1, .w = c.cols - x},
+                styles[ROLE_STATUS]);
+    x++;
     for (size_t i = 0; i < t->n_tabs; i++) {
         char label[160];
 
@@ -339,6 +358,9 @@ static void draw_title(struct tui *t, struct canvas whole, struct leaf *leaf, si
     if (!r.h || !r.w)
         return;
     buf_printf(&text, " %zu ", number);
+    size_t rank = v && v->ops->mark && !focused ? tui_news_rank(v->ops->mark(v)) : 0;
+    if (rank && news[rank - 1].words)
+        buf_printf(&text, "%s ", news[rank - 1].words);
     if (v && v->ops->title)
         v->ops->title(v, &text);
     else if (v)
@@ -614,6 +636,10 @@ static bool click_tab(struct tui *t, struct mouse mouse)
 {
     if (mouse.row != t->rows - 1)
         return false;
+    if (mouse.col < t->lock_w) {
+        dispatch_lock(t, false);
+        return true;
+    }
     for (size_t i = 0; i < t->n_tabs; i++) {
         if (t->tabs_drawn & (uint32_t)1 << i && mouse.col >= t->tabs[i].x &&
             mouse.col < t->tabs[i].x + t->tabs[i].w) {

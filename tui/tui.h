@@ -96,6 +96,10 @@ void view_damage(struct view *v);
 void view_tick(struct view *v, int64_t delay_ms);
 /* What config.status prints has changed. */
 void tui_status_changed(struct tui *t);
+/* What panes' titles print has changed. */
+void tui_titles_changed(struct tui *t);
+/* How much a sign of struct view_ops.mark matters: 0 not at all. */
+size_t tui_news_rank(char sign);
 /* After a key of the user's: what is damaged is drawn before the next poll instead of at the next
  * frame. Keys and actions that a view handled do that by themselves; an echo that came from afar
  * needs it. */

@@ -211,6 +211,7 @@ const struct action_def views_actions[] = {
     {"prefix", "/", "copy-find", "Search this pane"},
     {"prefix", "]", "paste-buffer", "Paste what was copied last"},
     {"prefix", "i", "shell-info", "About this terminal"},
+    {"prefix", "a", "attention", "Next terminal that needs attention"},
     {"prefix", "m", "pane-mark", "Mark this terminal for broadcast"},
     {"prefix", "b", "broadcast", "Broadcast to the marked terminals, on or off"},
     {"prefix", "R", "record", "Record this terminal, on or off"},

@@ -15,6 +15,8 @@
 #include "client/remote.h"
 #include "vterm/term.h"
 
+#define SILENCE_DEFAULT_MS 10000
+
 struct recorder; /* views/recorder.h */
 struct views_env;
 struct attachment;
@@ -23,6 +25,7 @@ struct attachment;
 struct attachment_viewer {
     void (*on_change)(void *user); /* cells, state, title: draw again */
     bool (*is_shown)(void *user);  /* on the screen now */
+    bool (*has_focus)(void *user); /* where the user works; NULL: never */
     void *user;
     bool observes; /* its size does not count */
     /* Kept by the attachment. */
@@ -75,9 +78,9 @@ void attachment_record(struct attachment *a);
 void attachment_record_pause(struct attachment *a);
 /* NULL: it is not recorded. */
 const struct recorder *attachment_recorder(const struct attachment *a);
-/* Printed, or rang, out of sight, and has not been seen since. */
-bool attachment_activity(const struct attachment *a);
-bool attachment_rang(const struct attachment *a);
-void attachment_seen(struct attachment *a);
+/* What happened that nobody attended to, as struct view_ops.mark. */
+char attachment_news(const struct attachment *a);
+/* It is on the screen; with attended also where the user works. */
+void attachment_seen(struct attachment *a, bool attended);
 
 #endif

@@ -24,6 +24,7 @@ static const struct {
     {"list", "This list"},
     {"copy", "Scrolled back"},
     {"prefix", "In a terminal"},
+    {"locked", "While locked"},
     {"text", "This text"},
     {"servers", "The selected server"},
     {"watchers", "The selected watcher"},

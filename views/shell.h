@@ -56,6 +56,8 @@ const char *shell_name(struct shell *sh);
 void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
                  enum shell_how how);
 void shell_show(struct shell *sh, struct attachment *a, bool observe);
+/* Shows a in the focused pane, in a shell that is there or over what is. */
+void shell_open_attached(struct views_env *env, struct attachment *a);
 /* NULL when v is another kind of view. */
 struct shell *shell_of_view(struct view *v);
 /* A view in a leaf that shows a, or NULL. */

@@ -227,7 +227,7 @@ void shell_draw(struct view *v, struct canvas c)
         return;
     }
     draw_screen(sh, c);
-    attachment_seen(sh->attachment);
+    attachment_seen(sh->attachment, tui_focused(v->tui) == v);
     if (!shell_ended(sh))
         sign_link(&signs);
     sign_scroll(&signs);

@@ -174,6 +174,8 @@ void shell_focus(struct view *v, bool focused)
 
     if (focused)
         attachment_focus(&sh->viewer);
+    if (focused && sh->attachment)
+        attachment_seen(sh->attachment, true);
     /* Looking is not typing: it does not make the size ours. */
     if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh) ||
         !attachment_sizes(sh->attachment))

@@ -67,10 +67,7 @@ static enum view_result verb_choose(struct shell *sh)
     picker_init(&picker, "Open terminals", "go");
     for (size_t i = 1; i <= sh->env->state->n_open; i++) {
         struct attachment *a = terminals_at(sh->env, i);
-        const char *state = *attachment_ended(a)     ? "ended"
-                            : attachment_rang(a)     ? "bell"
-                            : attachment_activity(a) ? "new output"
-                                                     : "";
+        const char *state = *attachment_ended(a) ? "ended" : "";
 
         snprintf(number, sizeof number, "%zu", i);
         picker_add(&picker, NULL, terminals_label(sh->env, a, label, sizeof label), number, state,
