@@ -40,6 +40,7 @@ struct terminal_info {
     bool pty;
     int rows, cols, n_viewers; /* 0: not said */
     int64_t created_ms;
+    int64_t output_ms; /* wall clock of its last output; 0: not said */
 };
 struct terminal_options {
     const char *shell; /* NULL: the host's choice */

@@ -277,8 +277,10 @@ static const struct term_ops term_ops = {
     .on_clipboard = on_clipboard,
 };
 
-static struct attachment *find(struct views_env *env, const char *key)
+struct attachment *attachment_find(struct views_env *env, const char *sandbox_id,
+                                   const char *terminal_id)
 {
+    cleanup_free char *key = xasprintf("%s\n%s", sandbox_id, terminal_id);
     struct attachment *a;
 
     HASH_FIND_STR(env->state->attachments, key, a);
@@ -288,19 +290,16 @@ static struct attachment *find(struct views_env *env, const char *key)
 struct attachment *attachment_acquire(struct views_env *env, const char *sandbox_id,
                                       const char *terminal_id, int rows, int cols)
 {
-    char *key = xasprintf("%s\n%s", sandbox_id, terminal_id);
-    struct attachment *a = find(env, key);
+    struct attachment *a = attachment_find(env, sandbox_id, terminal_id);
     struct term_config config = {
         .scrollback_lines = env->scrollback_lines ? env->scrollback_lines : TERM_SCROLLBACK_DEFAULT,
         .ops = &term_ops,
     };
 
-    if (a) {
-        free(key);
+    if (a)
         return attachment_ref(a);
-    }
     a = xcalloc(1, sizeof *a);
-    a->key = key;
+    a->key = xasprintf("%s\n%s", sandbox_id, terminal_id);
     a->sandbox_id = xstrdup(sandbox_id);
     a->terminal_id = xstrdup(terminal_id);
     a->refs = 1;

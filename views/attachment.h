@@ -38,6 +38,9 @@ struct attachment_viewer {
  * the host, as far as that is known. */
 struct attachment *attachment_acquire(struct views_env *env, const char *sandbox_id,
                                       const char *terminal_id, int rows, int cols);
+/* One that is attached, without a reference; NULL: it is not. */
+struct attachment *attachment_find(struct views_env *env, const char *sandbox_id,
+                                   const char *terminal_id);
 struct attachment *attachment_ref(struct attachment *a);
 void attachment_release(struct attachment *a);
 void attachment_watch(struct attachment *a, struct attachment_viewer *v);

@@ -26,6 +26,7 @@ static const struct {
     {"prefix", "In a terminal"},
     {"locked", "While locked"},
     {"text", "This text"},
+    {"terminals", "The selected terminal"},
     {"servers", "The selected server"},
     {"watchers", "The selected watcher"},
     {"commands", "The selected command"},

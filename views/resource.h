@@ -57,6 +57,7 @@ struct resource_kind {
     const char *const *contexts; /* of the keymap, innermost first, ends with NULL */
     const struct listing_kind *listing;
     const struct resource_model *model; /* instead of listing; or NULL */
+    bool (*wanted)(const void *item);   /* false: not a row here; NULL: all are */
     const struct table_column *columns;
     int n_columns;
     int sort_column; /* at first */

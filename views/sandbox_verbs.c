@@ -335,7 +335,7 @@ sandbox_verb sandbox_verb_find(const char *action, bool *needs_row)
         bool alone; /* needs no row */
     } verbs[] = {
         {"sandbox-new", verb_new, true},     {"sandbox-open", verb_open},
-        {"sandbox-shell", verb_shell},       {"sandbox-attach", sandbox_attach},
+        {"sandbox-shell", verb_shell},
         {"sandbox-observe", verb_observe},   {"sandbox-delete", verb_delete},
         {"sandbox-extend", verb_extend},     {"sandbox-describe", sandbox_describe},
         {"sandbox-json", sandbox_json},      {"sandbox-copy-name", verb_copy_name},

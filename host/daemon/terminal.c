@@ -195,6 +195,11 @@ static void add_session_info(cJSON *info, const struct terminal *t)
     cJSON_AddStringToObject(info, "title", term_title(s->term));
     cJSON_AddNumberToObject(info, "viewers", s->n_subscriptions);
     cJSON_AddStringToObject(info, "command", s->command);
+    if (s->output_ms) {
+        char iso[CLOCK_ISO_SIZE];
+
+        cJSON_AddStringToObject(info, "last_output_at", clock_format_iso(iso, s->output_ms));
+    }
 }
 
 cJSON *terminal_info(const struct terminal *t)

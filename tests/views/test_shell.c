@@ -353,24 +353,6 @@ static void shell__replies__answer_the_program(void **state)
     stage_close(s);
 }
 
-static void shell__choose__among_several_of_a_sandbox(void **state)
-{
-    struct stage *s = open_list();
-
-    s->terminals = "{\"terminals\":[{\"id\":\"t0\",\"pty\":true,\"title\":\"make\",\"rows\":24,"
-                   "\"cols\":80,\"viewers\":2},{\"id\":\"t1\",\"pty\":true,\"title\":\"vim\"},"
-                   "{\"id\":\"e1\",\"pty\":false}]}";
-    stage_keys(s, "a");
-    stage_await(s, "80x24");
-    stage_golden(s, "attach-60x12");
-    stage_type(s, "vim");
-    stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->shell);
-    stage_output(s, "in vim");
-    stage_await(s, "in vim");
-    stage_close(s);
-}
-
 static bool wrote(const struct stage *s, const char *text)
 {
     const struct buf *out = stage_written(s);
@@ -494,7 +476,6 @@ int main(void)
         cmocka_unit_test(shell__attach__leaves_the_size_to_who_is_there_until_a_key),
         cmocka_unit_test(shell__observe__sends_nothing_and_crops),
         cmocka_unit_test(shell__replies__answer_the_program),
-        cmocka_unit_test(shell__choose__among_several_of_a_sandbox),
         cmocka_unit_test(shell__guest_copies__only_after_a_yes),
         cmocka_unit_test(shell__guest_copies__always_asks_no_more),
         cmocka_unit_test(shell__clipboard_off__keeps_a_buffer_only),
