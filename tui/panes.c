@@ -143,6 +143,40 @@ bool tui_reveal(struct tui *t, struct view *v)
     return true;
 }
 
+bool tui_raise(struct tui *t, struct view *v)
+{
+    size_t i;
+    struct leaf *leaf = panes_find(t, v, &i);
+
+    if (!leaf)
+        return false;
+    layout_remove(t->tabs[i].layout, v);
+    leaf_push(leaf, v); /* there is room: it was there */
+    return tui_reveal(t, v);
+}
+
+static void each_place_of(struct tui *t, size_t tab,
+                          void (*visit)(void *user, const struct tui_place *place), void *user)
+{
+    const struct tab *now = &t->tabs[tab];
+    struct tui_place place = {.tab = tab,
+                              .n_tab_panes = layout_count(now->layout),
+                              .tab_name = now->name,
+                              .tab_shows = tab == t->tab};
+
+    for (struct leaf *leaf = layout_next(now->layout, NULL); leaf;
+         leaf = layout_next(now->layout, leaf), place.pane++)
+        for (place.depth = 0; (place.view = leaf_view_at(leaf, place.depth)); place.depth++)
+            visit(user, &place);
+}
+
+void tui_each_place(struct tui *t, void (*visit)(void *user, const struct tui_place *place),
+                    void *user)
+{
+    for (size_t i = 0; i < t->n_tabs; i++)
+        each_place_of(t, i, visit, user);
+}
+
 struct view *tui_each_shown(struct tui *t, const struct view *after)
 {
     bool take = !after;

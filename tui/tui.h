@@ -66,6 +66,20 @@ bool tui_tab_open(struct tui *t, struct view *v);
 /* Brings the tab and the leaf where v shows to the front; false when v is in no leaf, or in the
  * history of one only. */
 bool tui_reveal(struct tui *t, struct view *v);
+/* As tui_reveal, for one in the history, too: it comes on top of its pane. */
+bool tui_raise(struct tui *t, struct view *v);
+/* Where a view of a pane is. */
+struct tui_place {
+    size_t tab, n_tab_panes; /* from 0; panes of the tab */
+    const char *tab_name;    /* given by the user; "" for none */
+    bool tab_shows;
+    size_t pane;  /* from 0, in the tab */
+    size_t depth; /* 0: it shows; else behind so many others */
+    struct view *view;
+};
+/* Every view of every pane: by tab, pane, and depth. */
+void tui_each_place(struct tui *t, void (*visit)(void *user, const struct tui_place *place),
+                    void *user);
 /* The views that show in leaves of all tabs, in order; first with NULL, NULL at the end. */
 struct view *tui_each_shown(struct tui *t, const struct view *after);
 /* Every tab as lines of text; describe appends what a view is, one line without its end. */

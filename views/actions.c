@@ -208,7 +208,7 @@ const struct action_def views_actions[] = {
     {"prefix", "c", "shell-tab", "New tab with a shell in this sandbox"},
     {"prefix", "%", "split-right", "Split: a shell to the right"},
     {"prefix", "\"", "split-down", "Split: a shell below"},
-    {"prefix", "w", "shell-choose", "Choose a pane or an open terminal"},
+    {"prefix", "w", "shell-choose", "Choose a tab, a pane, or an open terminal"},
     {"prefix", ",", "tab-rename", "Rename this tab"},
     {"prefix", "s", "sandbox-choose", "Choose a sandbox"},
     {"prefix", "[", "copy-mode", "Copy mode: scroll, search, select"},

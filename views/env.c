@@ -18,6 +18,7 @@
 #include "views/journal.h"
 #include "views/layouts.h"
 #include "views/state.h"
+#include "views/tree.h"
 #include "views/unattended.h"
 
 #define CANCEL_TWICE_MS 1000
@@ -294,6 +295,7 @@ enum view_result views_act(struct views_env *env, const char *action)
         {"tab-rename", pane_rename_tab},
         {"leave", do_sandboxes},
         {"attention", unattended_next},
+        {"shell-choose", tree_open},
         {"sandbox-choose", do_choose},
         {"view-contexts", contexts_view_show},
         {"view-journal", journal_view_show},

@@ -38,48 +38,6 @@ static enum view_result verb_down(struct shell *sh)
     return open_shell(sh, PLACE_BELOW);
 }
 
-/* --- choose --- */
-/* Where it shows already, or in this pane. */
-static void on_chosen(struct views_env *env, void *user, const char *value)
-{
-    struct shell *sh = shell_of_view(tui_focused(env->tui));
-
-    /* By id, not by number: one may have gone while the list was read. */
-    for (size_t i = 1; i <= env->state->n_open; i++) {
-        struct attachment *a = terminals_at(env, i);
-
-        if (strcmp(attachment_id(a), value) != 0)
-            continue;
-        struct view *v = shell_showing(env, a);
-        if (v)
-            tui_reveal(env->tui, v);
-        else if (sh)
-            shell_show(sh, a, false);
-        return;
-    }
-}
-
-static enum view_result verb_choose(struct shell *sh)
-{
-    struct picker picker;
-    char label[256], number[16];
-
-    picker_init(&picker, "Open terminals", "go");
-    for (size_t i = 1; i <= sh->env->state->n_open; i++) {
-        struct attachment *a = terminals_at(sh->env, i);
-        const char *state = *attachment_ended(a) ? "ended" : "";
-
-        snprintf(number, sizeof number, "%zu", i);
-        picker_add(&picker, NULL, terminals_label(sh->env, a, label, sizeof label), number, state,
-                   attachment_id(a));
-    }
-    picker.keys_first = true;
-    if (sh->attachment)
-        picker_select(&picker, attachment_id(sh->attachment));
-    picker_dialog_open(sh->env, &picker, on_chosen, NULL, NULL);
-    return VIEW_HANDLED;
-}
-
 /* --- end --- */
 static void close_panes(struct views_env *env, const struct attachment *a)
 {
@@ -241,7 +199,6 @@ enum view_result shell_act(struct view *v, const char *action)
         {"shell-tab", verb_tab},
         {"split-right", verb_right},
         {"split-down", verb_down},
-        {"shell-choose", verb_choose},
         {"shell-kill", verb_kill},
         {"shell-info", verb_info},
         {"pane-mark", verb_mark},

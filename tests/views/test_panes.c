@@ -83,8 +83,8 @@ static void panes__zoom_and_close__resize_what_stays(void **state)
     await(&s->loop, 5000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t1"));
     /* Only the pane is gone: the terminal is still in the list of those open here. */
     stage_keys(s, "C-b w");
-    stage_await(s, "Open terminals");
-    stage_keys(s, "Down Enter");
+    stage_await(s, "Tabs and panes");
+    stage_keys(s, "Down Down Enter");
     stage_await(s, "second shell");
     stage_close(s);
 }

@@ -249,7 +249,7 @@ static void shell__several__are_switched_and_survive_leaving(void **state)
     assert_non_null(strstr(stage_toast(s), "no tab 7"));
     stage_forget_toast(s);
     stage_keys(s, "C-b w");
-    stage_await(s, "Open terminals");
+    stage_await(s, "Tabs and panes");
     stage_keys(s, "Enter C-b i");
     stage_await(s, "This terminal");
     stage_keys(s, "Esc C-b ?");
