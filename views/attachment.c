@@ -197,12 +197,11 @@ static bool on_output(void *user, const char *bytes, size_t n)
     return true;
 }
 
-static void on_destroyed(void *user, const char *reason)
+static void on_destroyed(void *user, const struct channel_end *end)
 {
     struct attachment *a = user;
 
-    text_sanitise(a->ended, sizeof a->ended, reason && *reason ? reason : "it ended",
-                  reason && *reason ? strlen(reason) : 8);
+    text_sanitise(a->ended, sizeof a->ended, end->reason, strlen(end->reason));
     broadcast_lost(a->env, a);
     end_recording(a);
     tell(a);

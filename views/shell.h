@@ -78,6 +78,14 @@ static inline bool shell_missing(const struct shell *sh)
            sh->error.code == ERR_NOT_FOUND;
 }
 
+/* The sandbox is not there any more, as far as the gateway knows. */
+static inline bool shell_sandbox_gone(const struct shell *sh)
+{
+    const struct sandbox *s = gateway_find_id(sh->env->gateway, sh->sandbox_id);
+
+    return s ? s->gone : gateway_state(sh->env->gateway) == LINK_UP;
+}
+
 /* shell_input.c */
 enum view_result shell_key(struct view *v, struct key key);
 enum view_result shell_paste(struct view *v, const char *text, size_t n);

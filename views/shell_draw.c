@@ -159,11 +159,10 @@ static void sign_rest(struct signs *s)
 static void draw_ended(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
-    const struct sandbox *sandbox = gateway_find_id(sh->env->gateway, sh->sandbox_id);
-    bool gone = sandbox ? sandbox->gone : gateway_state(sh->env->gateway) == LINK_UP;
-    const char *keys = gone || sh->env->readonly || sh->observe ? "q back"
-                       : c.cols < 26                            ? "Enter new  q back"
-                                                                : "Enter new shell  q back";
+    const char *keys = shell_sandbox_gone(sh)             ? "Enter sandboxes  x close"
+                       : sh->env->readonly || sh->observe ? "x close"
+                       : c.cols < 28                      ? "Enter new  x close"
+                                                          : "Enter new shell  x close";
     cleanup_free char *why = xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
     int y = c.rows - 1, keys_w = text_width(keys), why_w = text_width(why);
 
@@ -209,8 +208,10 @@ static void draw_failed(struct shell *sh, struct canvas c)
         r.h = c.rows - r.y;
     }
     wrap_draw(c, r, styles[ROLE_DIM],
-              shell_missing(sh) ? "Enter opens a new one, q goes back"
-                                : "Enter tries again, q goes back");
+              sh->error.code == ERR_NOT_FOUND && shell_sandbox_gone(sh)
+                  ? "Enter shows the sandboxes, x closes this pane"
+              : shell_missing(sh) ? "Enter opens a new one, x closes this pane"
+                                  : "Enter tries again, x closes this pane");
 }
 
 void shell_draw(struct view *v, struct canvas c)

@@ -147,7 +147,7 @@ static void end_subscriptions(struct session *session)
         TAILQ_REMOVE(&session->subscriptions, sub, of_session);
         sub->session = NULL;
         sub->ended = true;
-        sub->exit_code = session->exit_code;
+        sub->exit_code = exited ? session->exit_code : -1;
         sub->lagging = false;
         if (!exited || sub->socket->d->stopping) {
             outbox_clear(&sub->waiting);
