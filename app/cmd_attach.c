@@ -19,6 +19,7 @@
 #include "app/say.h"
 #include "app/session.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "client/remote.h"
 
@@ -36,7 +37,8 @@ static const struct arg_def args[] = {
     {NULL, 0, ARG_FLAG, 0, NULL, NULL},
 };
 
-#define N_SIGNALS 4
+#define TELL_AGAIN_MS 10000
+#define N_SIGNALS     4
 static const int signals[N_SIGNALS] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT};
 
 struct attachment {
@@ -52,11 +54,12 @@ struct attachment {
     struct buf running; /* "term-1 (vim), term-2 (make)" */
     const char *wanted; /* TERMINAL as given, or NULL */
     bool observes, lost, stalled;
-    int rows, cols; /* of the terminal when it was chosen; 0: not said */
-    bool yields;    /* somebody else is there: the size is theirs until something is typed here */
-    int status;     /* of the shell, when it ended */
-    int signalled;  /* the signal that ended it */
-    char end[600];  /* what to say at the end */
+    int rows, cols;     /* of the terminal; 0: not said */
+    int64_t told_at_ms; /* that keys go nowhere; clock_mono_ms, 0: not yet */
+    bool yields;   /* somebody else is there: the size is theirs until something is typed here */
+    int status;    /* of the shell, when it ended */
+    int signalled; /* the signal that ended it */
+    char end[600]; /* what to say at the end */
 };
 
 static void finish(struct attachment *a, const char *text)
@@ -232,6 +235,8 @@ static void on_resized(void *user, int rows, int cols)
     struct attachment *a = user;
     int own_rows, own_cols;
 
+    a->rows = rows;
+    a->cols = cols;
     raw_tty_size(a->tty, &own_rows, &own_cols);
     a->yields = rows != own_rows || cols != own_cols;
 }
@@ -263,6 +268,24 @@ static void send_size(struct attachment *a)
         channel_resize(a->channel, rows, cols);
 }
 
+/* Whoever types must see that it goes nowhere, but not at every key. */
+static void notice_watching(struct attachment *a)
+{
+    int rows, cols;
+
+    raw_tty_size(a->tty, &rows, &cols);
+    bool differs = a->rows > 0 && (a->rows != rows || a->cols != cols);
+
+    if (a->told_at_ms && clock_mono_ms() - a->told_at_ms < TELL_AGAIN_MS)
+        return;
+    a->told_at_ms = clock_mono_ms();
+    cleanup_free char *size =
+        differs ? xasprintf(" at its size, %dx%d", a->cols, a->rows) : xstrdup("");
+    cleanup_free char *text =
+        xasprintf("watching%s; keys are not sent; ~. after Enter leaves", size);
+    notice(a, text);
+}
+
 static void on_input(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
@@ -274,6 +297,8 @@ static void on_input(void *user, const char *bytes, size_t n)
         size_t used;
         enum escape_command command = escape_filter(&a->escape, bytes, n, &out, &used);
 
+        if (a->observes && out.len)
+            notice_watching(a);
         send_input(a, out.data, out.len);
         bytes += used;
         n -= used;
@@ -337,19 +362,6 @@ static void close_all(struct attachment *a, bool watching)
     buf_finish(&a->running);
 }
 
-static void notice_watching(struct attachment *a)
-{
-    int rows, cols;
-
-    raw_tty_size(a->tty, &rows, &cols);
-    bool differs = a->rows > 0 && (a->rows != rows || a->cols != cols);
-    cleanup_free char *size =
-        differs ? xasprintf(" at its size, %dx%d", a->cols, a->rows) : xstrdup("");
-    cleanup_free char *text =
-        xasprintf("watching%s; keys are not sent; ~. after Enter leaves", size);
-    notice(a, text);
-}
-
 static int open_all(struct attachment *a, const char *name, bool fresh, struct err *e)
 {
     struct sandbox_info info = {0};
@@ -370,8 +382,6 @@ static int open_all(struct attachment *a, const char *name, bool fresh, struct e
                                             label, a->position, a->n_terminals, a->terminal);
         notice(a, text);
     }
-    if (a->observes)
-        notice_watching(a);
     a->session.done = false;
     a->channel = channel_open(a->remote, a->terminal, &channel_ops, a);
     send_size(a);

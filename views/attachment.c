@@ -46,6 +46,7 @@ struct attachment {
     bool marked;
     struct recorder *recorder; /* owned; NULL: not recorded */
     int64_t output_at_ms;
+    struct attachment_traffic traffic;
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
     UT_hash_handle hh;
@@ -183,6 +184,7 @@ static bool on_output(void *user, const char *bytes, size_t n)
     int64_t silent_since_ms = a->output_at_ms;
 
     a->output_at_ms = clock_mono_ms();
+    a->traffic.output_bytes += n;
     term_feed(a->term, bytes, n);
     record(a, bytes, n);
     if (!a->settled)
@@ -304,6 +306,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     a->refs = 1;
     a->sizes = true;
     a->env = env;
+    a->traffic.since_ms = clock_mono_ms();
     config.user = a;
     a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
     a->settle = tick_create(client_loop(env->client), on_settled, a);
@@ -445,12 +448,18 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n)
     if (channel_input(a->channel, bytes, n, &e) < 0)
         return false;
     a->typed_at_ms = clock_mono_ms();
+    a->traffic.input_bytes += n;
     return true;
 }
 
 size_t attachment_pending(const struct attachment *a)
 {
     return a->ended[0] ? 0 : channel_pending(a->channel);
+}
+
+struct attachment_traffic attachment_traffic(const struct attachment *a)
+{
+    return a->traffic;
 }
 
 int64_t attachment_typed_at_ms(const struct attachment *a)

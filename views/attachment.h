@@ -69,6 +69,12 @@ void attachment_focus(struct attachment_viewer *v);
 bool attachment_input(struct attachment *a, const char *bytes, size_t n);
 /* Bytes typed that the host has not confirmed. */
 size_t attachment_pending(const struct attachment *a);
+/* What went through since it is attached (clock_mono_ms). */
+struct attachment_traffic {
+    uint64_t output_bytes, input_bytes;
+    int64_t since_ms;
+};
+struct attachment_traffic attachment_traffic(const struct attachment *a);
 /* When a key was last sent, clock_mono_ms: the echo of it is drawn at once. */
 int64_t attachment_typed_at_ms(const struct attachment *a);
 /* When it printed last, clock_mono_ms; 0: not yet. */

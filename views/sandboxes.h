@@ -15,11 +15,11 @@ struct sandboxes {
     struct view *view;
     struct gateway_listener listener;
     struct list list;
-    char *only_ns;     /* owned: the one namespace shown; NULL: all */
-    char *select_id;   /* owned: to be selected once it is listed */
-    size_t n_known;    /* sandboxes that exist, filtered or not */
-    int64_t now_ms;    /* wall clock of this drawing */
-    int64_t change_ms; /* until a shown age changes */
+    char *only_ns;          /* owned: the one namespace shown; NULL: all */
+    char *select_id;        /* owned: to be selected once it is listed */
+    size_t n_known;         /* sandboxes that exist, filtered or not */
+    int64_t now_ms;         /* wall clock of this drawing */
+    int64_t change_ms;      /* until a shown age changes */
     struct request *asking; /* all that is known of asking_id, to show it */
     char *asking_id;        /* owned */
     bool asking_json;

@@ -63,6 +63,7 @@ static void release(struct shell *sh)
     copy_leave(&sh->copy);
     sh->refused_at_ms = 0;
     sh->pan_row = sh->pan_col = 0;
+    sh->pan_held = false;
 }
 
 static void close_view(struct view *v)

@@ -40,6 +40,7 @@ struct shell {
     int press_row, press_col, clicks;
     int64_t refused_at_ms; /* input was refused; 0: not */
     int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
+    bool pan_held;         /* where the user left it; else where the cursor is */
 };
 
 /* shell.c */
@@ -98,6 +99,14 @@ void shell_draw(struct view *v, struct canvas c);
 struct view_cursor shell_cursor(struct view *v);
 void shell_title(struct view *v, struct buf *out);
 void shell_hints(struct view *v, struct buf *out);
+
+/* shell_pan.c: which part of a screen shows that is larger than the pane */
+/* Before it is drawn in so many rows and columns. */
+void shell_pan_place(struct shell *sh, int rows, int cols);
+/* While watching: a motion that moves the part shown. VIEW_IGNORED: it moves nothing. */
+enum view_result shell_pan_act(struct shell *sh, const char *action);
+/* The wheel to the side. */
+enum view_result shell_pan_wheel(struct shell *sh, struct mouse mouse);
 
 /* shell_copy.c: copy mode */
 void shell_copy_enter(struct shell *sh, bool by_wheel);

@@ -19,32 +19,12 @@
 #define REFUSED_MS        5000
 
 /* --- screen --- */
-static void pan(struct shell *sh, int rows, int cols)
-{
-    const struct term *t = shell_term(sh);
-    struct term_cursor cursor = term_cursor(t);
-    int max_row = term_rows(t) - rows, max_col = term_cols(t) - cols;
-
-    if (cursor.row < sh->pan_row)
-        sh->pan_row = cursor.row;
-    if (cursor.row >= sh->pan_row + rows)
-        sh->pan_row = cursor.row - rows + 1;
-    if (cursor.col < sh->pan_col)
-        sh->pan_col = cursor.col;
-    if (cursor.col >= sh->pan_col + cols)
-        sh->pan_col = cursor.col - cols + 1;
-    sh->pan_row = sh->pan_row > max_row ? max_row : sh->pan_row;
-    sh->pan_col = sh->pan_col > max_col ? max_col : sh->pan_col;
-    sh->pan_row = sh->pan_row > 0 ? sh->pan_row : 0;
-    sh->pan_col = sh->pan_col > 0 ? sh->pan_col : 0;
-}
-
 static void draw_live(struct shell *sh, struct canvas c)
 {
     const struct term *t = shell_term(sh);
     int cols = term_cols(t);
 
-    pan(sh, c.rows, c.cols);
+    shell_pan_place(sh, c.rows, c.cols);
     for (int y = 0; y < c.rows && y + sh->pan_row < term_rows(t); y++)
         canvas_cells(c, y, -sh->pan_col, term_row(t, y + sh->pan_row), cols);
 }
@@ -132,7 +112,10 @@ static void sign_size(struct signs *s)
     if (shell_ended(s->sh) || (!cut && !other))
         return;
     snprintf(text, sizeof text, "its size is %dx%d%s", term_cols(t), term_rows(t),
-             other ? ", typing fits it here" : "");
+             other                   ? ", typing fits it here"
+             : s->sh->pan_held       ? ", G follows the cursor"
+             : s->sh->observe && cut ? ", arrows move"
+                                     : "");
     sign(s, ROLE_STATUS, text);
 }
 

@@ -141,8 +141,10 @@ static void wheel(struct shell *sh, struct mouse mouse)
     bool up = mouse.button == MOUSE_WHEEL_UP;
     struct term_modes modes = term_modes(shell_term(sh));
 
-    if (mouse.button != MOUSE_WHEEL_UP && mouse.button != MOUSE_WHEEL_DOWN)
+    if (mouse.button != MOUSE_WHEEL_UP && mouse.button != MOUSE_WHEEL_DOWN) {
+        shell_pan_wheel(sh, mouse);
         return;
+    }
     if (!modes.alternate_screen || copy_is_on(&sh->copy) || sh->observe) {
         shell_copy_scroll(sh, up ? -WHEEL_LINES : WHEEL_LINES);
         return;

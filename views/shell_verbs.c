@@ -11,6 +11,7 @@
 #include "views/dialog.h"
 #include "views/job.h"
 #include "views/shell.h"
+#include "views/shell_info.h"
 
 static enum view_result open_shell(struct shell *sh, enum views_place place)
 {
@@ -90,31 +91,8 @@ static enum view_result verb_kill(struct shell *sh)
 /* --- about --- */
 static enum view_result verb_info(struct shell *sh)
 {
-    cleanup_buf struct buf text = {0};
-    char span[CLOCK_SPAN_SIZE];
-
-    if (!sh->attachment)
-        return VIEW_HANDLED;
-    const struct remote *r = attachment_remote(sh->attachment);
-    const struct term *t = shell_term(sh);
-    int64_t round_trip = remote_round_trip_us(r);
-
-    buf_printf(&text, "sandbox:     %s\n", shell_name(sh));
-    buf_printf(&text, "terminal:    %s\n", attachment_id(sh->attachment));
-    buf_printf(&text, "title:       %s\n", term_title(t));
-    buf_printf(&text, "size:        %dx%d%s\n", term_cols(t), term_rows(t),
-               sh->observe ? ", watching" : "");
-    buf_printf(&text, "scrollback:  %llu lines, %zu KiB\n",
-               (unsigned long long)(term_scrollback_end(t) - term_scrollback_first(t)),
-               term_scrollback_size(t) / 1024);
-    if (remote_state(r) == LINK_UP && round_trip >= 0)
-        buf_printf(&text, "round trip:  %.1f ms\n", (double)round_trip / 1000);
-    else if (remote_lost_at_ms(r))
-        buf_printf(&text, "connection:  lost %s ago: %s\n",
-                   clock_format_span(span, clock_mono_ms() - remote_lost_at_ms(r)),
-                   remote_error(r)->text);
-    buf_printf(&text, "unconfirmed: %zu bytes typed\n", attachment_pending(sh->attachment));
-    text_dialog_open(sh->env, "This terminal", text.data);
+    if (sh->attachment)
+        shell_info_open(sh);
     return VIEW_HANDLED;
 }
 
