@@ -15,8 +15,9 @@
 #include "views/recorder.h"
 #include "views/shell.h"
 
-#define PROGRESS_AFTER_MS 200
-#define REFUSED_MS        5000
+#define PROGRESS_AFTER_MS   200
+#define REFUSED_MS          5000
+#define BROADCAST_SIGN_COLS 60
 
 /* --- screen --- */
 static void draw_live(struct shell *sh, struct canvas c)
@@ -127,7 +128,8 @@ static void sign_rest(struct signs *s)
         sign(s, ROLE_STATUS_ALERT, "\xe2\x9c\x97 not sent: too much is waiting already");
         view_tick(s->sh->view, REFUSED_MS - refused_ms);
     }
-    if (broadcast_reaches(s->sh->env, s->sh->attachment)) {
+    /* Title or status line and the borders say it, too: a narrow pane keeps its text. */
+    if (s->c.cols >= BROADCAST_SIGN_COLS && broadcast_reaches(s->sh->env, s->sh->attachment)) {
         char text[64];
 
         snprintf(text, sizeof text, "\xe2\x87\xb6 typing goes to %zu terminals",

@@ -4,6 +4,7 @@
  */
 #include "tests/views/two_shells.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/names.h"
@@ -201,6 +202,58 @@ static void panes__mouse__drags_a_border(void **state)
     stage_close(s);
 }
 
+static void panes__mouse__clicks_tabs(void **state)
+{
+    struct stage *s = two_shells_open(24, 80);
+    struct mouse click = {.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 23, .col = 2};
+
+    stage_keys(s, "C-b c");
+    two_shells_await(s, 3, "t3", "third shell");
+    stage_await(s, " 0:alice/demo- 1:alice/demo*");
+    stage_mouse(s, click);
+    stage_await(s, " 0:alice/demo* 1:alice/demo-");
+    stage_await(s, "first shell");
+    click.col = 17;
+    stage_mouse(s, click);
+    stage_await(s, " 0:alice/demo- 1:alice/demo*");
+    stage_await(s, "third shell");
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+/* It is for what is under the pointer, wherever the focus is. */
+static void panes__mouse__wheel_is_for_what_is_under_it(void **state)
+{
+    struct stage *s = open_shell(24, 100);
+    struct mouse wheel = {.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_UP, .row = 10, .col = 80};
+    char name[16], line[32];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "sb%02d", i);
+        stage_sandbox(s, MSG_SANDBOX_CREATED, name, "alice", name, "running", 0, 3600000, 0);
+        snprintf(line, sizeof line, "line %d\r\n", i);
+        stage_output(s, line);
+    }
+    stage_keys(s, "C-b e");
+    stage_await(s, "sb10");
+    stage_keys(s, "C-b %");
+    stage_await(s, "line 39");
+    stage_keys(s, "C-b h");
+    stage_mouse(s, wheel);
+    stage_await(s, "lines back");
+    stage_await(s, "line 20");
+    wheel.button = MOUSE_WHEEL_DOWN;
+    stage_mouse(s, wheel);
+    stage_await_gone(s, "lines back");
+    wheel.col = 10;
+    for (int i = 0; i < 45; i++)
+        stage_mouse(s, wheel);
+    stage_await(s, "sb39");
+    stage_await(s, "line 39");
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
 static void broadcast__keys__go_to_marked_ones_only(void **state)
 {
     struct stage *s = open_shell(24, 80);
@@ -213,8 +266,15 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     two_shells_await(s, 3, "t3", "third shell");
     stage_keys(s, "C-b m C-b b");
     stage_await(s, "BROADCAST 2");
-    stage_await(s, "typing goes to 2 terminals");
     stage_golden(s, "broadcast-80x24");
+    /* Beside a title that says so, a narrow pane's text is left alone; a zoomed one has room. */
+    stage_output_of(s, "t3", "\x1b[1;1Hcolumns up to the very edge of the pane");
+    stage_await(s, "the very edge of the pane");
+    stage_keys(s, "C-b z");
+    stage_await(s, "typing goes to 2 terminals");
+    stage_keys(s, "C-b z");
+    stage_await_gone(s, "typing goes to 2 terminals");
+    stage_await(s, "BROADCAST 2");
     stage_type(s, "x");
     await(&s->loop, 5000, s->typed.len == 2);
     stage_paste(s, "yz");
@@ -225,7 +285,7 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     await(&s->loop, 5000, s->typed.len == 7);
     assert_string_equal(s->typed_into, "t2");
     stage_keys(s, "C-b ; C-b b");
-    stage_await_gone(s, "typing goes to");
+    stage_await_gone(s, "BROADCAST");
     stage_type(s, "v");
     await(&s->loop, 5000, s->typed.len == 8);
     assert_string_equal(s->typed_into, "t3");
@@ -327,6 +387,8 @@ int main(void)
         cmocka_unit_test(panes__break_and_swap__move_views),
         cmocka_unit_test(panes__numbers__jump),
         cmocka_unit_test(panes__mouse__drags_a_border),
+        cmocka_unit_test(panes__mouse__clicks_tabs),
+        cmocka_unit_test(panes__mouse__wheel_is_for_what_is_under_it),
         cmocka_unit_test(broadcast__keys__go_to_marked_ones_only),
         cmocka_unit_test(broadcast__password__is_not_sent),
         cmocka_unit_test(broadcast__no_echo__ends_it),
