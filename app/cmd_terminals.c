@@ -191,12 +191,12 @@ static bool on_output(void *user, const char *bytes, size_t n)
     return true;
 }
 
-static void on_destroyed(void *user, const char *reason)
+static void on_destroyed(void *user, const struct channel_end *end)
 {
     struct sending *s = user;
     struct err e;
 
-    err_set(&e, ERR_NOT_FOUND, "the terminal is gone: %.200s", reason && *reason ? reason : "exit");
+    err_set(&e, ERR_NOT_FOUND, "the terminal is gone: %.200s", *end->reason ? end->reason : "exit");
     errand_done(s->errand, &e);
 }
 
