@@ -14,10 +14,8 @@
 #include "tui/list.h"
 #include "views/commands_output.h"
 #include "views/dialog.h"
-#include "views/line_diff.h"
 #include "views/notice.h"
-
-#define DIFF_CONTEXT 3
+#include "views/viewer.h"
 
 enum column { SANDBOX, STATUS, TOOK, SAME, LAST, N_COLUMNS };
 
@@ -256,25 +254,36 @@ static void show_outputs(struct matrix *m, struct cell_run *const *cells, size_t
     output_show(o);
 }
 
+/* The outputs, and the exit codes as one more line when they differ. */
+static void compare(struct diff *d, const struct run *most, const struct run *run)
+{
+    char left[32], right[32];
+
+    diff_texts(d, most->output.data ? most->output.data : "", most->output.len,
+               run->output.data ? run->output.data : "", run->output.len);
+    if (most->exit_code == run->exit_code)
+        return;
+    snprintf(left, sizeof left, "exit %d", most->exit_code);
+    snprintf(right, sizeof right, "exit %d", run->exit_code);
+    diff_add(d, left, right);
+}
+
 static void show_diff(struct matrix *m, struct cell_run *const *cells, size_t n)
 {
     const struct run *most = m->most ? m->most->run : NULL, *run = cells[0]->run;
-    cleanup_buf struct buf text = {0};
-    char name[160];
+    struct diff d = {0};
+    char most_name[160], name[160];
 
     if (!most || !cells[0]->ended) {
         tui_toast(m->env->tui, ROLE_WARN, "There is nothing to compare with until two have ended");
         return;
     }
-    line_diff(&text, most->output.data ? most->output.data : "", most->output.len,
-              run->output.data ? run->output.data : "", run->output.len, DIFF_CONTEXT);
-    if (most->exit_code != run->exit_code)
-        buf_printf(&text, "- exit %d\n+ exit %d\n", most->exit_code, run->exit_code);
-    if (!text.len)
-        buf_append_str(&text, "It is the same.\n");
-    cleanup_free char *title =
-        xasprintf("- most  + %s", views_sandbox_name(m->env, run->sandbox_id, name, sizeof name));
-    text_dialog_open(m->env, title, text.data);
+    compare(&d, most, run);
+    views_sandbox_name(m->env, most->sandbox_id, most_name, sizeof most_name);
+    views_sandbox_name(m->env, run->sandbox_id, name, sizeof name);
+    cleanup_free char *left = xasprintf("%s, as most", most_name);
+    diff_names(&d, left, name);
+    diff_dialog_open(m->env, "Output", &d, NULL, NULL, NULL, NULL);
 }
 
 static void run_again_all(struct matrix *m, struct cell_run *const *cells, size_t n)

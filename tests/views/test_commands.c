@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "views/commands_run.h"
-#include "views/line_diff.h"
 #include "wire/names.h"
 
 static void add_sandbox(struct stage *s, const char *id, const char *name)
@@ -338,7 +337,7 @@ static void matrix__diff__is_against_most(void **state)
     stage_await(s, "+ exit 1");
     stage_golden(s, "matrix-diff-80x24");
     stage_keys(s, "Esc k =");
-    stage_await(s, "It is the same");
+    stage_await(s, "Nothing differs");
     stage_keys(s, "Esc 6"); /* what else the row's sandbox has */
     stage_await(s, "watchers class/student-2");
     stage_close(s);
@@ -359,37 +358,6 @@ static void matrix__again__runs_in_the_marked(void **state)
 }
 
 /* --- what they are made of --- */
-
-static void assert_diff(const char *a, const char *b, const char *expected)
-{
-    cleanup_buf struct buf out = {0};
-
-    line_diff(&out, a, strlen(a), b, strlen(b), 1);
-    assert_string_equal(out.data ? out.data : "", expected);
-}
-
-static void line_diff__texts__are_told_apart(void **state)
-{
-    assert_diff("a\nb\n", "a\nb\n", "");
-    assert_diff("", "", "");
-    assert_diff("a\nb\nc\nd\n", "a\nb\nx\nd\n", "  b\n- c\n+ x\n  d\n");
-    assert_diff("a\nb\n", "b\n", "- a\n  b\n");
-    assert_diff("", "a\n", "+ a\n");
-    assert_diff("1\n2\n3\n4\n5\n", "1\n3\nx\n4\n", "  1\n- 2\n  3\n+ x\n  4\n- 5\n");
-    assert_diff("a\n", "a\x1b[2J\n", "- a\n+ a [2J\n");
-}
-
-static void line_diff__large__is_bounded(void **state)
-{
-    cleanup_buf struct buf a = {0}, b = {0}, out = {0};
-
-    for (int i = 0; i < 5000; i++) {
-        buf_printf(&a, "a%d\n", i);
-        buf_printf(&b, "b%d\n", i);
-    }
-    line_diff(&out, a.data, a.len, b.data, b.len, 3);
-    assert_non_null(strstr(out.data, "6000 more lines"));
-}
 
 static void run__output__keeps_the_latest(void **state)
 {
@@ -427,8 +395,6 @@ int main(void)
         cmocka_unit_test(matrix__running__counts),
         cmocka_unit_test(matrix__diff__is_against_most),
         cmocka_unit_test(matrix__again__runs_in_the_marked),
-        cmocka_unit_test(line_diff__texts__are_told_apart),
-        cmocka_unit_test(line_diff__large__is_bounded),
         cmocka_unit_test(run__output__keeps_the_latest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
