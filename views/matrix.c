@@ -14,6 +14,7 @@
 #include "tui/list.h"
 #include "views/commands_output.h"
 #include "views/dialog.h"
+#include "views/list_view.h"
 #include "views/notice.h"
 #include "views/viewer.h"
 
@@ -36,9 +37,9 @@ struct cell_run {
 };
 
 struct matrix {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
-    struct list list;
     struct cell_run *cells; /* owned */
     size_t n;
     size_t n_ended, n_differ;
@@ -370,7 +371,7 @@ static void draw(struct view *v, struct canvas c)
     struct canvas empty = list_draw(&m->list, c, tui_theme(v->tui), m->n);
 
     if (empty.rows > 0)
-        notice_empty(empty, tui_theme(v->tui), "None is like that", "Esc clears the filter");
+        notice_filtered(v, empty);
     if (m->n_ended < m->n)
         view_tick(v, 1000);
 }
@@ -383,33 +384,9 @@ static enum view_result act(struct view *v, const char *action)
     return result != VIEW_IGNORED ? result : run_verb(m, action);
 }
 
-static enum view_result on_key(struct view *v, struct key key)
-{
-    return list_key(&((struct matrix *)v->data)->list, key);
-}
-
-static enum view_result on_paste(struct view *v, const char *text, size_t n)
-{
-    return list_paste(&((struct matrix *)v->data)->list, text, n);
-}
-
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
-    struct matrix *m = v->data;
-    bool open;
-    enum view_result result = list_mouse(&m->list, mouse, &open);
-
-    return open ? run_verb(m, "command-output") : result;
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return list_grabs_keys(&((struct matrix *)v->data)->list);
-}
-
-static struct view_cursor cursor(struct view *v)
-{
-    return list_cursor(&((struct matrix *)v->data)->list, v->rows);
+    return list_view_mouse(v, mouse, 0, "command-output");
 }
 
 static void title(struct view *v, struct buf *out)
@@ -427,14 +404,10 @@ static void title(struct view *v, struct buf *out)
 
 static void hints(struct view *v, struct buf *out)
 {
-    const struct matrix *m = v->data;
+    static const char *const keys[] = {"command-output", "output", "matrix-diff", "diff",
+                                       "command-again",  "again",  NULL};
 
-    if (list_hints(&m->list, out))
-        return;
-    notice_hint(v, out, "global", "help", "help");
-    notice_hint(v, out, "matrix", "command-output", "output");
-    notice_hint(v, out, "matrix", "matrix-diff", "diff");
-    notice_hint(v, out, "matrix", "command-again", "again");
+    list_view_hints(v, out, keys);
 }
 
 static const char *const contexts[] = {"matrix", "list", "motion", NULL};
@@ -445,13 +418,10 @@ static const struct view_ops ops = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = on_key,
-    .paste = on_paste,
     .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
 
 size_t matrix_sandboxes(struct view *v, const char **ids, size_t cap)

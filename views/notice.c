@@ -3,8 +3,12 @@
 
 #include <stdio.h>
 
+#include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "tui/wrap.h"
+
+#define WAITING_AFTER_MS 200
 
 void notice_centred(struct canvas c, int y, struct style style, const char *text)
 {
@@ -44,6 +48,39 @@ void notice_error(struct canvas c, const struct theme *theme, const struct err *
 
     y += wrap_draw(c, (struct rect){y, x, c.rows - y, w}, theme->styles[ROLE_TEXT], e->text);
     wrap_draw(c, (struct rect){y, x, c.rows - y, w}, theme->styles[ROLE_TITLE], e->hint);
+}
+
+void notice_filtered(struct view *v, struct canvas c)
+{
+    char hint[64], key[24];
+
+    snprintf(hint, sizeof hint, "%s clears the filter",
+             notice_key(v, "global", "escape", key, sizeof key));
+    notice_empty(c, tui_theme(v->tui), "None is like that", hint);
+}
+
+void notice_stale(struct view *v, struct canvas c, const struct err *e, int64_t confirmed_ms)
+{
+    char span[CLOCK_SPAN_SIZE], stale[48];
+
+    snprintf(stale, sizeof stale, "stale %s",
+             clock_format_span(span, clock_mono_ms() - confirmed_ms));
+    const char *parts[] = {"\xe2\x9c\x97 it does not answer", stale, e->text, e->hint};
+    notice_parts(c, 0, tui_theme(v->tui)->styles[ROLE_STATUS_ALERT], parts, ARRAY_LEN(parts));
+    view_tick(v, 1000);
+}
+
+void notice_waiting(struct view *v, struct canvas c, int64_t asked_ms, const char *what)
+{
+    int64_t took_ms = clock_mono_ms() - asked_ms;
+    char text[512];
+
+    if (took_ms < WAITING_AFTER_MS) {
+        view_tick(v, WAITING_AFTER_MS - took_ms);
+        return;
+    }
+    snprintf(text, sizeof text, "\xe2\x80\xa6 %s  Esc cancels", what);
+    notice_centred(c, c.rows / 3, tui_theme(v->tui)->styles[ROLE_DIM], text);
 }
 
 void notice_hint(const struct view *v, struct buf *out, const char *context, const char *action,

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/list_view.h"
 #include "views/notice.h"
 
 struct plain_row {
@@ -146,7 +147,7 @@ static void draw_empty(struct plain *p, struct canvas c)
     else if (!p->loaded)
         notice_centred(c, c.rows / 3, theme->styles[ROLE_DIM], "\xe2\x80\xa6 loading");
     else if (p->n_rows)
-        notice_empty(c, theme, "Nothing is like that", "Esc clears the filter");
+        notice_filtered(p->view, c);
     else
         notice_empty(c, theme, p->kind->empty, p->kind->empty_hint);
 }
@@ -196,34 +197,11 @@ static enum view_result act(struct view *v, const char *action)
     return result != VIEW_IGNORED ? result : run(p, action);
 }
 
-static enum view_result on_key(struct view *v, struct key key)
-{
-    return list_key(&((struct plain *)v->data)->list, key);
-}
-
-static enum view_result on_paste(struct view *v, const char *text, size_t n)
-{
-    return list_paste(&((struct plain *)v->data)->list, text, n);
-}
-
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
-    struct plain *p = v->data;
-    bool open;
+    const struct plain *p = v->data;
 
-    mouse.row -= p->error.code && p->n_rows;
-    enum view_result result = list_mouse(&p->list, mouse, &open);
-    return open && p->kind->open_action ? run(p, p->kind->open_action) : result;
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return list_grabs_keys(&((struct plain *)v->data)->list);
-}
-
-static struct view_cursor cursor(struct view *v)
-{
-    return list_cursor(&((struct plain *)v->data)->list, v->rows);
+    return list_view_mouse(v, mouse, p->error.code && p->n_rows, p->kind->open_action);
 }
 
 static void title(struct view *v, struct buf *out)
@@ -236,15 +214,7 @@ static void title(struct view *v, struct buf *out)
 
 static void hints(struct view *v, struct buf *out)
 {
-    const struct plain *p = v->data;
-
-    if (list_hints(&p->list, out))
-        return;
-    notice_hint(v, out, "global", "help", "help");
-    for (const char *const *h = p->kind->hints; h && *h; h += 2)
-        notice_hint(v, out, p->kind->contexts[0], h[0], h[1]);
-    if (p->list.table.n_rows)
-        notice_hint(v, out, "list", "list-filter", "filter");
+    list_view_hints(v, out, ((const struct plain *)v->data)->kind->hints);
 }
 
 static const struct view_ops common = {
@@ -252,35 +222,11 @@ static const struct view_ops common = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = on_key,
-    .paste = on_paste,
     .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
-
-/* A view's ops name its kind, so each kind has its own copy for as long as the program runs. */
-static const struct view_ops *ops_of(const struct plain_kind *kind)
-{
-    static struct {
-        const struct plain_kind *kind;
-        struct view_ops ops;
-    } known[8];
-
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (!known[i].kind) {
-            known[i].kind = kind;
-            known[i].ops = common;
-            known[i].ops.name = kind->name;
-            known[i].ops.contexts = kind->contexts;
-        }
-        if (known[i].kind == kind)
-            return &known[i].ops;
-    }
-    return &common;
-}
 
 struct plain *plain_view_open(struct views_env *env, const struct plain_kind *kind)
 {
@@ -299,7 +245,7 @@ struct plain *plain_view_open(struct views_env *env, const struct plain_kind *ki
     p->env = env;
     p->kind = kind;
     p->listener = (struct gateway_listener){.on_change = on_gateway, .user = p};
-    p->view = view_create(env->tui, ops_of(kind), p);
+    p->view = view_create(env->tui, list_view_ops(kind, &common, kind->name, kind->contexts), p);
     list_init(&p->list, &source);
     p->list.table.descending = kind->newest_first;
     views_listen(env, &p->listener);

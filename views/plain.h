@@ -37,11 +37,11 @@ struct plain_kind {
 };
 
 struct plain {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
     const struct plain_kind *kind;
     struct gateway_listener listener;
-    struct list list;
     struct plain_row *rows; /* owned */
     size_t n_rows, cap_rows;
     uint64_t revision;

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "tui/list.h"
 #include "views/dialog.h"
+#include "views/list_view.h"
 #include "views/notice.h"
 #include "views/player.h"
 
@@ -38,13 +39,12 @@ struct row {
 };
 
 struct recordings {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
-    struct list list;
     struct row *rows; /* owned */
     size_t n_rows;
     uint64_t revision;
-    struct err error;
 };
 
 /* --- the folder --- */
@@ -224,23 +224,30 @@ static void on_delete_answer(struct views_env *env, void *user, bool yes)
         scan(r);
 }
 
-static enum view_result delete (struct recordings *r) {
-    struct deletion *d = xcalloc(1, sizeof *d); const char **targets = NULL;
+static enum view_result ask_delete(struct recordings *r)
+{
+    struct deletion *d = xcalloc(1, sizeof *d);
+    const char **targets = NULL;
+
     struct confirm question;
 
     d->n = table_targets(&r->list.table, &targets);
-    if (!d->n){free(targets); free(d); return VIEW_HANDLED;}
-d->names = xcalloc(d->n, sizeof *d->names);
-confirm_init(&question, "Delete recordings", "delete", "The files are removed for good.");
-for (size_t i = 0; i < d->n; i++) {
-    char clean[160];
+    if (!d->n) {
+        free(targets);
+        free(d);
+        return VIEW_HANDLED;
+    }
+    d->names = xcalloc(d->n, sizeof *d->names);
+    confirm_init(&question, "Delete recordings", "delete", "The files are removed for good.");
+    for (size_t i = 0; i < d->n; i++) {
+        char clean[160];
 
-    d->names[i] = xstrdup(targets[i]);
-    confirm_add(&question, text_sanitise(clean, sizeof clean, targets[i], strlen(targets[i])));
-}
-free(targets);
-confirm_dialog_open(r->env, &question, on_delete_answer, d);
-return VIEW_HANDLED;
+        d->names[i] = xstrdup(targets[i]);
+        confirm_add(&question, text_sanitise(clean, sizeof clean, targets[i], strlen(targets[i])));
+    }
+    free(targets);
+    confirm_dialog_open(r->env, &question, on_delete_answer, d);
+    return VIEW_HANDLED;
 }
 
 static enum view_result copy_path(struct recordings *r)
@@ -278,7 +285,9 @@ static void draw(struct view *v, struct canvas c)
     const struct theme *theme = tui_theme(v->tui);
     struct canvas empty = list_draw(&r->list, c, theme, r->n_rows);
 
-    if (empty.rows > 0 && !r->n_rows)
+    if (empty.rows > 0 && r->n_rows)
+        notice_filtered(v, empty);
+    else if (empty.rows > 0)
         notice_empty(empty, theme, "No recordings yet",
                      "R after the prefix key records the terminal that has the focus");
 }
@@ -290,7 +299,7 @@ static enum view_result act(struct view *v, const char *action)
     if (strcmp(action, "recording-play") == 0)
         return play(r);
     if (strcmp(action, "recording-delete") == 0)
-        return delete (r);
+        return ask_delete(r);
     if (strcmp(action, "recording-copy") == 0)
         return copy_path(r);
     if (strcmp(action, "refresh") == 0) {
@@ -300,47 +309,23 @@ static enum view_result act(struct view *v, const char *action)
     return list_act(&r->list, action);
 }
 
-static enum view_result key(struct view *v, struct key k)
-{
-    return list_key(&((struct recordings *)v->data)->list, k);
-}
-
-static enum view_result paste(struct view *v, const char *text, size_t n)
-{
-    return list_paste(&((struct recordings *)v->data)->list, text, n);
-}
-
-static enum view_result mouse(struct view *v, struct mouse m)
-{
-    struct recordings *r = v->data;
-    bool open = false;
-    enum view_result result = list_mouse(&r->list, m, &open);
-
-    return open ? play(r) : result;
-}
-
 static void title(struct view *v, struct buf *out)
 {
     buf_append_str(out, "recordings");
     list_title(&((struct recordings *)v->data)->list, out);
 }
 
+static enum view_result on_mouse(struct view *v, struct mouse mouse)
+{
+    return list_view_mouse(v, mouse, 0, "recording-play");
+}
+
 static void hints(struct view *v, struct buf *out)
 {
-    if (list_hints(&((struct recordings *)v->data)->list, out))
-        return;
-    notice_hint(v, out, "recordings", "recording-play", "play");
-    notice_hint(v, out, "recordings", "recording-delete", "delete");
-}
+    static const char *const keys[] = {"recording-play", "play", "recording-delete", "delete",
+                                       NULL};
 
-static struct view_cursor cursor(struct view *v)
-{
-    return list_cursor(&((struct recordings *)v->data)->list, v->rows);
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return list_grabs_keys(&((struct recordings *)v->data)->list);
+    list_view_hints(v, out, keys);
 }
 
 static const char *const contexts[] = {"recordings", "list", "motion", NULL};
@@ -351,13 +336,10 @@ static const struct view_ops ops = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = key,
-    .paste = paste,
-    .mouse = mouse,
+    .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
 
 static struct recordings *of_view(struct view *v)
