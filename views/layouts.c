@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "views/private_file.h"
+#include "base/private_file.h"
 #include "views/recordings.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The few files the views keep for the user: private, and never half written.
+ * Files kept for the user: private, and never half written.
  */
-#ifndef VIEWS_PRIVATE_FILE_H
-#define VIEWS_PRIVATE_FILE_H
+#ifndef BASE_PRIVATE_FILE_H
+#define BASE_PRIVATE_FILE_H
 
 #include <stddef.h>
 

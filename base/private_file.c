@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "views/private_file.h"
+#include "base/private_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +16,15 @@ int private_make_dir(const char *path, struct err *e)
     cleanup_free char *copy = xstrdup(path);
     struct stat st;
 
-    for (char *at = copy + 1; (at = strchr(at, '/')); *at++ = '/') {
-        *at = '\0';
-        mkdir(copy, 0700); /* what is wrong shows at the end */
+    for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        if (mkdir(copy, 0700) < 0 && errno != EEXIST && stat(copy, &st) < 0)
+            return err_set_errno(e, errno, "cannot make the folder %s", copy);
+        *slash = '/';
     }
-    if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+    if (mkdir(copy, 0700) == 0)
+        return 0;
+    if (errno != EEXIST)
         return err_set_errno(e, errno, "cannot make the folder %s", path);
     if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
         return err_set_errno(e, ENOTDIR, "%s", path);
