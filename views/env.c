@@ -320,7 +320,7 @@ void views_status(struct views_env *env, struct buf *out, enum role *role)
         return;
     default:
         *role = ROLE_STATUS_ALERT;
-        buf_printf(out, "\xe2\x9c\x97 %s %s", host,
-                   gateway_state(env->gateway) == LINK_FAILED ? "failed" : "lost");
+        buf_printf(out, "\xe2\x9c\x97 %s %s",
+                   gateway_state(env->gateway) == LINK_FAILED ? "failed" : "lost", host);
     }
 }

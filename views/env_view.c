@@ -174,7 +174,7 @@ static void draw_empty(struct env_view *v, struct canvas c)
 
     text_sanitise(file, sizeof file, v->file, strlen(v->file));
     if (!v->is_loaded && v->error.code) {
-        notice_error(c, theme, &v->error);
+        notice_error(v->view, c, &v->error);
         return;
     }
     if (!v->is_loaded) {
@@ -284,7 +284,7 @@ static void hints(struct view *view, struct buf *out)
     static const char *const keys[] = {"env-add", "add",         "env-write", "write", "env-reveal",
                                        "show",    "env-compare", "compare",   NULL};
 
-    list_view_hints(view, out, keys);
+    list_view_hints(view, out, keys, NULL);
 }
 
 static const char *const contexts[] = {"env", "list", "motion", NULL};

@@ -146,7 +146,7 @@ static void draw_empty(struct files *f, struct canvas c)
     char text[400], path[256], hint[160], up[24], new_key[24], upload[24];
 
     if (!f->is_loaded && f->error.code) {
-        notice_error(c, theme, &f->error);
+        notice_error(f->view, c, &f->error);
         return;
     }
     text_sanitise(path, sizeof path, where, strlen(where));
@@ -268,7 +268,7 @@ static void hints(struct view *v, struct buf *out)
                                        "edit",          "file-upload", "upload",
                                        "file-download", "download",    NULL};
 
-    list_view_hints(v, out, keys);
+    list_view_hints(v, out, keys, NULL);
 }
 
 static const char *const contexts[] = {"files", "list", "motion", NULL};

@@ -43,7 +43,8 @@ enum view_result list_view_mouse(struct view *v, struct mouse mouse, int top,
     return open && open_action ? v->ops->act(v, open_action) : result;
 }
 
-void list_view_hints(struct view *v, struct buf *out, const char *const *hints)
+void list_view_hints(struct view *v, struct buf *out, const char *const *hints,
+                     bool (*alone)(const void *data, const char *action))
 {
     const struct list *list = list_of(v);
 
@@ -51,7 +52,8 @@ void list_view_hints(struct view *v, struct buf *out, const char *const *hints)
         return;
     notice_hint(v, out, "global", "help", "help");
     for (const char *const *h = hints; h && *h; h += 2)
-        notice_hint(v, out, v->ops->contexts[0], h[0], h[1]);
+        if (list->table.n_rows || !alone || alone(v->data, h[0]))
+            notice_hint(v, out, v->ops->contexts[0], h[0], h[1]);
     if (list->table.n_rows)
         notice_hint(v, out, "list", "list-filter", "filter");
 }

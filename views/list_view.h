@@ -23,8 +23,10 @@ bool list_view_grabs_keys(struct view *v);
 enum view_result list_view_mouse(struct view *v, struct mouse mouse, int top,
                                  const char *open_action);
 /* "? help", then the kind's (action, word, …, NULL; looked up in the innermost context), then the
- * filter's key when there are rows. */
-void list_view_hints(struct view *v, struct buf *out, const char *const *hints);
+ * filter's key when there are rows. Without rows only those of the kind's that are alone(action):
+ * need none; NULL: all are. */
+void list_view_hints(struct view *v, struct buf *out, const char *const *hints,
+                     bool (*alone)(const void *data, const char *action));
 /* The ops of a kind: common with its name and contexts, the same pointer each time. kind is
  * whatever tells kinds apart and lives as long as the program. */
 const struct view_ops *list_view_ops(const void *kind, const struct view_ops *common,

@@ -402,12 +402,18 @@ static void title(struct view *v, struct buf *out)
     list_title(&m->list, out);
 }
 
+/* Every one of the keys worth a hint needs a row. */
+static bool needs_none(const void *data, const char *action)
+{
+    return false;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
     static const char *const keys[] = {"command-output", "output", "matrix-diff", "diff",
                                        "command-again",  "again",  NULL};
 
-    list_view_hints(v, out, keys);
+    list_view_hints(v, out, keys, needs_none);
 }
 
 static const char *const contexts[] = {"matrix", "list", "motion", NULL};

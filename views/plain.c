@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "views/plain.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -54,6 +55,7 @@ void plain_end(struct plain *p)
 {
     p->error = (struct err){0};
     p->loaded = true;
+    p->confirmed_ms = clock_mono_ms();
     p->revision++;
     view_damage(p->view);
 }
@@ -61,7 +63,6 @@ void plain_end(struct plain *p)
 void plain_fail(struct plain *p, const struct err *e)
 {
     p->error = *e;
-    p->loaded = true;
     view_damage(p->view);
 }
 
@@ -141,11 +142,13 @@ static void update(struct view *v, int rows, int cols)
 static void draw_empty(struct plain *p, struct canvas c)
 {
     const struct theme *theme = tui_theme(p->view->tui);
+    char what[96];
 
+    snprintf(what, sizeof what, "asking the gateway for its %s", p->kind->name);
     if (p->error.code)
-        notice_error(c, theme, &p->error);
+        notice_error(p->view, c, &p->error);
     else if (!p->loaded)
-        notice_centred(c, c.rows / 3, theme->styles[ROLE_DIM], "\xe2\x80\xa6 loading");
+        notice_waiting(p->view, c, p->opened_ms, what);
     else if (p->n_rows)
         notice_filtered(p->view, c);
     else
@@ -158,11 +161,8 @@ static void draw(struct view *v, struct canvas c)
     const struct theme *theme = tui_theme(v->tui);
     int top = p->error.code && p->n_rows ? 1 : 0;
 
-    if (top) {
-        cleanup_free char *line = xasprintf("\xe2\x9c\x97 not up to date: %s", p->error.text);
-
-        canvas_label(c, 0, 1, c.cols - 2, theme->styles[ROLE_BAD], line);
-    }
+    if (top)
+        notice_stale(v, c, &p->error, p->confirmed_ms);
     struct canvas rest = canvas_sub(c, (struct rect){top, 0, c.rows - top, c.cols});
     struct canvas empty = list_draw(&p->list, rest, theme, p->n_rows);
     if (empty.rows > 0)
@@ -212,9 +212,18 @@ static void title(struct view *v, struct buf *out)
     list_title(&p->list, out);
 }
 
+static bool is_alone(const void *data, const char *action)
+{
+    const struct plain_verb *verb = ((const struct plain *)data)->kind->verbs;
+
+    while (verb && verb->action && strcmp(verb->action, action) != 0)
+        verb++;
+    return verb && verb->action && verb->alone;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
-    list_view_hints(v, out, ((const struct plain *)v->data)->kind->hints);
+    list_view_hints(v, out, ((const struct plain *)v->data)->kind->hints, is_alone);
 }
 
 static const struct view_ops common = {
@@ -244,6 +253,7 @@ struct plain *plain_view_open(struct views_env *env, const struct plain_kind *ki
 
     p->env = env;
     p->kind = kind;
+    p->opened_ms = clock_mono_ms();
     p->listener = (struct gateway_listener){.on_change = on_gateway, .user = p};
     p->view = view_create(env->tui, list_view_ops(kind, &common, kind->name, kind->contexts), p);
     list_init(&p->list, &source);

@@ -5,6 +5,7 @@
 #include "views/recordings.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +46,7 @@ struct recordings {
     struct row *rows; /* owned */
     size_t n_rows;
     uint64_t revision;
+    struct err error; /* why the folder cannot be read; code 0: it can */
 };
 
 /* --- the folder --- */
@@ -94,6 +96,9 @@ static void scan(struct recordings *r)
     DIR *dir = r->env->recordings_dir ? opendir(r->env->recordings_dir) : NULL;
     struct dirent *entry;
 
+    r->error = (struct err){0};
+    if (r->env->recordings_dir && !dir && errno != ENOENT)
+        err_set_errno(&r->error, errno, "cannot read the recordings in %s", r->env->recordings_dir);
     forget(r);
     r->revision++;
     while (dir && r->n_rows < RECORDINGS_MAX && (entry = readdir(dir))) {
@@ -206,7 +211,8 @@ static struct recordings *of_view(struct view *v);
 static void on_delete_answer(struct views_env *env, void *user, bool yes)
 {
     struct deletion *d = user;
-    struct recordings *r = of_view(tui_focused(env->tui));
+    /* A "no" can come when the screen is gone already. */
+    struct recordings *r = yes ? of_view(tui_focused(env->tui)) : NULL;
     size_t n_failed = 0;
 
     for (size_t i = 0; i < d->n; i++) {
@@ -287,6 +293,8 @@ static void draw(struct view *v, struct canvas c)
 
     if (empty.rows > 0 && r->n_rows)
         notice_filtered(v, empty);
+    else if (empty.rows > 0 && r->error.code)
+        notice_error(v, empty, &r->error);
     else if (empty.rows > 0)
         notice_empty(empty, theme, "No recordings yet",
                      "R after the prefix key records the terminal that has the focus");
@@ -320,12 +328,18 @@ static enum view_result on_mouse(struct view *v, struct mouse mouse)
     return list_view_mouse(v, mouse, 0, "recording-play");
 }
 
+/* Every one of the keys worth a hint needs a row. */
+static bool needs_none(const void *data, const char *action)
+{
+    return false;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
     static const char *const keys[] = {"recording-play", "play", "recording-delete", "delete",
                                        NULL};
 
-    list_view_hints(v, out, keys);
+    list_view_hints(v, out, keys, needs_none);
 }
 
 static const char *const contexts[] = {"recordings", "list", "motion", NULL};

@@ -60,8 +60,10 @@ static int banner_height(const struct resource *r)
 {
     const struct err *e;
     char stale[48];
+    size_t n = failing(r, stale, &e);
 
-    return failing(r, stale, &e) || r->n_left_out;
+    /* With nothing to show at all, the error stands below. */
+    return (n && (r->n_entries || n < r->n_sources)) || r->n_left_out;
 }
 
 static void draw_banner(struct resource *r, struct canvas c)
@@ -76,7 +78,7 @@ static void draw_banner(struct resource *r, struct canvas c)
         snprintf(count, sizeof count, "\xe2\x9c\x97 %zu of %zu sandboxes do not answer", n,
                  r->n_sources);
     else if (n)
-        snprintf(count, sizeof count, "\xe2\x9c\x97 it does not answer");
+        snprintf(count, sizeof count, "%s", notice_trouble(e));
     else
         snprintf(count, sizeof count, "%zu more sandboxes are not asked: mark fewer",
                  r->n_left_out);
@@ -109,7 +111,7 @@ static void draw_empty(struct resource *r, struct canvas c)
         return;
     }
     if (r->n_sources && rows_failing(r, &e, &confirmed_ms) == r->n_sources) {
-        notice_error(c, theme, e);
+        notice_error(r->view, c, e);
         return;
     }
     if (r->n_entries) {
@@ -173,9 +175,18 @@ static void title(struct view *v, struct buf *out)
     list_title(&r->list, out);
 }
 
+static bool is_alone(const void *data, const char *action)
+{
+    const struct resource_verb *verb = ((const struct resource *)data)->kind->verbs;
+
+    while (verb && verb->action && strcmp(verb->action, action) != 0)
+        verb++;
+    return verb && verb->action && verb->alone;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
-    list_view_hints(v, out, ((const struct resource *)v->data)->kind->hints);
+    list_view_hints(v, out, ((const struct resource *)v->data)->kind->hints, is_alone);
 }
 
 static const struct view_ops common = {

@@ -75,7 +75,7 @@ void sandbox_empty_draw(struct sandboxes *s, struct canvas c)
     int y = c.rows / 3;
 
     if (is_lost(s)) {
-        notice_error(c, tui_theme(s->view->tui), gateway_error(s->env->gateway));
+        notice_error(s->view, c, gateway_error(s->env->gateway));
         return;
     }
     if (gateway_state(s->env->gateway) == LINK_CONNECTING) {

@@ -99,7 +99,7 @@ static void give(struct stage *s, struct conn *c, const struct stage_answer *a)
 /* The sandbox whose token the request carries, or "". */
 static void sandbox_of(const struct conn *c, char out[32])
 {
-    const char *token = strstr(c->head, "secret-");
+    const char *token = c->head ? strstr(c->head, "secret-") : NULL;
 
     out[0] = '\0';
     if (token)
@@ -551,11 +551,36 @@ static char *read_file(const char *path)
     return buf_steal(&text);
 }
 
-/* What is another each time: the port, also where it is cut off, and for how long something is
- * stale. */
+/* The time of day, or one of the last minute, at the beginning of text. */
+static bool is_now(const char *text)
+{
+    char iso[CLOCK_ISO_SIZE];
+
+    if (text[0] < '0' || text[0] > '2' || text[1] < '0' || text[1] > '9' || text[2] != ':')
+        return false;
+    for (int64_t ago_s = 0; ago_s < 60; ago_s++)
+        if (strncmp(clock_format_iso(iso, clock_wall_ms() - ago_s * 1000) + 11, text, 8) == 0)
+            return true;
+    return false;
+}
+
+/* A date of today or of a day beside it. */
+static bool is_today(const char *text)
+{
+    char iso[CLOCK_ISO_SIZE];
+
+    for (int64_t days = -1; text[0] == '2' && days <= 1; days++)
+        if (strncmp(clock_format_iso(iso, clock_wall_ms() + days * 86400000), text, 10) == 0)
+            return true;
+    return false;
+}
+
+/* What is another each time: the port, also where it is cut off, for how long something is stale or
+ * waited for, and when something happened just now. */
 static char *mask(const struct stage *s, const char *screen)
 {
-    static const char host[] = "127.0.0.1:", stale[] = "stale ";
+    static const char host[] = "127.0.0.1:", stale[] = "stale ", digits[] = "0123456789";
+    static const char again[] = "again in ", waited[] = "s  Esc cancels";
     struct buf out = {0};
     char port[16];
 
@@ -563,7 +588,7 @@ static char *mask(const struct stage *s, const char *screen)
 
     while (*screen) {
         if (strncmp(screen, host, strlen(host)) == 0) {
-            size_t n = strspn(screen + strlen(host), "0123456789");
+            size_t n = strspn(screen + strlen(host), digits);
 
             buf_printf(&out, "%s%.*s", host, (int)n, "PORT0");
             screen += strlen(host) + n;
@@ -573,6 +598,19 @@ static char *mask(const struct stage *s, const char *screen)
         } else if (strncmp(screen, stale, strlen(stale)) == 0 && screen[7] == 's') {
             buf_append_str(&out, "stale Ns");
             screen += strlen(stale) + 2;
+        } else if (strncmp(screen, again, strlen(again)) == 0) {
+            buf_append_str(&out, "again in Ns");
+            screen += strcspn(screen + strlen(again), " ,") + strlen(again);
+        } else if (screen[0] >= '0' && screen[0] <= '9' &&
+                   !strncmp(screen + 1, waited, strlen(waited))) {
+            buf_append_char(&out, 'N');
+            screen++;
+        } else if (is_now(screen)) {
+            buf_append_str(&out, screen[8] == '.' ? "hh:mm:ss.mmm" : "hh:mm:ss");
+            screen += screen[8] == '.' ? 12 : 8;
+        } else if (is_today(screen)) {
+            for (size_t n = strspn(screen, "0123456789-:.T "); n; n--, screen++)
+                buf_append_char(&out, *screen >= '0' && *screen <= '9' ? 'N' : *screen);
         } else {
             buf_append_char(&out, *screen++);
         }
@@ -602,16 +640,15 @@ void stage_golden(struct stage *s, const char *name)
         fail_msg("%s differs; expected:\n%s\nshown:\n%s", name, expected, screen);
 }
 
+const struct stage_size stage_sizes[STAGE_SIZES] = {{120, 40}, {200, 50}, {40, 12}, {80, 24}};
+
 void stage_golden_sizes(struct stage *s, const char *name)
 {
-    static const struct {
-        int cols, rows;
-    } sizes[] = {{120, 40}, {200, 50}, {40, 12}, {80, 24}};
+    for (size_t i = 0; i < STAGE_SIZES; i++) {
+        const struct stage_size *size = &stage_sizes[i];
+        cleanup_free char *file = xasprintf("%s-%dx%d", name, size->cols, size->rows);
 
-    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        cleanup_free char *file = xasprintf("%s-%dx%d", name, sizes[i].cols, sizes[i].rows);
-
-        stage_resize(s, sizes[i].rows, sizes[i].cols);
+        stage_resize(s, size->rows, size->cols);
         stage_golden(s, file);
     }
 }
