@@ -28,6 +28,7 @@ struct source {
     struct buf rest[3]; /* an unfinished line of each stream */
     char status[32];
     bool down;
+    char why[128]; /* it is down */
 };
 
 /* A sandbox all of whose servers are followed. */
@@ -53,16 +54,19 @@ struct logs {
 
 static void update_sign(struct logs *l)
 {
+    const char *why = "";
     size_t n_down = 0;
-    char text[160] = "";
+    char text[320] = "";
 
     for (size_t i = 0; i < l->n_sources; i++)
-        n_down += l->sources[i]->down;
+        if (l->sources[i]->down && !n_down++)
+            why = l->sources[i]->why;
     if (n_down && l->n_sources > 1)
         snprintf(text, sizeof text, "\xe2\x9c\x97 %zu of %zu logs: connection lost, trying again",
                  n_down, l->n_sources);
     else if (n_down)
-        snprintf(text, sizeof text, "\xe2\x9c\x97 connection lost, trying again");
+        snprintf(text, sizeof text, "\xe2\x9c\x97 connection lost, trying again%s%s",
+                 *why ? ": " : "", why);
     stream_sign(l->stream, ROLE_STATUS_ALERT, text);
 }
 
@@ -123,6 +127,7 @@ static void on_down(void *user, const struct err *e)
     struct source *s = user;
 
     s->down = true;
+    snprintf(s->why, sizeof s->why, "%.120s", e ? e->text : "");
     update_sign(s->logs);
 }
 

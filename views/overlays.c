@@ -116,6 +116,12 @@ static void text(const void *item, struct buf *out)
     buf_printf(out, "%s %s %s %s %s", o->id, o->source, o->target, o->status, o->error);
 }
 
+/* Nobody knows an overlay by its id. */
+static const char *label(const void *item)
+{
+    return ((const struct overlay_info *)item)->target;
+}
+
 /* --- making one --- */
 
 enum { FROM, TO, HOW, IGNORE };
@@ -264,6 +270,7 @@ const struct resource_kind overlays_kind = {
     .cell = cell,
     .compare = compare,
     .text = text,
+    .label = label,
     .new_action = "overlay-new",
     .new_word = "copies a folder",
     .verbs = verbs,

@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "tui/list.h"
+#include "tui/progress.h"
 #include "views/dialog.h"
 #include "views/list_view.h"
 #include "views/notice.h"
@@ -172,7 +173,7 @@ static void cell(void *user, size_t i, int column, struct table_cell *out)
             player_time(out->text, sizeof out->text, row->length_ms);
         break;
     case SIZE:
-        snprintf(out->text, sizeof out->text, "%lld KiB", (long long)(row->size + 1023) / 1024);
+        progress_bytes(out->text, row->size);
         break;
     case DATE:
         localtime_r(&row->when, &tm);

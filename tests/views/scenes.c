@@ -72,13 +72,13 @@ void scene_sandboxes(struct stage *s, int n)
         int terminals;
         int64_t age_ms, left_ms;
     } first[] = {
-        {"sb-7f3k2", "alice", "demo", STATUS_RUNNING, 2, 754500, 8400500},
-        {"sb-9aa10", "alice", "api", STATUS_RUNNING, 0, 93600500, 0},
-        {"sb-c0ffe", "bob", "train-resnet", STATUS_LOST, 0, 5400500, 0},
-        {"sb-1x1x1", "class", "student-10", STATUS_CREATING, 0, 1500, 3600500},
-        {"sb-2y2y2", "class", "student-9", STATUS_RUNNING, 1, 1801500, 45500},
-        {"sb-3z3z3", "class", "\xe5\xad\xa6\xe7\x94\x9f", STATUS_DESTROYING, 1, 1801500, 240500},
-        {"sb-nonam", "default", "", STATUS_RUNNING, 0, 90500, 0},
+        {"sb-7f3k2", "alice", "demo", STATUS_RUNNING, 2, 750000, 8430000},
+        {"sb-9aa10", "alice", "api", STATUS_RUNNING, 0, 93630000, 0},
+        {"sb-c0ffe", "bob", "train-resnet", STATUS_LOST, 0, 5430000, 0},
+        {"sb-1x1x1", "class", "student-10", STATUS_CREATING, 0, 1500, 3630000},
+        {"sb-2y2y2", "class", "student-9", STATUS_RUNNING, 1, 1830000, 5430000},
+        {"sb-3z3z3", "class", "\xe5\xad\xa6\xe7\x94\x9f", STATUS_DESTROYING, 1, 1830000, 9030000},
+        {"sb-nonam", "default", "", STATUS_RUNNING, 0, 90000, 0},
     };
 
     for (int i = 0; i < n; i++) {
@@ -91,7 +91,9 @@ void scene_sandboxes(struct stage *s, int n)
             stage_sandbox(s, MSG_SANDBOX_CREATED, id, "class", name, STATUS_RUNNING, i % 4,
                           i * MINUTE_MS + 30000, 0);
     }
-    await(&s->loop, 5000, gateway_count(s->gateway) == (size_t)n);
+    cleanup_free char *all = xasprintf("sandboxes 1/%d ", n);
+    if (n)
+        stage_await(s, all);
 }
 
 /* --- servers and their logs --- */

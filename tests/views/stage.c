@@ -618,6 +618,22 @@ static char *mask(const struct stage *s, const char *screen)
     return buf_steal(&out);
 }
 
+/* The whole screens do not fit into a message of cmocka's: the first line that is another. */
+static void fail_differing(const char *name, const char *expected, const char *shown)
+{
+    int line = 1;
+
+    for (;; line++) {
+        size_t n = strcspn(expected, "\n"), m = strcspn(shown, "\n");
+
+        if (n != m || strncmp(expected, shown, n) != 0 || !expected[n] || !shown[m])
+            fail_msg("%s differs in line %d; expected:\n%.*s\nshown:\n%.*s", name, line, (int)n,
+                     expected, (int)m, shown);
+        expected += n + 1;
+        shown += m + 1;
+    }
+}
+
 void stage_golden(struct stage *s, const char *name)
 {
     const char *root = getenv("SANDPIT_SOURCE_ROOT");
@@ -637,7 +653,7 @@ void stage_golden(struct stage *s, const char *name)
     if (!expected)
         fail_msg("no %s; SANDPIT_UPDATE_GOLDEN=1 writes it", path);
     else if (strcmp(expected, screen) != 0)
-        fail_msg("%s differs; expected:\n%s\nshown:\n%s", name, expected, screen);
+        fail_differing(name, expected, screen);
 }
 
 const struct stage_size stage_sizes[STAGE_SIZES] = {{120, 40}, {200, 50}, {40, 12}, {80, 24}};
