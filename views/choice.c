@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "tui/wrap.h"
 #include "views/dialog.h"
 
 static const char *const no_contexts[] = {NULL};
@@ -127,8 +128,9 @@ void picker_dialog_open(struct views_env *env, struct picker *picker,
 struct text_dialog {
     struct views_env *env;
     char *title, *text; /* owned */
-    int n_lines, width;
-    int top, page;
+    int width;          /* of its longest line */
+    int n_lines, top;   /* as wrapped last */
+    int page;
 };
 
 static void text_close(struct view *v)
@@ -140,18 +142,19 @@ static void text_close(struct view *v)
     free(d);
 }
 
-static void measure(struct text_dialog *d)
+static int longest_line(const char *text)
 {
-    const char *line = d->text;
+    int width = 0;
 
-    for (d->n_lines = 0; *line; d->n_lines++) {
-        size_t n = strcspn(line, "\n");
-        cleanup_free char *one = xstrndup(line, n);
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        cleanup_free char *one = xstrndup(text, n);
         int w = text_width(one);
 
-        d->width = w > d->width ? w : d->width;
-        line += n + (line[n] == '\n');
+        width = w > width ? w : width;
+        text += n + (text[n] == '\n');
     }
+    return width;
 }
 
 /* "Name: value" lines get their name dimmed. */
@@ -179,15 +182,16 @@ static void text_paint(struct view *v, struct canvas c)
         in = canvas_sub(c, (struct rect){1, 2, c.rows - 2, c.cols - 4});
     }
     d->page = in.rows;
+    d->n_lines = wrap_count(line, in.cols);
     if (d->top > d->n_lines - in.rows)
         d->top = d->n_lines > in.rows ? d->n_lines - in.rows : 0;
     for (int i = 0; *line && i < d->top + in.rows; i++) {
-        size_t n = strcspn(line, "\n");
+        size_t skip, n = wrap_next(line, in.cols, &skip);
         cleanup_free char *one = xstrndup(line, n);
 
         if (i >= d->top)
             draw_line(in, i - d->top, one, theme);
-        line += n + (line[n] == '\n');
+        line += n + skip;
     }
     if (framed && d->n_lines > in.rows)
         canvas_printf(c, c.rows - 1, c.cols - 16, theme->styles[ROLE_DIM], " %d of %d ",
@@ -244,11 +248,12 @@ static enum view_result text_mouse(struct view *v, struct mouse mouse)
 static struct rect text_where(struct view *v, int rows, int cols)
 {
     const struct text_dialog *d = v->data;
-    struct rect r = {-1, -1, d->n_lines + 2, d->width + 4};
+    struct rect r = {-1, -1, 0, d->width + 4};
 
     r.w = r.w < 40 ? 40 : r.w;
-    r.h = r.h < rows ? r.h : rows;
     r.w = r.w < cols ? r.w : cols;
+    r.h = wrap_count(d->text, r.w - 4) + 2;
+    r.h = r.h < rows ? r.h : rows;
     return r;
 }
 
@@ -275,6 +280,6 @@ void text_dialog_open(struct views_env *env, const char *title, const char *text
     d->env = env;
     d->title = xstrdup(title);
     d->text = xstrdup(text);
-    measure(d);
+    d->width = longest_line(text);
     tui_overlay(env->tui, view_create(env->tui, &text_ops, d));
 }

@@ -20,8 +20,8 @@
 enum column { NAME, VALUE, STATE, N_COLUMNS };
 
 static const struct table_column columns[N_COLUMNS] = {
-    [NAME] = {.title = "VARIABLE", .min = 10, .ideal = 24, .max = 60},
-    [VALUE] = {.title = "VALUE", .min = 8, .ideal = 40, .max = 200},
+    [NAME] = {.title = "VARIABLE", .min = 10, .ideal = 16, .max = 60},
+    [VALUE] = {.title = "VALUE", .min = 8, .ideal = 10, .max = 200},
     [STATE] = {.title = "STAGED", .min = 9, .ideal = 9, .max = 9, .priority = 1},
 };
 
@@ -210,7 +210,7 @@ static void draw_banner(struct env_view *v, struct canvas c)
         notice_stale(v->view, c, &v->error, v->confirmed_ms);
         return;
     }
-    snprintf(staged, sizeof staged, "%zu staged, not written:", env_rows_staged(&v->rows));
+    snprintf(staged, sizeof staged, "%zu staged:", env_rows_staged(&v->rows));
     snprintf(keys, sizeof keys, "%s writes  %s undoes",
              notice_key(v->view, "env", "env-write", write_key, sizeof write_key),
              notice_key(v->view, "env", "env-undo", undo_key, sizeof undo_key));

@@ -21,7 +21,7 @@
 enum column { SANDBOX, STATUS, TOOK, SAME, LAST, N_COLUMNS };
 
 static const struct table_column columns[N_COLUMNS] = {
-    [SANDBOX] = {.title = "SANDBOX", .min = 10, .ideal = 24, .max = 48},
+    [SANDBOX] = {.title = "SANDBOX", .min = 10, .ideal = 16, .max = 48},
     [STATUS] = {.title = "EXIT", .min = 9, .ideal = 10, .max = 14},
     [TOOK] = {.title = "TOOK", .min = 6, .ideal = 6, .max = 8, .priority = 3, .right = true},
     [SAME] = {.title = "OUTPUT", .min = 9, .ideal = 9, .max = 9, .priority = 1},

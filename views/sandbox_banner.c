@@ -80,6 +80,9 @@ void sandbox_empty_draw(struct sandboxes *s, struct canvas c)
     }
     if (gateway_state(s->env->gateway) == LINK_CONNECTING) {
         snprintf(line, sizeof line, "\xe2\x80\xa6 connecting to %s", gateway_url(s->env->gateway));
+        y += notice_centred(c, y, styles[ROLE_DIM], line);
+        snprintf(line, sizeof line, "%s quits",
+                 notice_key(s->view, "global", "back", key, sizeof key));
         notice_centred(c, y, styles[ROLE_DIM], line);
         return;
     }

@@ -84,7 +84,7 @@ static void watchers__follow__bounds_what_it_keeps(void **state)
     await(&s->loop, 5000, s->n_attached == 1);
     scene_change_file(s, "change", "/large", large);
     stage_await(s, "200000 bytes");
-    stage_keys(s, "Enter");
+    stage_keys(s, "Enter G");
     stage_await(s, "more bytes");
     free(large);
     stage_close(s);
