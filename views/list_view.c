@@ -58,6 +58,11 @@ void list_view_hints(struct view *v, struct buf *out, const char *const *hints,
         notice_hint(v, out, "list", "list-filter", "filter");
 }
 
+int compare_numbers(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
 const struct view_ops *list_view_ops(const void *kind, const struct view_ops *common,
                                      const char *name, const char *const *contexts)
 {

@@ -8,6 +8,8 @@
 #ifndef VIEWS_LIST_VIEW_H
 #define VIEWS_LIST_VIEW_H
 
+#include <stdint.h>
+
 #include "tui/list.h"
 
 /* In a struct view_ops. */
@@ -27,6 +29,8 @@ enum view_result list_view_mouse(struct view *v, struct mouse mouse, int top,
  * need none; NULL: all are. */
 void list_view_hints(struct view *v, struct buf *out, const char *const *hints,
                      bool (*alone)(const void *data, const char *action));
+/* For the compare of a table: less than, equal to, greater than 0. */
+int compare_numbers(int64_t a, int64_t b);
 /* The ops of a kind: common with its name and contexts, the same pointer each time. kind is
  * whatever tells kinds apart and lives as long as the program. */
 const struct view_ops *list_view_ops(const void *kind, const struct view_ops *common,

@@ -206,11 +206,6 @@ static bool row_shown(void *user, size_t row)
     return filter_match(&m->list.filter, text, NULL, NULL);
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int row_compare(void *user, size_t a, size_t b, int column)
 {
     const struct matrix *m = user;
@@ -219,10 +214,10 @@ static int row_compare(void *user, size_t a, size_t b, int column)
     int by = 0;
 
     if (column == STATUS) {
-        by = x->run->state != y->run->state ? numbers(y->run->state, x->run->state)
-                                            : numbers(y->run->exit_code, x->run->exit_code);
+        by = x->run->state != y->run->state ? compare_numbers(y->run->state, x->run->state)
+                                            : compare_numbers(y->run->exit_code, x->run->exit_code);
     } else if (column == TOOK) {
-        by = numbers(run_took_ms(x->run), run_took_ms(y->run));
+        by = compare_numbers(run_took_ms(x->run), run_took_ms(y->run));
     } else if (column == SAME) {
         by = y->differs - x->differs;
     } else if (column == LAST) {
@@ -233,7 +228,7 @@ static int row_compare(void *user, size_t a, size_t b, int column)
     if (!by)
         by = strverscmp(views_sandbox_name(m->env, x->run->sandbox_id, left, 160),
                         views_sandbox_name(m->env, y->run->sandbox_id, right, 160));
-    return by ? by : numbers((int64_t)a, (int64_t)b);
+    return by ? by : compare_numbers((int64_t)a, (int64_t)b);
 }
 
 /* --- verbs --- */

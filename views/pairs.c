@@ -86,3 +86,14 @@ bool size_check(const char *text, char *reason, size_t cap)
     snprintf(reason, cap, "a size such as 512m or 2g");
     return false;
 }
+
+void words_split(char *text, const char **out, size_t cap)
+{
+    size_t n = 0;
+    char *word;
+
+    while ((word = strsep(&text, " ")) && n + 1 < cap)
+        if (*word)
+            out[n++] = word;
+    out[n] = NULL;
+}

@@ -133,11 +133,6 @@ static bool shown(void *user, size_t i)
     return !filter_active(&r->list.filter) || filter_match(&r->list.filter, text, NULL, NULL);
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare(void *user, size_t i, size_t j, int column)
 {
     const struct row *a = &((struct recordings *)user)->rows[i],
@@ -147,11 +142,11 @@ static int compare(void *user, size_t i, size_t j, int column)
     case OF:
         return strcmp(a->of, b->of);
     case LENGTH:
-        return numbers(a->length_ms, b->length_ms);
+        return compare_numbers(a->length_ms, b->length_ms);
     case SIZE:
-        return numbers(a->size, b->size);
+        return compare_numbers(a->size, b->size);
     case DATE:
-        return numbers(a->when, b->when);
+        return compare_numbers(a->when, b->when);
     default:
         return strverscmp(a->shown, b->shown);
     }

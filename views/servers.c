@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "client/server.h"
+#include "views/list_view.h"
 #include "views/logs.h"
 #include "views/resource.h"
 #include "views/server_form.h"
@@ -112,11 +113,6 @@ static int64_t cell(const struct resource_row *row, int column, struct table_cel
     return change;
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare(const void *left, const void *right, int column)
 {
     const struct server_info *a = left, *b = right;
@@ -125,13 +121,13 @@ static int compare(const void *left, const void *right, int column)
     case STATUS:
         return strcmp(a->status, b->status);
     case HEALTH:
-        return numbers(a->is_healthy, b->is_healthy);
+        return compare_numbers(a->is_healthy, b->is_healthy);
     case PORT:
-        return numbers(a->port, b->port);
+        return compare_numbers(a->port, b->port);
     case RESTARTS:
-        return numbers(a->restart_count, b->restart_count);
+        return compare_numbers(a->restart_count, b->restart_count);
     case AGE:
-        return numbers(b->updated_ms, a->updated_ms);
+        return compare_numbers(b->updated_ms, a->updated_ms);
     case COMMAND:
         return strcmp(a->start, b->start);
     default:
@@ -219,11 +215,7 @@ static enum view_result verb_delete(struct resource *r, const struct resource_ro
 
 static enum view_result verb_new(struct resource *r, const struct resource_row *row)
 {
-    struct remote *remote = resource_remote(r);
-
-    if (remote)
-        server_form_open(resource_env(r), remote);
-    return VIEW_HANDLED;
+    return remote_form_open_in(r, &server_form);
 }
 
 static void add_source(void *user, const struct resource_row *row)
