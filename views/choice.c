@@ -128,9 +128,8 @@ void picker_dialog_open(struct views_env *env, struct picker *picker,
 struct text_dialog {
     struct views_env *env;
     char *title, *text; /* owned */
-    int width;          /* of its longest line */
-    int n_lines, top;   /* as wrapped last */
-    int page;
+    int n_lines, width;
+    int top, page;
 };
 
 static void text_close(struct view *v)
@@ -142,19 +141,19 @@ static void text_close(struct view *v)
     free(d);
 }
 
-static int longest_line(const char *text)
+static void measure(struct text_dialog *d)
 {
-    int width = 0;
+    const char *line = d->text;
 
-    while (*text) {
-        size_t n = strcspn(text, "\n");
-        cleanup_free char *one = xstrndup(text, n);
+    d->width = 0;
+    while (*line) {
+        size_t n = strcspn(line, "\n");
+        cleanup_free char *one = xstrndup(line, n);
         int w = text_width(one);
 
-        width = w > width ? w : width;
-        text += n + (text[n] == '\n');
+        d->width = w > d->width ? w : d->width;
+        line += n + (line[n] == '\n');
     }
-    return width;
 }
 
 /* "Name: value" lines get their name dimmed. */
@@ -280,6 +279,6 @@ void text_dialog_open(struct views_env *env, const char *title, const char *text
     d->env = env;
     d->title = xstrdup(title);
     d->text = xstrdup(text);
-    d->width = longest_line(text);
+    measure(d);
     tui_overlay(env->tui, view_create(env->tui, &text_ops, d));
 }
