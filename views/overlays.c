@@ -70,7 +70,7 @@ static int64_t cell(const struct resource_row *row, int column, struct table_cel
         status_cell(o, out);
         break;
     case FILES:
-        snprintf(out->text, sizeof out->text, "%lld", (long long)(o->n_files + o->n_dirs));
+        snprintf(out->text, sizeof out->text, "%lld", (long long)o->n_files + o->n_dirs);
         break;
     case SKIPPED:
         snprintf(out->text, sizeof out->text, "%zu", o->n_skipped);

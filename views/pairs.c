@@ -61,10 +61,10 @@ bool pairs_check(const char *text, char *reason, size_t cap)
 bool size_parse(const char *text, int64_t *bytes)
 {
     static const char units[] = "kmgt";
-    char *end;
+    char *end = NULL;
     double number = isdigit((unsigned char)*text) ? strtod(text, &end) : 0;
 
-    if (number <= 0)
+    if (!end || number <= 0)
         return false;
     const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
     if (unit)

@@ -30,7 +30,7 @@ static const struct table_column columns[N_COLUMNS] = {
                   .descending = true},
     [AGE] = {.title = "SINCE", .min = 6, .ideal = 6, .max = 6, .priority = 2, .right = true},
     [COMMAND] = {.title = "COMMAND", .min = 10, .ideal = 24, .max = 60, .priority = 5},
-    [URL] = {.title = "URL", .min = 28, .ideal = 30, .max = 64, .priority = 6},
+    [URL] = {.title = "URL", .min = 36, .ideal = 36, .max = 64, .priority = 6},
 };
 
 static void status_cell(const struct server_info *s, struct table_cell *out)
