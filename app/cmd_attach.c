@@ -4,8 +4,8 @@
  *
  *   keys → escape filter → channel_input      channel output → raw_tty queue → screen
  *
- * The host's snapshot brings the screen up to date at the start and after a broken connection. A
- * read-only context watches: nothing typed is sent and the size is left alone.
+ * The host's snapshot brings the screen up to date at the start and after a broken connection. Who
+ * observes, and a read-only context always does, sends nothing and leaves the size alone.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -19,18 +19,26 @@
 #include "app/say.h"
 #include "app/session.h"
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
 #include "client/remote.h"
 
 struct attach_args {
-    bool fresh;
+    bool fresh, observe;
+    const char *terminal;
 };
 
 static const struct arg_def args[] = {
-    {"new", 0, ARG_FLAG, offsetof(struct attach_args, fresh), NULL, "open a new terminal"},
+    {"terminal", 't', ARG_TEXT, offsetof(struct attach_args, terminal), "TERMINAL",
+     "which one: its id, the beginning of it, or a number from 1"},
+    {"observe", 'o', ARG_FLAG, offsetof(struct attach_args, observe), NULL,
+     "watch it: nothing typed is sent, its size is left alone"},
+    {"new", 'n', ARG_FLAG, offsetof(struct attach_args, fresh), NULL, "open a new terminal"},
     {NULL, 0, ARG_FLAG, 0, NULL, NULL},
 };
 
-#define N_SIGNALS 4
+#define TELL_AGAIN_MS 10000
+#define N_SIGNALS     4
 static const int signals[N_SIGNALS] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT};
 
 struct attachment {
@@ -42,8 +50,12 @@ struct attachment {
     struct escape escape;
     char *terminal; /* owned: its id */
     size_t n_terminals, position;
+    size_t n_fitting;   /* of those the id given fits */
+    struct buf running; /* "term-1 (vim), term-2 (make)" */
     const char *wanted; /* TERMINAL as given, or NULL */
-    bool readonly, lost, stalled;
+    bool observes, lost, stalled;
+    int rows, cols;     /* of the terminal; 0: not said */
+    int64_t told_at_ms; /* that keys go nowhere; clock_mono_ms, 0: not yet */
     bool yields;   /* somebody else is there: the size is theirs until something is typed here */
     int status;    /* of the shell, when it ended */
     int signalled; /* the signal that ended it */
@@ -70,21 +82,47 @@ static bool is_running(const struct terminal_info *t)
     return t->pty && (strcmp(t->status, "running") == 0 || strcmp(t->status, "active") == 0);
 }
 
-/* TERMINAL is an id, the beginning of one, or its number among those running, from 1. */
-static bool is_wanted(const struct attachment *a, const struct terminal_info *t, size_t position)
+static bool is_number(const struct attachment *a, size_t position)
 {
     char *end;
 
-    if (!a->wanted)
-        return true;
-    if (strncmp(t->id, a->wanted, strlen(a->wanted)) == 0)
-        return true;
-    return strtoul(a->wanted, &end, 10) == position && !*end;
+    return a->wanted && strtoul(a->wanted, &end, 10) == position && !*end;
+}
+
+/* The whole of an id wins over the beginning of others. */
+static void consider(struct attachment *a, const struct terminal_info *t)
+{
+    size_t n = a->wanted ? strlen(a->wanted) : 0;
+    bool is_first = !a->wanted && a->n_terminals == 1;
+    bool is_exact = a->wanted && (strcmp(t->id, a->wanted) == 0 || is_number(a, a->n_terminals));
+    bool fits = a->wanted && strncmp(t->id, a->wanted, n) == 0;
+
+    if (is_exact)
+        a->n_fitting = 0;
+    a->n_fitting += fits || is_exact || is_first;
+    if (!is_first && !is_exact && !(fits && !a->terminal))
+        return;
+    free(a->terminal);
+    a->terminal = xstrdup(t->id);
+    a->position = a->n_terminals;
+    a->yields = t->n_viewers > 0;
+    a->rows = t->rows;
+    a->cols = t->cols;
+}
+
+static void list_running(struct attachment *a, const struct terminal_info *t)
+{
+    char title[64];
+
+    text_sanitise(title, sizeof title, t->title, strlen(t->title));
+    buf_printf(&a->running, "%s%s%s%s%s", a->running.len ? ", " : "", t->id, *title ? " (" : "",
+               title, *title ? ")" : "");
 }
 
 static void on_terminals(void *user, const struct terminal_info *all, size_t n, const struct err *e)
 {
     struct attachment *a = user;
+    bool is_found = false;
 
     a->session.done = true;
     if (e) {
@@ -95,11 +133,10 @@ static void on_terminals(void *user, const struct terminal_info *all, size_t n, 
         if (!is_running(&all[i]))
             continue;
         a->n_terminals++;
-        if (!a->terminal && is_wanted(a, &all[i], a->n_terminals)) {
-            a->terminal = xstrdup(all[i].id);
-            a->position = a->n_terminals;
-            a->yields = all[i].n_viewers > 0;
-        }
+        list_running(a, &all[i]);
+        if (!is_found)
+            consider(a, &all[i]);
+        is_found = is_found || (a->wanted && strcmp(all[i].id, a->wanted) == 0);
     }
 }
 
@@ -127,8 +164,8 @@ static int create_terminal(struct attachment *a, struct err *e)
 {
     struct terminal_options o = {0};
 
-    if (a->readonly) {
-        err_set(e, ERR_FORBIDDEN, "no terminal is open there, and a read-only context opens none");
+    if (a->observes) {
+        err_set(e, ERR_FORBIDDEN, "no terminal is open there, and who only watches opens none");
         return -ERR_FORBIDDEN;
     }
     raw_tty_size(a->tty, &o.rows, &o.cols);
@@ -143,13 +180,17 @@ static int choose_terminal(struct attachment *a, bool fresh, struct err *e)
         if (wait_result(a, e) < 0)
             return err_wrap(e, "terminals");
     }
+    if (a->wanted && a->n_fitting != 1) {
+        err_set(e, a->n_fitting ? ERR_CONFLICT : ERR_NOT_FOUND,
+                a->n_fitting ? "\"%.80s\" is the beginning of %zu terminals"
+                             : "no running terminal \"%.80s\"",
+                a->wanted, a->n_fitting);
+        err_hint(e, "%s%.300s", a->n_terminals ? "running: " : "none is running; --new opens one",
+                 a->running.data ? a->running.data : "");
+        return a->n_fitting ? -ERR_CONFLICT : -ERR_NOT_FOUND;
+    }
     if (a->terminal)
         return 0;
-    if (a->wanted) {
-        err_set(e, ERR_NOT_FOUND, "no running terminal \"%.80s\"", a->wanted);
-        err_hint(e, "%zu are running; leave TERMINAL out for the first", a->n_terminals);
-        return -ERR_NOT_FOUND;
-    }
     if (create_terminal(a, e) < 0)
         return err_wrap(e, "new terminal");
     return 0;
@@ -159,16 +200,12 @@ static int choose_terminal(struct attachment *a, bool fresh, struct err *e)
 
 static bool on_output(void *user, const char *bytes, size_t n);
 
-static void on_destroyed(void *user, const char *reason)
+static void on_destroyed(void *user, const struct channel_end *end)
 {
     struct attachment *a = user;
-    cleanup_free char *text =
-        xasprintf("the terminal ended: %s", reason && *reason ? reason : "exit");
+    cleanup_free char *text = xasprintf("the terminal ended: %s", end->reason);
 
-    /* The channel puts the host's exit_code into words; 0 for all other ends. */
-    if (!reason || sscanf(reason, "the shell ended with status %d", &a->status) != 1 ||
-        a->status < 0 || a->status > 255)
-        a->status = 0;
+    a->status = end->is_exit ? end->status : EXIT_FAIL;
     finish(user, text);
 }
 
@@ -198,6 +235,8 @@ static void on_resized(void *user, int rows, int cols)
     struct attachment *a = user;
     int own_rows, own_cols;
 
+    a->rows = rows;
+    a->cols = cols;
     raw_tty_size(a->tty, &own_rows, &own_cols);
     a->yields = rows != own_rows || cols != own_cols;
 }
@@ -216,7 +255,7 @@ static void send_input(struct attachment *a, const char *bytes, size_t n)
 {
     struct err e = {0};
 
-    if (n && !a->readonly && a->channel && channel_input(a->channel, bytes, n, &e) < 0)
+    if (n && !a->observes && a->channel && channel_input(a->channel, bytes, n, &e) < 0)
         notice(a, e.text);
 }
 
@@ -225,8 +264,26 @@ static void send_size(struct attachment *a)
     int rows, cols;
 
     raw_tty_size(a->tty, &rows, &cols);
-    if (a->channel && !a->readonly && !a->yields)
+    if (a->channel && !a->observes && !a->yields)
         channel_resize(a->channel, rows, cols);
+}
+
+/* Whoever types must see that it goes nowhere, but not at every key. */
+static void notice_watching(struct attachment *a)
+{
+    int rows, cols;
+
+    raw_tty_size(a->tty, &rows, &cols);
+    bool differs = a->rows > 0 && (a->rows != rows || a->cols != cols);
+
+    if (a->told_at_ms && clock_mono_ms() - a->told_at_ms < TELL_AGAIN_MS)
+        return;
+    a->told_at_ms = clock_mono_ms();
+    cleanup_free char *size =
+        differs ? xasprintf(" at its size, %dx%d", a->cols, a->rows) : xstrdup("");
+    cleanup_free char *text =
+        xasprintf("watching%s; keys are not sent; ~. after Enter leaves", size);
+    notice(a, text);
 }
 
 static void on_input(void *user, const char *bytes, size_t n)
@@ -240,6 +297,8 @@ static void on_input(void *user, const char *bytes, size_t n)
         size_t used;
         enum escape_command command = escape_filter(&a->escape, bytes, n, &out, &used);
 
+        if (a->observes && out.len)
+            notice_watching(a);
         send_input(a, out.data, out.len);
         bytes += used;
         n -= used;
@@ -300,6 +359,7 @@ static void close_all(struct attachment *a, bool watching)
         remote_release(a->remote);
     session_close(&a->session);
     free(a->terminal);
+    buf_finish(&a->running);
 }
 
 static int open_all(struct attachment *a, const char *name, bool fresh, struct err *e)
@@ -332,9 +392,16 @@ static int run_attach(struct app *app, const void *arguments, int n_rest, char *
 {
     const struct attach_args *given = arguments;
     struct attachment a = {.escape = ESCAPE_INIT,
-                           .readonly = app->context.readonly,
-                           .wanted = n_rest > 1 ? rest[1] : NULL};
+                           .observes = app->context.readonly || given->observe,
+                           .wanted = given->terminal ? given->terminal
+                                     : n_rest > 1    ? rest[1]
+                                                     : NULL};
     struct err e = {0};
+
+    if (given->fresh && (a.wanted || given->observe)) {
+        say("--new opens a terminal: it goes with neither TERMINAL nor --observe");
+        return EXIT_USAGE;
+    }
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         say("attach wants a terminal on its input and output");
@@ -362,10 +429,12 @@ const struct command cmd_attach = {
     .name = "attach",
     .usage = "NAME [TERMINAL]",
     .summary = "Enter a terminal of a sandbox, in this terminal",
-    .details = "Attaches to the first terminal that runs there, or opens one. TERMINAL is an id, "
-               "the\nbeginning of one, or a number from 1. Several may be attached to one "
-               "terminal.\n\nAfter Enter, ~. leaves (the terminal runs on), ~~ types a tilde, ~? "
-               "lists these. When the shell exits, attach exits with its status.",
+    .details =
+        "Attaches to the first terminal that runs there, or opens one. TERMINAL is an id, "
+        "the\nbeginning of one, or a number from 1; --terminal says the same. Several may be "
+        "attached\nto one terminal.\n\nAfter Enter, ~. leaves (the terminal runs on), ~~ types a "
+        "tilde, ~? "
+        "lists these. When the shell exits, attach exits with its status.",
     .args = args,
     .args_size = sizeof(struct attach_args),
     .leading = 1 << 20,

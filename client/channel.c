@@ -145,13 +145,13 @@ void channels_state_changed(struct remote *r)
     remote_release(r);
 }
 
-static void destroy_channel(struct channel *c, const char *reason)
+static void destroy_channel(struct channel *c, const struct channel_end *end)
 {
     if (c->is_destroyed)
         return;
     c->is_destroyed = true;
     if (c->ops->on_destroyed)
-        c->ops->on_destroyed(c->user, reason);
+        c->ops->on_destroyed(c->user, end);
 }
 
 void channels_destroyed(struct remote *r, const char *reason)
@@ -162,7 +162,7 @@ void channels_destroyed(struct remote *r, const char *reason)
     remote_hold(r);
     for (size_t i = 0; i < n; i++) {
         if (is_there(r, all[i]))
-            destroy_channel(all[i], reason);
+            destroy_channel(all[i], &(struct channel_end){.reason = reason});
     }
     remote_release(r);
 }
@@ -188,7 +188,7 @@ void channels_end_missing(struct remote *r, const struct terminal_info *t, size_
         for (size_t k = 0; k < n && !is_known; k++)
             is_known = !strcmp(t[k].id, all[i]->terminal_id);
         if (!is_known)
-            destroy_channel(all[i], "the terminal is gone");
+            destroy_channel(all[i], &(struct channel_end){.reason = "the terminal is gone"});
         else if (is_there(r, all[i]))
             all[i]->is_checked = false;
     }
@@ -227,15 +227,18 @@ static void on_destroyed(struct remote *r, struct channel *c, const struct messa
 {
     struct slice reason = message_string(m, "reason");
     double status = message_number(m, "exit_code", -1);
-    struct err text;
+    struct channel_end end = {.is_exit = status >= 0 && status < 256};
+    char text[256] = "the shell ended";
 
+    if (end.is_exit)
+        end.status = (int)status;
     if (reason.len)
-        err_set(&text, ERR_CLOSED, "%.*s", (int)(reason.len < 200 ? reason.len : 200), reason.data);
-    else if (status > 0 && status < 256)
-        err_set(&text, ERR_CLOSED, "the shell ended with status %d", (int)status);
-    else
-        err_set(&text, ERR_CLOSED, "the shell ended");
-    destroy_channel(c, text.text);
+        snprintf(text, sizeof text, "%.*s", (int)(reason.len < 200 ? reason.len : 200),
+                 reason.data);
+    else if (end.status)
+        snprintf(text, sizeof text, "the shell ended with status %d", end.status);
+    end.reason = text;
+    destroy_channel(c, &end);
 }
 
 static void on_resized(struct remote *r, struct channel *c, const struct message *m)

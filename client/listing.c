@@ -24,7 +24,8 @@ struct listing_row {
 
 struct listing_model {
     LIST_ENTRY(listing_model) link;
-    struct remote *remote; /* held */
+    struct remote *remote; /* held until let_go */
+    struct client *client; /* held */
     const struct listing_kind *kind;
     LIST_HEAD(listing_list, listing)
     listings;
@@ -155,9 +156,8 @@ static struct listing *next_listing(struct listing_model *m)
 static void on_model_closed(uv_handle_t *handle)
 {
     struct listing_model *m = handle->data;
-    struct client *c = m->remote->client;
+    struct client *c = m->client;
 
-    remote_release(m->remote);
     free_rows(m->rows, m->n);
     free(m);
     client_drop(c);
@@ -170,6 +170,8 @@ static void let_go(struct listing_model *m)
     request_cancel(steal_pointer(&m->asking));
     LIST_REMOVE(m, link);
     uv_close((uv_handle_t *)&m->timer, on_model_closed);
+    /* Not in the callback: a client that ends before it would end the remote's requests first. */
+    remote_release(steal_pointer(&m->remote));
 }
 
 static void tell_all(struct listing_model *m)
@@ -249,7 +251,8 @@ struct listing *listing_open(struct remote *r, const struct listing_kind *kind,
         m->kind = kind;
         LIST_INIT(&m->listings);
         remote_hold(r);
-        client_hold(r->client);
+        m->client = r->client;
+        client_hold(m->client);
         uv_timer_init(r->client->loop, &m->timer);
         m->timer.data = m;
         LIST_INSERT_HEAD(&r->listings, m, link);

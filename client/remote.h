@@ -40,6 +40,7 @@ struct terminal_info {
     bool pty;
     int rows, cols, n_viewers; /* 0: not said */
     int64_t created_ms;
+    int64_t output_ms; /* wall clock of its last output; 0: not said */
 };
 struct terminal_options {
     const char *shell; /* NULL: the host's choice */
@@ -56,13 +57,18 @@ struct request *terminal_list(struct remote *r, terminals_cb cb, void *user);
 struct request *terminal_destroy(struct remote *r, const char *id, gateway_done_cb cb, void *user);
 
 /* --- the stream of one terminal --- */
+struct channel_end {
+    const char *reason; /* a line for people; borrowed for the callback */
+    bool is_exit;       /* the shell ended by itself, with status */
+    int status;         /* 0 to 255 */
+};
 struct channel_ops {
     /* Output, as the host framed it. Return false to stop reading the socket until channel_resume:
      * only for a receiver that cannot keep up, as it holds up the sandbox's other channels too;
      * what was read already still comes. */
     bool (*on_output)(void *user, const char *bytes, size_t n);
-    /* The terminal ended (exit, DELETE, the sandbox went). reason is a line for people. */
-    void (*on_destroyed)(void *user, const char *reason);
+    /* The terminal ended (exit, DELETE, the sandbox went). */
+    void (*on_destroyed)(void *user, const struct channel_end *end);
     /* Another driver changed the size. */
     void (*on_resized)(void *user, int rows, int cols);
     /* remote_state or remote_error changed. */

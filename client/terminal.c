@@ -25,6 +25,7 @@ static bool read_terminal(void *out, const cJSON *object)
         .cols = field_count(object, "cols"),
         .n_viewers = field_count(object, "viewers"),
         .created_ms = field_time(object, "created_at"),
+        .output_ms = field_time(object, "last_output_at"),
     };
     return t->id[0] && strlen(t->id) < MESSAGE_NAME_MAX / 2;
 }

@@ -46,6 +46,8 @@ const struct action_def tui_actions[] = {
     {"prefix", "7", "tab-7", "Tab 7", true},
     {"prefix", "8", "tab-8", "Tab 8", true},
     {"prefix", "9", "tab-9", "Tab 9", true},
+    {"prefix", "L", "lock", "Lock: the prefix key is the program's, too"},
+    {"locked", "F12", "unlock", "Unlock: the prefix key works again"},
     {0},
 };
 
@@ -73,6 +75,38 @@ void dispatch_on_timer(struct tui *t)
     }
 }
 
+/* --- lock --- */
+
+void dispatch_lock(struct tui *t, bool on)
+{
+    char prefix[KEY_NAME_SIZE], key[24];
+
+    keymap_hint(t->config.keymap, "locked", "unlock", key, sizeof key);
+    if (on && !*key) {
+        tui_toast(t, ROLE_WARN, "Not locked: no key unlocks (keys.ini, [locked] unlock)");
+        return;
+    }
+    t->locked = on;
+    if (on)
+        tui_toast(t, ROLE_STATUS, "\xe2\x8a\x98 Locked: %s is the program's, too; %s unlocks",
+                  key_name(prefix, t->config.prefix), key);
+    else
+        tui_toast(t, ROLE_STATUS, "Unlocked: %s works again", key_name(prefix, t->config.prefix));
+    tui_redraw_all(t);
+}
+
+/* The one key that a locked terminal loses. */
+static bool unlock_key(struct tui *t, struct key key)
+{
+    static const char *const contexts[] = {"locked", NULL};
+    const char *action = keymap_lookup(t->config.keymap, contexts, &key, 1);
+
+    if (!t->locked || !action || action == KEYMAP_MORE)
+        return false;
+    dispatch_action(t, action);
+    return true;
+}
+
 /* --- actions --- */
 
 static bool own_action(struct tui *t, const char *action)
@@ -81,6 +115,10 @@ static bool own_action(struct tui *t, const char *action)
         tui_redraw_all(t);
     else if (strcmp(action, "suspend") == 0)
         tui_suspend(t);
+    else if (strcmp(action, "lock") == 0)
+        dispatch_lock(t, !t->locked);
+    else if (strcmp(action, "unlock") == 0)
+        dispatch_lock(t, false);
     else
         return !t->n_overlays && panes_act(t, action);
     return true;
@@ -202,11 +240,11 @@ static bool bound_key(struct tui *t, struct view *v, struct key key)
 static void on_key(struct tui *t, struct key key)
 {
     struct view *v = tui_target(t);
-    bool is_prefix = key_equal(key, t->config.prefix) && !(v && tui_is_overlay(t, v));
+    bool is_prefix = !t->locked && key_equal(key, t->config.prefix) && !(v && tui_is_overlay(t, v));
     bool grabbing = grabs(v);
 
     tui_toast_seen(t);
-    if (panes_number_key(t, key))
+    if (panes_number_key(t, key) || unlock_key(t, key))
         return;
     if (t->prefix_typed) {
         prefix_key(t, v, key);

@@ -88,6 +88,8 @@ struct tui {
     bool polling_write, gone;
     bool away; /* somebody else has the terminal: nothing is read or written */
     bool prefix_typed, hint_shown, numbers_shown;
+    bool locked; /* the prefix key is the program's, too */
+    int lock_w;  /* columns of the sign that says so, at the left of the status line */
 };
 
 /* tui.c */
@@ -110,6 +112,7 @@ static inline struct view_node *view_node_of(const struct view *v)
 }
 
 /* dispatch.c */
+void dispatch_lock(struct tui *t, bool on);
 void tui_toast_seen(struct tui *t);
 void dispatch_event(void *tui, const struct input_event *event);
 void dispatch_action(struct tui *t, const char *action);
@@ -136,8 +139,8 @@ bool panes_number_key(struct tui *t, struct key key);
 /* Titles and borders. */
 void panes_draw(struct tui *t, struct canvas whole);
 void panes_draw_numbers(struct tui *t, struct canvas whole);
-/* The tabs, in the status line; returns the column after them, 0 without tabs. */
-int panes_draw_tabs(struct tui *t, struct canvas c);
+/* The tabs, in the status line from column x; returns the column after them, x without tabs. */
+int panes_draw_tabs(struct tui *t, struct canvas c, int x);
 
 /* status.c */
 void status_draw_line(struct tui *t, struct canvas c);

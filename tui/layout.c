@@ -215,6 +215,11 @@ struct view *leaf_view(const struct leaf *leaf)
     return leaf->n_views ? leaf->views[leaf->n_views - 1] : NULL;
 }
 
+struct view *leaf_view_at(const struct leaf *leaf, size_t depth)
+{
+    return depth < leaf->n_views ? leaf->views[leaf->n_views - 1 - depth] : NULL;
+}
+
 static void remove_at(struct leaf *leaf, size_t i)
 {
     for (leaf->n_views--; i < leaf->n_views; i++)

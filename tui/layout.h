@@ -49,6 +49,8 @@ struct rect leaf_rect(const struct leaf *leaf);
 struct rect leaf_title(const struct leaf *leaf);
 /* The view that shows, or NULL. */
 struct view *leaf_view(const struct leaf *leaf);
+/* 0: the one that shows, then those before it; NULL beyond. */
+struct view *leaf_view_at(const struct leaf *leaf, size_t depth);
 /* Puts v on top. Returns a view that fell out of the history, to be closed, or NULL. */
 struct view *leaf_push(struct leaf *leaf, struct view *v);
 size_t leaf_depth(const struct leaf *leaf);

@@ -115,11 +115,16 @@ static void apply_filter(struct list *l)
     table_invalidate(&l->table);
 }
 
-static void clear_filter(struct list *l)
+void list_set_filter(struct list *l, const char *text)
 {
-    prompt_set(&l->prompt, "");
+    prompt_set(&l->prompt, text);
     l->prompting = false;
     apply_filter(l);
+}
+
+static void clear_filter(struct list *l)
+{
+    list_set_filter(l, "");
 }
 
 static enum view_result prompt_answer(struct list *l, enum prompt_result result)

@@ -32,6 +32,8 @@ struct canvas list_draw(struct list *l, struct canvas c, const struct theme *the
 /* Rows it can show at most in a view of this height. */
 int list_rows(const struct list *l, int rows);
 
+/* As if it had been typed; "" shows all rows. */
+void list_set_filter(struct list *l, const char *text);
 /* VIEW_IGNORED: not one of a list's. Clears the filter at "escape". */
 enum view_result list_act(struct list *l, const char *action);
 enum view_result list_key(struct list *l, struct key key);

@@ -143,6 +143,40 @@ bool tui_reveal(struct tui *t, struct view *v)
     return true;
 }
 
+bool tui_raise(struct tui *t, struct view *v)
+{
+    size_t i;
+    struct leaf *leaf = panes_find(t, v, &i);
+
+    if (!leaf)
+        return false;
+    layout_remove(t->tabs[i].layout, v);
+    leaf_push(leaf, v); /* there is room: it was there */
+    return tui_reveal(t, v);
+}
+
+static void each_place_of(struct tui *t, size_t tab,
+                          void (*visit)(void *user, const struct tui_place *place), void *user)
+{
+    const struct tab *now = &t->tabs[tab];
+    struct tui_place place = {.tab = tab,
+                              .n_tab_panes = layout_count(now->layout),
+                              .tab_name = now->name,
+                              .tab_shows = tab == t->tab};
+
+    for (struct leaf *leaf = layout_next(now->layout, NULL); leaf;
+         leaf = layout_next(now->layout, leaf), place.pane++)
+        for (place.depth = 0; (place.view = leaf_view_at(leaf, place.depth)); place.depth++)
+            visit(user, &place);
+}
+
+void tui_each_place(struct tui *t, void (*visit)(void *user, const struct tui_place *place),
+                    void *user)
+{
+    for (size_t i = 0; i < t->n_tabs; i++)
+        each_place_of(t, i, visit, user);
+}
+
 struct view *tui_each_shown(struct tui *t, const struct view *after)
 {
     bool take = !after;
@@ -258,6 +292,24 @@ bool tui_layout_restore(struct tui *t, const char *text, void (*make)(void *user
 
 /* --- labels --- */
 
+/* The signs of struct view_ops.mark, the lesser first. */
+static const struct {
+    char sign;
+    const char *words;
+} news[] = {
+    {'#', NULL}, /* seen as soon as it is on the screen */
+    {'+', "+ new output"}, {'?', "\xe2\x9c\x97 lost"}, {'x', "\xe2\x96\xa0 ended"}, {'!', "! bell"},
+};
+
+size_t tui_news_rank(char sign)
+{
+    size_t i = ARRAY_LEN(news);
+
+    while (i > 0 && news[i - 1].sign != sign)
+        i--;
+    return i;
+}
+
 static char tab_mark(const struct tab *tab, char mark)
 {
     for (struct leaf *leaf = layout_next(tab->layout, NULL); leaf;
@@ -265,7 +317,7 @@ static char tab_mark(const struct tab *tab, char mark)
         struct view *v = leaf_view(leaf);
         char own = v && v->ops->mark ? v->ops->mark(v) : 0;
 
-        if (own && mark != '!')
+        if (tui_news_rank(own) > tui_news_rank(mark))
             mark = own;
     }
     return mark;
@@ -291,15 +343,16 @@ static void tab_label(const struct tui *t, size_t i, char *out, size_t cap)
     snprintf(out, cap, "%zu:%s%c", i, word, mark);
 }
 
-int panes_draw_tabs(struct tui *t, struct canvas c)
+int panes_draw_tabs(struct tui *t, struct canvas c, int x)
 {
     const struct style *styles = tui_theme(t)->styles;
-    int x = 1;
 
     t->tabs_drawn = 0;
     if (t->n_tabs < 2)
-        return 0;
-    canvas_fill(c, (struct rect){.y = c.rows - 1, .h = 1, .w = c.cols}, styles[ROLE_STATUS]);
+        return x;
+    canvas_fill(c, (struct rect){.y = c.rows - 1, .x = x, .h = 1, .w = c.cols - x},
+                styles[ROLE_STATUS]);
+    x++;
     for (size_t i = 0; i < t->n_tabs; i++) {
         char label[160];
 
@@ -339,6 +392,9 @@ static void draw_title(struct tui *t, struct canvas whole, struct leaf *leaf, si
     if (!r.h || !r.w)
         return;
     buf_printf(&text, " %zu ", number);
+    size_t rank = v && v->ops->mark && !focused ? tui_news_rank(v->ops->mark(v)) : 0;
+    if (rank && news[rank - 1].words)
+        buf_printf(&text, "%s ", news[rank - 1].words);
     if (v && v->ops->title)
         v->ops->title(v, &text);
     else if (v)
@@ -614,6 +670,10 @@ static bool click_tab(struct tui *t, struct mouse mouse)
 {
     if (mouse.row != t->rows - 1)
         return false;
+    if (mouse.col < t->lock_w) {
+        dispatch_lock(t, false);
+        return true;
+    }
     for (size_t i = 0; i < t->n_tabs; i++) {
         if (t->tabs_drawn & (uint32_t)1 << i && mouse.col >= t->tabs[i].x &&
             mouse.col < t->tabs[i].x + t->tabs[i].w) {

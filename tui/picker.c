@@ -19,7 +19,7 @@ void picker_init(struct picker *p, const char *title, const char *verb)
     *p = (struct picker){.title = xstrdup(title), .verb = verb, .page = 10};
 }
 
-void picker_finish(struct picker *p)
+void picker_clear(struct picker *p)
 {
     for (size_t i = 0; i < p->n_items; i++) {
         struct picker_item *item = &p->items[i];
@@ -30,6 +30,12 @@ void picker_finish(struct picker *p)
         free(item->group);
         free(item->value);
     }
+    p->n_items = p->n_shown = p->selected = 0;
+}
+
+void picker_finish(struct picker *p)
+{
+    picker_clear(p);
     free(p->items);
     free(p->order);
     free(p->title);

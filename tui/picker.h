@@ -44,6 +44,8 @@ void picker_finish(struct picker *p);
 /* Copies everything; NULL counts as "". */
 void picker_add(struct picker *p, const char *group, const char *label, const char *keys,
                 const char *detail, const char *value);
+/* Takes every item away; what is typed stays. */
+void picker_clear(struct picker *p);
 /* Selects the item with this value. */
 void picker_select(struct picker *p, const char *value);
 /* The value of the selected item; NULL when nothing matches. */

@@ -15,6 +15,22 @@ static struct style role_style(const struct tui *t, enum role role)
     return tui_theme(t)->styles[role];
 }
 
+/* A word and how to get out, before everything else: a key that does nothing must be explained. */
+static int draw_lock(struct tui *t, struct canvas c)
+{
+    char key[24];
+
+    t->lock_w = 0;
+    if (!t->locked)
+        return 0;
+    keymap_hint(t->config.keymap, "locked", "unlock", key, sizeof key);
+    cleanup_free char *text =
+        xasprintf(" \xe2\x8a\x98 LOCKED %s%s ", key, c.cols < 60 ? "" : " unlocks");
+    t->lock_w = text_width(text) < c.cols ? text_width(text) : c.cols;
+    canvas_label(c, c.rows - 1, 0, t->lock_w, role_style(t, ROLE_STATUS_ALERT), text);
+    return t->lock_w;
+}
+
 void status_draw_line(struct tui *t, struct canvas c)
 {
     cleanup_buf struct buf left = {0}, middle = {0}, right = {0};
@@ -27,9 +43,10 @@ void status_draw_line(struct tui *t, struct canvas c)
         buf_append_str(&left, under->ops->name);
     if (t->config.status)
         t->config.status(t->config.user, &middle, &line.role);
-    if (v && v->ops->hints)
+    /* What it would name after the prefix does not work. */
+    if (v && v->ops->hints && !(t->locked && v == under))
         v->ops->hints(v, &right);
-    line.skip = panes_draw_tabs(t, c);
+    line.skip = panes_draw_tabs(t, c, draw_lock(t, c));
     line.title = left.data;
     line.about = middle.data;
     line.hints = right.data;

@@ -278,6 +278,12 @@ static void apply_keep(struct tail *t)
         t->cursor = near;
 }
 
+void tail_set_keep(struct tail *t, const char *text)
+{
+    prompt_set(&t->prompt, text);
+    apply_keep(t);
+}
+
 static void apply(struct tail *t)
 {
     if (t->prompting == TAIL_KEEP)

@@ -72,6 +72,8 @@ void tail_finish(struct tail *t);
 uint16_t tail_source(struct tail *t, const char *name);
 /* One line without its end. It goes where its time belongs among the latest lines. */
 void tail_add(struct tail *t, uint16_t source, int64_t time_ms, const char *text, size_t n);
+/* Keeps only lines like that, as if it had been typed after `&`; "" keeps all. */
+void tail_set_keep(struct tail *t, const char *text);
 void tail_clear(struct tail *t);
 
 /* The title's end: " 120 lines", " ‖ +34 new", " 5 dropped". */

@@ -402,6 +402,12 @@ void tui_status_changed(struct tui *t)
     tui_schedule(t, false);
 }
 
+void tui_titles_changed(struct tui *t)
+{
+    t->base_stale = true;
+    tui_schedule(t, false);
+}
+
 void tui_redraw_all(struct tui *t)
 {
     struct view_node *node;

@@ -66,6 +66,20 @@ bool tui_tab_open(struct tui *t, struct view *v);
 /* Brings the tab and the leaf where v shows to the front; false when v is in no leaf, or in the
  * history of one only. */
 bool tui_reveal(struct tui *t, struct view *v);
+/* As tui_reveal, for one in the history, too: it comes on top of its pane. */
+bool tui_raise(struct tui *t, struct view *v);
+/* Where a view of a pane is. */
+struct tui_place {
+    size_t tab, n_tab_panes; /* from 0; panes of the tab */
+    const char *tab_name;    /* given by the user; "" for none */
+    bool tab_shows;
+    size_t pane;  /* from 0, in the tab */
+    size_t depth; /* 0: it shows; else behind so many others */
+    struct view *view;
+};
+/* Every view of every pane: by tab, pane, and depth. */
+void tui_each_place(struct tui *t, void (*visit)(void *user, const struct tui_place *place),
+                    void *user);
 /* The views that show in leaves of all tabs, in order; first with NULL, NULL at the end. */
 struct view *tui_each_shown(struct tui *t, const struct view *after);
 /* Every tab as lines of text; describe appends what a view is, one line without its end. */
@@ -96,6 +110,10 @@ void view_damage(struct view *v);
 void view_tick(struct view *v, int64_t delay_ms);
 /* What config.status prints has changed. */
 void tui_status_changed(struct tui *t);
+/* What panes' titles print has changed. */
+void tui_titles_changed(struct tui *t);
+/* How much a sign of struct view_ops.mark matters: 0 not at all. */
+size_t tui_news_rank(char sign);
 /* After a key of the user's: what is damaged is drawn before the next poll instead of at the next
  * frame. Keys and actions that a view handled do that by themselves; an echo that came from afar
  * needs it. */

@@ -55,8 +55,9 @@ struct view_ops {
     void (*title)(struct view *v, struct buf *out); /* left part of the status line */
     void (*hints)(struct view *v, struct buf *out); /* right part: keys that matter now, as text */
     struct view_cursor (*cursor)(struct view *v);
-    /* What its tab's label ends in while another tab shows: '!' it rang, '#' it printed, 0 nothing.
-     */
+    /* What happened in it while nobody looked, the lesser first: 0 nothing, '#' it printed, '+' it
+     * printed after a silence, '?' its connection is lost, 'x' it ended, '!' it rang. Its tab's
+     * label ends in that while another tab shows, its title says it in words. */
     char (*mark)(struct view *v);
     /* Its title and borders are drawn as an alert: what is typed here does more than it seems. */
     bool (*alarmed)(struct view *v);

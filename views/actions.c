@@ -13,7 +13,7 @@
 const struct action_def views_actions[] = {
     {"sandboxes", "Enter", "sandbox-open", "Open its shell"},
     {"sandboxes", "s", "sandbox-shell", "Open another shell in it"},
-    {"sandboxes", "a", "sandbox-attach", "Attach to one of its terminals"},
+    {"sandboxes", "a", "view-terminals", "Its terminals, to attach to one; or of all marked"},
     {"sandboxes", "o", "sandbox-observe", "Watch its terminal without typing"},
     {"sandboxes", "n", "sandbox-new", "Create a sandbox"},
     {"sandboxes", "D", "sandbox-delete", "Delete it, or all that are marked"},
@@ -42,6 +42,11 @@ const struct action_def views_actions[] = {
 
     {"templates", "Enter n", "template-use", "New sandbox from it"},
     {"templates", "c", "template-copy", "Copy its name"},
+
+    {"terminals", "Enter", "terminal-attach", "Attach to it"},
+    {"terminals", "o", "terminal-observe", "Watch it without typing"},
+    {"terminals", "n s", "terminal-new", "Open one: which shell, in which directory"},
+    {"terminals", "D", "terminal-kill", "End it, or all that are marked (asks)"},
 
     {"servers", "Enter l", "server-logs", "Follow its log, or those of all marked"},
     {"servers", "n", "server-start-new", "Start a new server"},
@@ -203,7 +208,7 @@ const struct action_def views_actions[] = {
     {"prefix", "c", "shell-tab", "New tab with a shell in this sandbox"},
     {"prefix", "%", "split-right", "Split: a shell to the right"},
     {"prefix", "\"", "split-down", "Split: a shell below"},
-    {"prefix", "w", "shell-choose", "Choose a pane or an open terminal"},
+    {"prefix", "w", "shell-choose", "Choose a tab, a pane, or an open terminal"},
     {"prefix", ",", "tab-rename", "Rename this tab"},
     {"prefix", "s", "sandbox-choose", "Choose a sandbox"},
     {"prefix", "[", "copy-mode", "Copy mode: scroll, search, select"},
@@ -211,6 +216,7 @@ const struct action_def views_actions[] = {
     {"prefix", "/", "copy-find", "Search this pane"},
     {"prefix", "]", "paste-buffer", "Paste what was copied last"},
     {"prefix", "i", "shell-info", "About this terminal"},
+    {"prefix", "a", "attention", "Next terminal that needs attention"},
     {"prefix", "m", "pane-mark", "Mark this terminal for broadcast"},
     {"prefix", "b", "broadcast", "Broadcast to the marked terminals, on or off"},
     {"prefix", "R", "record", "Record this terminal, on or off"},
@@ -259,6 +265,8 @@ const struct action_def views_actions[] = {
     {"global", "", "view-journal", "Show what this program did, as commands"},
     {"global", "", "view-snapshots", "Show the snapshots of this gateway"},
     {"global", "", "view-templates", "Show the templates of this gateway"},
+    {"global", "", "view-terminals", "Show the terminals of this sandbox"},
+    {"global", "", "view-terminals-all", "Show the terminals of all sandboxes"},
     {"global", "", "view-servers", "Show the servers of this sandbox"},
     {"global", "", "view-servers-all", "Show the servers of all sandboxes"},
     {"global", "", "view-files", "Show the files of this sandbox"},

@@ -39,12 +39,14 @@ struct attachment {
     int64_t typed_at_ms;
     bool settled; /* the size may be told */
     int64_t first_output_ms;
-    struct tick *settle; /* owned, as is the next */
-    struct tick *frame;  /* ends the wait for a frame painted in pieces */
-    bool activity, rang; /* unseen */
+    struct tick *settle;       /* owned, as is the next */
+    struct tick *frame;        /* ends the wait for a frame painted in pieces */
+    bool activity, woke, rang; /* unseen; woke: printed after a silence */
+    bool end_seen, loss_seen;  /* that it ended, that its connection is lost */
     bool marked;
     struct recorder *recorder; /* owned; NULL: not recorded */
     int64_t output_at_ms;
+    struct attachment_traffic traffic;
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
     UT_hash_handle hh;
@@ -70,14 +72,39 @@ static bool is_shown(const struct attachment *a)
     return false;
 }
 
-/* Tabs are marked with it. */
-static void note_unseen(struct attachment *a, bool rang)
+static bool is_attended(const struct attachment *a)
 {
-    if ((rang ? a->rang : a->activity) || is_shown(a))
-        return;
-    a->activity = true;
-    a->rang = a->rang || rang;
-    tui_status_changed(a->env->tui);
+    struct attachment_viewer *v;
+
+    LIST_FOREACH (v, &a->viewers, link)
+        if (v->has_focus && v->has_focus(v->user))
+            return true;
+    return false;
+}
+
+/* Tabs and titles are marked with it. */
+static void note_news(struct attachment *a, bool *what)
+{
+    bool was = *what;
+
+    *what = true;
+    if (!was)
+        tui_titles_changed(a->env->tui);
+}
+
+/* Echo is no news, nor is what one sees. */
+static void note_output(struct attachment *a, int64_t silent_since_ms)
+{
+    int64_t now = clock_mono_ms();
+    int64_t silence = a->env->silence_ms ? a->env->silence_ms : SILENCE_DEFAULT_MS;
+    bool is_awake = now - silent_since_ms < silence || now - a->typed_at_ms < silence;
+
+    if (!a->activity && !is_shown(a)) {
+        a->activity = true;
+        tui_status_changed(a->env->tui);
+    }
+    if (silent_since_ms && !is_awake && !is_attended(a))
+        note_news(a, &a->woke);
 }
 
 static void assert_size(struct attachment *a)
@@ -154,13 +181,15 @@ static void record(struct attachment *a, const char *bytes, size_t n)
 static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
+    int64_t silent_since_ms = a->output_at_ms;
 
     a->output_at_ms = clock_mono_ms();
+    a->traffic.output_bytes += n;
     term_feed(a->term, bytes, n);
     record(a, bytes, n);
     if (!a->settled)
         settle(a);
-    note_unseen(a, false);
+    note_output(a, silent_since_ms);
     if (waits_for_frame(a))
         return true;
     tell(a);
@@ -170,15 +199,15 @@ static bool on_output(void *user, const char *bytes, size_t n)
     return true;
 }
 
-static void on_destroyed(void *user, const char *reason)
+static void on_destroyed(void *user, const struct channel_end *end)
 {
     struct attachment *a = user;
 
-    text_sanitise(a->ended, sizeof a->ended, reason && *reason ? reason : "it ended",
-                  reason && *reason ? strlen(reason) : 8);
+    text_sanitise(a->ended, sizeof a->ended, end->reason, strlen(end->reason));
     broadcast_lost(a->env, a);
     end_recording(a);
     tell(a);
+    tui_titles_changed(a->env->tui);
 }
 
 static void on_resized(void *user, int rows, int cols)
@@ -195,7 +224,12 @@ static void on_resized(void *user, int rows, int cols)
 
 static void on_state(void *user)
 {
-    tell(user);
+    struct attachment *a = user;
+
+    if (remote_state(a->remote) == LINK_UP)
+        a->loss_seen = false;
+    tell(a);
+    tui_titles_changed(a->env->tui);
 }
 
 static const struct channel_ops channel_ops = {
@@ -220,9 +254,11 @@ static void on_bell(void *user)
     char label[160];
 
     tui_bell(a->env->tui);
-    if (a->rang || is_shown(a))
+    if (a->rang || is_attended(a))
         return;
-    note_unseen(a, true);
+    note_news(a, &a->rang);
+    if (is_shown(a))
+        return;
     views_sandbox_name(a->env, a->sandbox_id, label, sizeof label);
     tui_toast(a->env->tui, ROLE_WARN, "Bell in %s", label);
 }
@@ -242,8 +278,10 @@ static const struct term_ops term_ops = {
     .on_clipboard = on_clipboard,
 };
 
-static struct attachment *find(struct views_env *env, const char *key)
+struct attachment *attachment_find(struct views_env *env, const char *sandbox_id,
+                                   const char *terminal_id)
 {
+    cleanup_free char *key = xasprintf("%s\n%s", sandbox_id, terminal_id);
     struct attachment *a;
 
     HASH_FIND_STR(env->state->attachments, key, a);
@@ -253,24 +291,22 @@ static struct attachment *find(struct views_env *env, const char *key)
 struct attachment *attachment_acquire(struct views_env *env, const char *sandbox_id,
                                       const char *terminal_id, int rows, int cols)
 {
-    char *key = xasprintf("%s\n%s", sandbox_id, terminal_id);
-    struct attachment *a = find(env, key);
+    struct attachment *a = attachment_find(env, sandbox_id, terminal_id);
     struct term_config config = {
         .scrollback_lines = env->scrollback_lines ? env->scrollback_lines : TERM_SCROLLBACK_DEFAULT,
         .ops = &term_ops,
     };
 
-    if (a) {
-        free(key);
+    if (a)
         return attachment_ref(a);
-    }
     a = xcalloc(1, sizeof *a);
-    a->key = key;
+    a->key = xasprintf("%s\n%s", sandbox_id, terminal_id);
     a->sandbox_id = xstrdup(sandbox_id);
     a->terminal_id = xstrdup(terminal_id);
     a->refs = 1;
     a->sizes = true;
     a->env = env;
+    a->traffic.since_ms = clock_mono_ms();
     config.user = a;
     a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
     a->settle = tick_create(client_loop(env->client), on_settled, a);
@@ -412,6 +448,7 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n)
     if (channel_input(a->channel, bytes, n, &e) < 0)
         return false;
     a->typed_at_ms = clock_mono_ms();
+    a->traffic.input_bytes += n;
     return true;
 }
 
@@ -420,24 +457,35 @@ size_t attachment_pending(const struct attachment *a)
     return a->ended[0] ? 0 : channel_pending(a->channel);
 }
 
+struct attachment_traffic attachment_traffic(const struct attachment *a)
+{
+    return a->traffic;
+}
+
 int64_t attachment_typed_at_ms(const struct attachment *a)
 {
     return a->typed_at_ms;
 }
 
-bool attachment_activity(const struct attachment *a)
+char attachment_news(const struct attachment *a)
 {
-    return a->activity;
+    if (a->rang)
+        return '!';
+    if (a->ended[0])
+        return a->end_seen ? 0 : 'x';
+    if (remote_state(a->remote) == LINK_DOWN && !a->loss_seen)
+        return '?';
+    return a->woke ? '+' : a->activity ? '#' : 0;
 }
 
-void attachment_seen(struct attachment *a)
+void attachment_seen(struct attachment *a, bool attended)
 {
-    a->activity = a->rang = false;
-}
-
-bool attachment_rang(const struct attachment *a)
-{
-    return a->rang;
+    a->activity = false;
+    if (!attended)
+        return;
+    a->rang = a->woke = false;
+    a->end_seen = a->ended[0];
+    a->loss_seen = remote_state(a->remote) == LINK_DOWN;
 }
 
 int64_t attachment_output_at_ms(const struct attachment *a)

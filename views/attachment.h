@@ -15,6 +15,8 @@
 #include "client/remote.h"
 #include "vterm/term.h"
 
+#define SILENCE_DEFAULT_MS 10000
+
 struct recorder; /* views/recorder.h */
 struct views_env;
 struct attachment;
@@ -23,6 +25,7 @@ struct attachment;
 struct attachment_viewer {
     void (*on_change)(void *user); /* cells, state, title: draw again */
     bool (*is_shown)(void *user);  /* on the screen now */
+    bool (*has_focus)(void *user); /* where the user works; NULL: never */
     void *user;
     bool observes; /* its size does not count */
     /* Kept by the attachment. */
@@ -35,6 +38,9 @@ struct attachment_viewer {
  * the host, as far as that is known. */
 struct attachment *attachment_acquire(struct views_env *env, const char *sandbox_id,
                                       const char *terminal_id, int rows, int cols);
+/* One that is attached, without a reference; NULL: it is not. */
+struct attachment *attachment_find(struct views_env *env, const char *sandbox_id,
+                                   const char *terminal_id);
 struct attachment *attachment_ref(struct attachment *a);
 void attachment_release(struct attachment *a);
 void attachment_watch(struct attachment *a, struct attachment_viewer *v);
@@ -63,6 +69,12 @@ void attachment_focus(struct attachment_viewer *v);
 bool attachment_input(struct attachment *a, const char *bytes, size_t n);
 /* Bytes typed that the host has not confirmed. */
 size_t attachment_pending(const struct attachment *a);
+/* What went through since it is attached (clock_mono_ms). */
+struct attachment_traffic {
+    uint64_t output_bytes, input_bytes;
+    int64_t since_ms;
+};
+struct attachment_traffic attachment_traffic(const struct attachment *a);
 /* When a key was last sent, clock_mono_ms: the echo of it is drawn at once. */
 int64_t attachment_typed_at_ms(const struct attachment *a);
 /* When it printed last, clock_mono_ms; 0: not yet. */
@@ -75,9 +87,9 @@ void attachment_record(struct attachment *a);
 void attachment_record_pause(struct attachment *a);
 /* NULL: it is not recorded. */
 const struct recorder *attachment_recorder(const struct attachment *a);
-/* Printed, or rang, out of sight, and has not been seen since. */
-bool attachment_activity(const struct attachment *a);
-bool attachment_rang(const struct attachment *a);
-void attachment_seen(struct attachment *a);
+/* What happened that nobody attended to, as struct view_ops.mark. */
+char attachment_news(const struct attachment *a);
+/* It is on the screen; with attended also where the user works. */
+void attachment_seen(struct attachment *a, bool attended);
 
 #endif

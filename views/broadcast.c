@@ -16,6 +16,7 @@ struct broadcast {
     struct views_env *env;
     struct tick *tick;
     bool on;
+    int64_t silence_ms; /* after which it ends */
     int64_t typed_at_ms;
     int64_t unechoed_since_ms; /* the first character that no target has answered; 0: none */
 };
@@ -95,9 +96,10 @@ void broadcast_lost(struct views_env *env, struct attachment *a)
 static void turn_on(struct broadcast *b)
 {
     b->on = true;
+    b->silence_ms = b->env->broadcast_ms ? b->env->broadcast_ms : BROADCAST_SILENCE_MS;
     b->typed_at_ms = clock_mono_ms();
     b->unechoed_since_ms = 0;
-    tick_after(b->tick, BROADCAST_SILENCE_MS);
+    tick_after(b->tick, b->silence_ms);
     tui_toast(b->env->tui, ROLE_STATUS_ALERT,
               "\xe2\x87\xb6 Broadcast: keys typed in a marked terminal go to %zu",
               broadcast_count(b->env));
@@ -202,11 +204,15 @@ static void on_tick(void *user)
             return;
         }
     }
-    if (silence >= BROADCAST_SILENCE_MS) {
-        off(b, "nothing was typed for 60 s");
+    if (silence >= b->silence_ms) {
+        char span[CLOCK_SPAN_SIZE];
+
+        snprintf(why, sizeof why, "nothing was typed for %s",
+                 clock_format_span(span, b->silence_ms));
+        off(b, why);
         return;
     }
-    tick_after(b->tick, BROADCAST_SILENCE_MS - silence);
+    tick_after(b->tick, b->silence_ms - silence);
 }
 
 static void note_typed(struct broadcast *b, bool echoes)
@@ -216,7 +222,7 @@ static void note_typed(struct broadcast *b, bool echoes)
         b->unechoed_since_ms = b->typed_at_ms;
     tick_after(b->tick, b->unechoed_since_ms
                             ? b->unechoed_since_ms + BROADCAST_ECHO_MS - b->typed_at_ms
-                            : BROADCAST_SILENCE_MS);
+                            : b->silence_ms);
 }
 
 /* --- sending --- */

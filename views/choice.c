@@ -127,7 +127,10 @@ void picker_dialog_open(struct views_env *env, struct picker *picker,
 /* --- text --- */
 struct text_dialog {
     struct views_env *env;
-    char *title, *text; /* owned */
+    char *title, *text;                         /* owned */
+    void (*write)(void *user, struct buf *out); /* the text, anew; or NULL */
+    void (*closed)(void *user);                 /* or NULL */
+    void *user;
     int n_lines, width;
     int top, page;
 };
@@ -136,6 +139,8 @@ static void text_close(struct view *v)
 {
     struct text_dialog *d = v->data;
 
+    if (d->closed)
+        d->closed(d->user);
     free(d->title);
     free(d->text);
     free(d);
@@ -156,6 +161,16 @@ static void measure(struct text_dialog *d)
     }
 }
 
+static void write_anew(struct text_dialog *d)
+{
+    cleanup_buf struct buf text = {0};
+
+    d->write(d->user, &text);
+    free(d->text);
+    d->text = text.len ? xstrndup(text.data, text.len) : xstrdup("");
+    measure(d);
+}
+
 /* "Name: value" lines get their name dimmed. */
 static void draw_line(struct canvas c, int y, const char *line, const struct theme *theme)
 {
@@ -173,8 +188,12 @@ static void text_paint(struct view *v, struct canvas c)
     bool framed = c.rows >= 5 && c.cols >= 16;
     struct rect whole = {0, 0, c.rows, c.cols};
     struct canvas in = c;
-    const char *line = d->text;
 
+    if (d->write) {
+        write_anew(d);
+        view_tick(v, 1000);
+    }
+    const char *line = d->text;
     canvas_fill(c, whole, theme->styles[ROLE_DIALOG]);
     if (framed) {
         canvas_frame(c, whole, theme->styles[ROLE_BORDER_FOCUS], d->title);
@@ -271,6 +290,18 @@ static const struct view_ops text_ops = {
     .hints = text_hints,
     .place = text_where,
 };
+
+void text_dialog_live(struct views_env *env, const char *title,
+                      void (*write)(void *user, struct buf *out), void (*closed)(void *user),
+                      void *user)
+{
+    struct text_dialog *d = xcalloc(1, sizeof *d);
+
+    *d = (struct text_dialog){
+        .env = env, .title = xstrdup(title), .write = write, .closed = closed, .user = user};
+    write_anew(d);
+    tui_overlay(env->tui, view_create(env->tui, &text_ops, d));
+}
 
 void text_dialog_open(struct views_env *env, const char *title, const char *text)
 {

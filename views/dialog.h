@@ -40,5 +40,9 @@ void picker_dialog_open(struct views_env *env, struct picker *picker,
 
 /* Lines to read; text is copied. `y` copies it. */
 void text_dialog_open(struct views_env *env, const char *title, const char *text);
+/* As that, with what write appends now and anew each second. closed frees user and runs once. */
+void text_dialog_live(struct views_env *env, const char *title,
+                      void (*write)(void *user, struct buf *out), void (*closed)(void *user),
+                      void *user);
 
 #endif

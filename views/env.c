@@ -18,6 +18,8 @@
 #include "views/journal.h"
 #include "views/layouts.h"
 #include "views/state.h"
+#include "views/tree.h"
+#include "views/unattended.h"
 
 #define CANCEL_TWICE_MS 1000
 
@@ -292,6 +294,8 @@ enum view_result views_act(struct views_env *env, const char *action)
         {"shell-tab", pane_tab},
         {"tab-rename", pane_rename_tab},
         {"leave", do_sandboxes},
+        {"attention", unattended_next},
+        {"shell-choose", tree_open},
         {"sandbox-choose", do_choose},
         {"view-contexts", contexts_view_show},
         {"view-journal", journal_view_show},

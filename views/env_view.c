@@ -330,6 +330,11 @@ const char *env_view_sandbox(const struct view *view)
                : NULL;
 }
 
+const char *env_view_file(const struct view *view)
+{
+    return view && view->ops == &ops ? ((const struct env_view *)view->data)->file : NULL;
+}
+
 struct env_view *env_view_find(struct views_env *env, const char *sandbox_id, const char *file)
 {
     for (struct view *w = tui_each_shown(env->tui, NULL); w; w = tui_each_shown(env->tui, w)) {

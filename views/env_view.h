@@ -12,6 +12,8 @@
 
 /* file NULL: ENV_FILE_DEFAULT. */
 void env_view_open(struct views_env *env, const char *sandbox_id, const char *file);
+/* The file that the view is of; NULL: another kind of view. */
+const char *env_view_file(const struct view *v);
 /* The sandbox the view is of; NULL: another kind of view. */
 const char *env_view_sandbox(const struct view *v);
 

@@ -305,6 +305,11 @@ const char *files_sandbox(const struct view *v)
     return v && v->ops == &ops ? remote_sandbox_id(((const struct files *)v->data)->remote) : NULL;
 }
 
+const char *files_path(const struct view *v)
+{
+    return v && v->ops == &ops ? ((const struct files *)v->data)->path : NULL;
+}
+
 void files_poke(struct views_env *env, const char *sandbox_id)
 {
     for (struct view *v = tui_each_shown(env->tui, NULL); v; v = tui_each_shown(env->tui, v)) {

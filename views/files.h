@@ -9,6 +9,8 @@
 
 /* path NULL: the folder that commands start in. */
 void files_view_open(struct views_env *env, const char *sandbox_id, const char *path);
+/* The folder that the view is of, absolute; NULL: not known, or another kind of view. */
+const char *files_path(const struct view *v);
 /* The sandbox the view is of; NULL: another kind of view. */
 const char *files_sandbox(const struct view *v);
 

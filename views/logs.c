@@ -384,3 +384,25 @@ void logs_show(struct logs *l)
 {
     stream_show(l->stream);
 }
+
+struct logs *logs_of_view(struct view *v)
+{
+    struct stream *s = stream_of_view(v);
+
+    return s && strcmp(v->ops->name, ops.name) == 0 ? stream_user(s) : NULL;
+}
+
+void logs_describe(const struct logs *l, struct buf *out)
+{
+    for (size_t i = 0; i < l->n_followed; i++)
+        buf_printf(out, " %s", l->followed[i]->id);
+    for (size_t i = 0; i < l->n_sources; i++) {
+        const struct source *s = l->sources[i];
+        bool is_followed = false;
+
+        for (size_t k = 0; k < l->n_followed; k++)
+            is_followed = is_followed || strcmp(l->followed[k]->id, s->sandbox_id) == 0;
+        if (!is_followed)
+            buf_printf(out, " %s:%s", s->sandbox_id, s->slug);
+    }
+}

@@ -22,6 +22,7 @@
 #include "views/shell.h"
 #include "views/signals.h"
 #include "views/stream.h"
+#include "views/terminal_list.h"
 #include "views/tokens.h"
 #include "views/viewer.h"
 #include "views/watchers.h"
@@ -135,11 +136,12 @@ bool views_open(struct views_env *env, const char *action)
         const struct resource_kind *kind;
         bool all;
     } kinds[] = {
-        {"view-servers", &servers_kind, false},   {"view-servers-all", &servers_kind, true},
-        {"view-watchers", &watchers_kind, false}, {"view-watchers-all", &watchers_kind, true},
-        {"view-commands", &commands_kind, false}, {"view-commands-all", &commands_kind, true},
-        {"view-overlays", &overlays_kind, false}, {"view-overlays-all", &overlays_kind, true},
-        {"view-tokens", &tokens_kind, false},     {"view-tokens-all", &tokens_kind, true},
+        {"view-terminals", &terminals_kind, false}, {"view-terminals-all", &terminals_kind, true},
+        {"view-servers", &servers_kind, false},     {"view-servers-all", &servers_kind, true},
+        {"view-watchers", &watchers_kind, false},   {"view-watchers-all", &watchers_kind, true},
+        {"view-commands", &commands_kind, false},   {"view-commands-all", &commands_kind, true},
+        {"view-overlays", &overlays_kind, false},   {"view-overlays-all", &overlays_kind, true},
+        {"view-tokens", &tokens_kind, false},       {"view-tokens-all", &tokens_kind, true},
     };
     /* Of the sandboxes one looks at, when there are any. */
     static const struct {

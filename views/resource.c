@@ -229,6 +229,16 @@ struct resource *resource_of_view(struct view *v)
     return v && v->ops->act == act ? v->data : NULL;
 }
 
+bool resource_is_of_all(const struct resource *r)
+{
+    return r->all;
+}
+
+struct list *resource_list(struct resource *r)
+{
+    return &r->list;
+}
+
 struct views_env *resource_env(const struct resource *r)
 {
     return r->env;

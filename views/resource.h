@@ -57,6 +57,7 @@ struct resource_kind {
     const char *const *contexts; /* of the keymap, innermost first, ends with NULL */
     const struct listing_kind *listing;
     const struct resource_model *model; /* instead of listing; or NULL */
+    bool (*wanted)(const void *item);   /* false: not a row here; NULL: all are */
     const struct table_column *columns;
     int n_columns;
     int sort_column; /* at first */
@@ -86,6 +87,9 @@ struct view *resource_view(const struct resource *r);
 /* The sandbox to create something in: that of the selected row, else the only one of the list.
  * NULL: it is not clear which; a toast has said so. */
 struct remote *resource_remote(struct resource *r);
+/* It is of all sandboxes of the gateway, whichever there are. */
+bool resource_is_of_all(const struct resource *r);
+struct list *resource_list(struct resource *r);
 /* Ids of the sandboxes of the list; valid until the loop runs again. Returns how many. */
 size_t resource_sandboxes(const struct resource *r, const char **ids, size_t cap);
 /* Calls visit for the marked rows, else the selected one. Returns how many. */

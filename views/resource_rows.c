@@ -189,9 +189,14 @@ void rows_update(struct resource *r)
         struct resource_source *s = r->sources[i];
         size_t here = count_of(s);
 
-        for (size_t k = 0; k < here && r->n_entries < n; k++)
+        for (size_t k = 0; k < here && r->n_entries < n; k++) {
+            const void *item = item_at(s, k);
+
+            if (r->kind->wanted && !r->kind->wanted(item))
+                continue;
             r->entries[r->n_entries++] = (struct resource_entry){
-                .key = xasprintf("%s\n%s", s->id, item_id(r, item_at(s, k))), .source = s, .i = k};
+                .key = xasprintf("%s\n%s", s->id, item_id(r, item)), .source = s, .i = k};
+        }
     }
 }
 

@@ -334,13 +334,12 @@ sandbox_verb sandbox_verb_find(const char *action, bool *needs_row)
         sandbox_verb verb;
         bool alone; /* needs no row */
     } verbs[] = {
-        {"sandbox-new", verb_new, true},     {"sandbox-open", verb_open},
-        {"sandbox-shell", verb_shell},       {"sandbox-attach", sandbox_attach},
-        {"sandbox-observe", verb_observe},   {"sandbox-delete", verb_delete},
-        {"sandbox-extend", verb_extend},     {"sandbox-describe", sandbox_describe},
-        {"sandbox-json", sandbox_json},      {"sandbox-copy-name", verb_copy_name},
-        {"sandbox-copy-url", verb_copy_url}, {"sandbox-browse", verb_browse},
-        {"sandbox-snapshot", verb_snapshot},
+        {"sandbox-new", verb_new, true},        {"sandbox-open", verb_open},
+        {"sandbox-shell", verb_shell},          {"sandbox-observe", verb_observe},
+        {"sandbox-delete", verb_delete},        {"sandbox-extend", verb_extend},
+        {"sandbox-describe", sandbox_describe}, {"sandbox-json", sandbox_json},
+        {"sandbox-copy-name", verb_copy_name},  {"sandbox-copy-url", verb_copy_url},
+        {"sandbox-browse", verb_browse},        {"sandbox-snapshot", verb_snapshot},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {

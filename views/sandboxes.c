@@ -32,7 +32,6 @@ static void close_view(struct view *v)
     views_unlisten(&s->listener);
     if (s->env->state->sandboxes == v)
         s->env->state->sandboxes = NULL;
-    terminal_lookup_destroy(s->lookup);
     request_cancel(s->asking);
     free(s->asking_id);
     list_finish(&s->list);

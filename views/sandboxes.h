@@ -10,19 +10,16 @@
 #include "tui/list.h"
 #include "views/state.h"
 
-struct terminal_lookup; /* terminals being asked for, to choose one */
-
 struct sandboxes {
     struct views_env *env;
     struct view *view;
     struct gateway_listener listener;
     struct list list;
-    char *only_ns;     /* owned: the one namespace shown; NULL: all */
-    char *select_id;   /* owned: to be selected once it is listed */
-    size_t n_known;    /* sandboxes that exist, filtered or not */
-    int64_t now_ms;    /* wall clock of this drawing */
-    int64_t change_ms; /* until a shown age changes */
-    struct terminal_lookup *lookup;
+    char *only_ns;          /* owned: the one namespace shown; NULL: all */
+    char *select_id;        /* owned: to be selected once it is listed */
+    size_t n_known;         /* sandboxes that exist, filtered or not */
+    int64_t now_ms;         /* wall clock of this drawing */
+    int64_t change_ms;      /* until a shown age changes */
     struct request *asking; /* all that is known of asking_id, to show it */
     char *asking_id;        /* owned */
     bool asking_json;
@@ -61,9 +58,5 @@ typedef enum view_result (*sandbox_verb)(struct sandboxes *s, const struct sandb
 sandbox_verb sandbox_verb_find(const char *action, bool *needs_row);
 enum view_result sandbox_describe(struct sandboxes *s, const struct sandbox *selected);
 enum view_result sandbox_json(struct sandboxes *s, const struct sandbox *selected);
-
-/* sandbox_terminals.c */
-enum view_result sandbox_attach(struct sandboxes *s, const struct sandbox *selected);
-void terminal_lookup_destroy(struct terminal_lookup *l);
 
 #endif

@@ -63,6 +63,7 @@ static void release(struct shell *sh)
     copy_leave(&sh->copy);
     sh->refused_at_ms = 0;
     sh->pan_row = sh->pan_col = 0;
+    sh->pan_held = false;
 }
 
 static void close_view(struct view *v)
@@ -91,6 +92,13 @@ static bool is_shown(void *user)
     const struct shell *sh = user;
 
     return view_is_shown(sh->view);
+}
+
+static bool has_focus(void *user)
+{
+    const struct shell *sh = user;
+
+    return tui_focused(sh->env->tui) == sh->view;
 }
 
 static void own_size(const struct shell *sh, int *rows, int *cols)
@@ -261,8 +269,8 @@ static struct shell *create_view(struct views_env *env)
     struct shell *sh = xcalloc(1, sizeof *sh);
 
     sh->env = env;
-    sh->viewer =
-        (struct attachment_viewer){.on_change = on_change, .is_shown = is_shown, .user = sh};
+    sh->viewer = (struct attachment_viewer){
+        .on_change = on_change, .is_shown = is_shown, .has_focus = has_focus, .user = sh};
     sh->view = view_create(env->tui, &ops, sh);
     return sh;
 }
@@ -319,6 +327,18 @@ void shell_open_in(struct views_env *env, const char *sandbox_id, const char *te
         tui_close(env->tui, sh->view);
 }
 
+void shell_open_attached(struct views_env *env, struct attachment *a)
+{
+    struct shell *sh = shell_of_view(tui_focused(env->tui));
+
+    if (!sh) {
+        sh = create_view(env);
+        sh->sandbox_id = xstrdup(attachment_sandbox_id(a));
+        place_view(env, sh->view, PLACE_HERE);
+    }
+    shell_show(sh, a, !attachment_drives(a));
+}
+
 struct shell *shell_of_view(struct view *v)
 {
     return v && v->ops == &ops ? v->data : NULL;
@@ -357,9 +377,7 @@ static char mark(struct view *v)
 {
     const struct shell *sh = v->data;
 
-    if (!sh->attachment)
-        return 0;
-    return attachment_rang(sh->attachment) ? '!' : attachment_activity(sh->attachment) ? '#' : 0;
+    return sh->attachment ? attachment_news(sh->attachment) : 0;
 }
 
 static bool alarmed(struct view *v)

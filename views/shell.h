@@ -40,6 +40,7 @@ struct shell {
     int press_row, press_col, clicks;
     int64_t refused_at_ms; /* input was refused; 0: not */
     int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
+    bool pan_held;         /* where the user left it; else where the cursor is */
 };
 
 /* shell.c */
@@ -56,6 +57,8 @@ const char *shell_name(struct shell *sh);
 void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
                  enum shell_how how);
 void shell_show(struct shell *sh, struct attachment *a, bool observe);
+/* Shows a in the focused pane, in a shell that is there or over what is. */
+void shell_open_attached(struct views_env *env, struct attachment *a);
 /* NULL when v is another kind of view. */
 struct shell *shell_of_view(struct view *v);
 /* A view in a leaf that shows a, or NULL. */
@@ -76,6 +79,14 @@ static inline bool shell_missing(const struct shell *sh)
            sh->error.code == ERR_NOT_FOUND;
 }
 
+/* The sandbox is not there any more, as far as the gateway knows. */
+static inline bool shell_sandbox_gone(const struct shell *sh)
+{
+    const struct sandbox *s = gateway_find_id(sh->env->gateway, sh->sandbox_id);
+
+    return s ? s->gone : gateway_state(sh->env->gateway) == LINK_UP;
+}
+
 /* shell_input.c */
 enum view_result shell_key(struct view *v, struct key key);
 enum view_result shell_paste(struct view *v, const char *text, size_t n);
@@ -88,6 +99,14 @@ void shell_draw(struct view *v, struct canvas c);
 struct view_cursor shell_cursor(struct view *v);
 void shell_title(struct view *v, struct buf *out);
 void shell_hints(struct view *v, struct buf *out);
+
+/* shell_pan.c: which part of a screen shows that is larger than the pane */
+/* Before it is drawn in so many rows and columns. */
+void shell_pan_place(struct shell *sh, int rows, int cols);
+/* While watching: a motion that moves the part shown. VIEW_IGNORED: it moves nothing. */
+enum view_result shell_pan_act(struct shell *sh, const char *action);
+/* The wheel to the side. */
+enum view_result shell_pan_wheel(struct shell *sh, struct mouse mouse);
 
 /* shell_copy.c: copy mode */
 void shell_copy_enter(struct shell *sh, bool by_wheel);

@@ -102,6 +102,8 @@ enum view_result shell_copy_act(struct shell *sh, const char *action)
         copy_link(sh);
         return VIEW_HANDLED;
     }
+    if (!copy_is_on(&sh->copy) && sh->observe && shell_pan_act(sh, action) == VIEW_HANDLED)
+        return VIEW_HANDLED;
     /* While watching, the motions scroll: there is no cursor of one's own to move. */
     if (!copy_is_on(&sh->copy) && sh->observe && strncmp(action, "list-", 5) == 0)
         shell_copy_enter(sh, true);

@@ -15,36 +15,17 @@
 #include "views/recorder.h"
 #include "views/shell.h"
 
-#define PROGRESS_AFTER_MS 200
-#define REFUSED_MS        5000
+#define PROGRESS_AFTER_MS   200
+#define REFUSED_MS          5000
+#define BROADCAST_SIGN_COLS 60
 
 /* --- screen --- */
-static void pan(struct shell *sh, int rows, int cols)
-{
-    const struct term *t = shell_term(sh);
-    struct term_cursor cursor = term_cursor(t);
-    int max_row = term_rows(t) - rows, max_col = term_cols(t) - cols;
-
-    if (cursor.row < sh->pan_row)
-        sh->pan_row = cursor.row;
-    if (cursor.row >= sh->pan_row + rows)
-        sh->pan_row = cursor.row - rows + 1;
-    if (cursor.col < sh->pan_col)
-        sh->pan_col = cursor.col;
-    if (cursor.col >= sh->pan_col + cols)
-        sh->pan_col = cursor.col - cols + 1;
-    sh->pan_row = sh->pan_row > max_row ? max_row : sh->pan_row;
-    sh->pan_col = sh->pan_col > max_col ? max_col : sh->pan_col;
-    sh->pan_row = sh->pan_row > 0 ? sh->pan_row : 0;
-    sh->pan_col = sh->pan_col > 0 ? sh->pan_col : 0;
-}
-
 static void draw_live(struct shell *sh, struct canvas c)
 {
     const struct term *t = shell_term(sh);
     int cols = term_cols(t);
 
-    pan(sh, c.rows, c.cols);
+    shell_pan_place(sh, c.rows, c.cols);
     for (int y = 0; y < c.rows && y + sh->pan_row < term_rows(t); y++)
         canvas_cells(c, y, -sh->pan_col, term_row(t, y + sh->pan_row), cols);
 }
@@ -132,7 +113,10 @@ static void sign_size(struct signs *s)
     if (shell_ended(s->sh) || (!cut && !other))
         return;
     snprintf(text, sizeof text, "its size is %dx%d%s", term_cols(t), term_rows(t),
-             other ? ", typing fits it here" : "");
+             other                   ? ", typing fits it here"
+             : s->sh->pan_held       ? ", G follows the cursor"
+             : s->sh->observe && cut ? ", arrows move"
+                                     : "");
     sign(s, ROLE_STATUS, text);
 }
 
@@ -144,7 +128,8 @@ static void sign_rest(struct signs *s)
         sign(s, ROLE_STATUS_ALERT, "\xe2\x9c\x97 not sent: too much is waiting already");
         view_tick(s->sh->view, REFUSED_MS - refused_ms);
     }
-    if (broadcast_reaches(s->sh->env, s->sh->attachment)) {
+    /* Title or status line and the borders say it, too: a narrow pane keeps its text. */
+    if (s->c.cols >= BROADCAST_SIGN_COLS && broadcast_reaches(s->sh->env, s->sh->attachment)) {
         char text[64];
 
         snprintf(text, sizeof text, "\xe2\x87\xb6 typing goes to %zu terminals",
@@ -159,11 +144,10 @@ static void sign_rest(struct signs *s)
 static void draw_ended(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
-    const struct sandbox *sandbox = gateway_find_id(sh->env->gateway, sh->sandbox_id);
-    bool gone = sandbox ? sandbox->gone : gateway_state(sh->env->gateway) == LINK_UP;
-    const char *keys = gone || sh->env->readonly || sh->observe ? "q back"
-                       : c.cols < 26                            ? "Enter new  q back"
-                                                                : "Enter new shell  q back";
+    const char *keys = shell_sandbox_gone(sh)             ? "Enter sandboxes  x close"
+                       : sh->env->readonly || sh->observe ? "x close"
+                       : c.cols < 28                      ? "Enter new  x close"
+                                                          : "Enter new shell  x close";
     cleanup_free char *why = xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
     int y = c.rows - 1, keys_w = text_width(keys), why_w = text_width(why);
 
@@ -209,8 +193,10 @@ static void draw_failed(struct shell *sh, struct canvas c)
         r.h = c.rows - r.y;
     }
     wrap_draw(c, r, styles[ROLE_DIM],
-              shell_missing(sh) ? "Enter opens a new one, q goes back"
-                                : "Enter tries again, q goes back");
+              sh->error.code == ERR_NOT_FOUND && shell_sandbox_gone(sh)
+                  ? "Enter shows the sandboxes, x closes this pane"
+              : shell_missing(sh) ? "Enter opens a new one, x closes this pane"
+                                  : "Enter tries again, x closes this pane");
 }
 
 void shell_draw(struct view *v, struct canvas c)
@@ -227,7 +213,7 @@ void shell_draw(struct view *v, struct canvas c)
         return;
     }
     draw_screen(sh, c);
-    attachment_seen(sh->attachment);
+    attachment_seen(sh->attachment, tui_focused(v->tui) == v);
     if (!shell_ended(sh))
         sign_link(&signs);
     sign_scroll(&signs);

@@ -20,10 +20,12 @@ void shell_send(struct shell *sh, const char *bytes, size_t n)
     sh->refused_at_ms = attachment_input(sh->attachment, bytes, n) ? 0 : clock_mono_ms();
 }
 
-/* Before there is a terminal, and after: Enter goes on, Esc and q go back. */
+/* Before there is a terminal, and after: Enter goes on; x, Esc and q go back. */
 static enum view_result waiting_key(struct shell *sh, struct key key)
 {
+    bool is_over = sh->phase == SHELL_FAILED || sh->attachment;
     bool leave = key.code == KEY_ESCAPE || (key.code == 'q' && !key.mods) ||
+                 (key.code == 'x' && !key.mods && is_over) ||
                  (key.code == 'c' && key.mods == MOD_CTRL);
 
     if (leave && sh->attachment) {
@@ -32,7 +34,13 @@ static enum view_result waiting_key(struct shell *sh, struct key key)
     }
     if (leave)
         return VIEW_CLOSE;
-    if (key.code != KEY_ENTER || sh->request || sh->env->readonly)
+    if (key.code != KEY_ENTER || sh->request)
+        return VIEW_HANDLED;
+    if (shell_sandbox_gone(sh) && (sh->attachment || sh->error.code == ERR_NOT_FOUND)) {
+        tui_act(sh->env->tui, "home");
+        return VIEW_CLOSE;
+    }
+    if (sh->env->readonly)
         return VIEW_HANDLED;
     cleanup_free char *id = xstrdup(sh->sandbox_id);
     if (sh->attachment)
@@ -133,8 +141,10 @@ static void wheel(struct shell *sh, struct mouse mouse)
     bool up = mouse.button == MOUSE_WHEEL_UP;
     struct term_modes modes = term_modes(shell_term(sh));
 
-    if (mouse.button != MOUSE_WHEEL_UP && mouse.button != MOUSE_WHEEL_DOWN)
+    if (mouse.button != MOUSE_WHEEL_UP && mouse.button != MOUSE_WHEEL_DOWN) {
+        shell_pan_wheel(sh, mouse);
         return;
+    }
     if (!modes.alternate_screen || copy_is_on(&sh->copy) || sh->observe) {
         shell_copy_scroll(sh, up ? -WHEEL_LINES : WHEEL_LINES);
         return;
@@ -174,6 +184,8 @@ void shell_focus(struct view *v, bool focused)
 
     if (focused)
         attachment_focus(&sh->viewer);
+    if (focused && sh->attachment)
+        attachment_seen(sh->attachment, true);
     /* Looking is not typing: it does not make the size ours. */
     if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh) ||
         !attachment_sizes(sh->attachment))

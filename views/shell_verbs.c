@@ -11,6 +11,7 @@
 #include "views/dialog.h"
 #include "views/job.h"
 #include "views/shell.h"
+#include "views/shell_info.h"
 
 static enum view_result open_shell(struct shell *sh, enum views_place place)
 {
@@ -36,51 +37,6 @@ static enum view_result verb_right(struct shell *sh)
 static enum view_result verb_down(struct shell *sh)
 {
     return open_shell(sh, PLACE_BELOW);
-}
-
-/* --- choose --- */
-/* Where it shows already, or in this pane. */
-static void on_chosen(struct views_env *env, void *user, const char *value)
-{
-    struct shell *sh = shell_of_view(tui_focused(env->tui));
-
-    /* By id, not by number: one may have gone while the list was read. */
-    for (size_t i = 1; i <= env->state->n_open; i++) {
-        struct attachment *a = terminals_at(env, i);
-
-        if (strcmp(attachment_id(a), value) != 0)
-            continue;
-        struct view *v = shell_showing(env, a);
-        if (v)
-            tui_reveal(env->tui, v);
-        else if (sh)
-            shell_show(sh, a, false);
-        return;
-    }
-}
-
-static enum view_result verb_choose(struct shell *sh)
-{
-    struct picker picker;
-    char label[256], number[16];
-
-    picker_init(&picker, "Open terminals", "go");
-    for (size_t i = 1; i <= sh->env->state->n_open; i++) {
-        struct attachment *a = terminals_at(sh->env, i);
-        const char *state = *attachment_ended(a)     ? "ended"
-                            : attachment_rang(a)     ? "bell"
-                            : attachment_activity(a) ? "new output"
-                                                     : "";
-
-        snprintf(number, sizeof number, "%zu", i);
-        picker_add(&picker, NULL, terminals_label(sh->env, a, label, sizeof label), number, state,
-                   attachment_id(a));
-    }
-    picker.keys_first = true;
-    if (sh->attachment)
-        picker_select(&picker, attachment_id(sh->attachment));
-    picker_dialog_open(sh->env, &picker, on_chosen, NULL, NULL);
-    return VIEW_HANDLED;
 }
 
 /* --- end --- */
@@ -135,31 +91,8 @@ static enum view_result verb_kill(struct shell *sh)
 /* --- about --- */
 static enum view_result verb_info(struct shell *sh)
 {
-    cleanup_buf struct buf text = {0};
-    char span[CLOCK_SPAN_SIZE];
-
-    if (!sh->attachment)
-        return VIEW_HANDLED;
-    const struct remote *r = attachment_remote(sh->attachment);
-    const struct term *t = shell_term(sh);
-    int64_t round_trip = remote_round_trip_us(r);
-
-    buf_printf(&text, "sandbox:     %s\n", shell_name(sh));
-    buf_printf(&text, "terminal:    %s\n", attachment_id(sh->attachment));
-    buf_printf(&text, "title:       %s\n", term_title(t));
-    buf_printf(&text, "size:        %dx%d%s\n", term_cols(t), term_rows(t),
-               sh->observe ? ", watching" : "");
-    buf_printf(&text, "scrollback:  %llu lines, %zu KiB\n",
-               (unsigned long long)(term_scrollback_end(t) - term_scrollback_first(t)),
-               term_scrollback_size(t) / 1024);
-    if (remote_state(r) == LINK_UP && round_trip >= 0)
-        buf_printf(&text, "round trip:  %.1f ms\n", (double)round_trip / 1000);
-    else if (remote_lost_at_ms(r))
-        buf_printf(&text, "connection:  lost %s ago: %s\n",
-                   clock_format_span(span, clock_mono_ms() - remote_lost_at_ms(r)),
-                   remote_error(r)->text);
-    buf_printf(&text, "unconfirmed: %zu bytes typed\n", attachment_pending(sh->attachment));
-    text_dialog_open(sh->env, "This terminal", text.data);
+    if (sh->attachment)
+        shell_info_open(sh);
     return VIEW_HANDLED;
 }
 
@@ -244,7 +177,6 @@ enum view_result shell_act(struct view *v, const char *action)
         {"shell-tab", verb_tab},
         {"split-right", verb_right},
         {"split-down", verb_down},
-        {"shell-choose", verb_choose},
         {"shell-kill", verb_kill},
         {"shell-info", verb_info},
         {"pane-mark", verb_mark},

@@ -33,11 +33,13 @@ struct views_env {
     struct tui *tui; /* set once tui_create has returned */
     struct client *client;
     struct gateway *gateway;
-    const char *ns;             /* the namespace the list begins with; NULL: all */
-    const char *default_ns;     /* what the "new" form offers; NULL: "default" */
-    bool readonly;              /* no action that changes anything */
-    size_t scrollback_lines;    /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
-    const char *layout_file;    /* panes and tabs are kept there; NULL: not */
+    const char *ns;          /* the namespace the list begins with; NULL: all */
+    const char *default_ns;  /* what the "new" form offers; NULL: "default" */
+    bool readonly;           /* no action that changes anything */
+    size_t scrollback_lines; /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
+    int64_t silence_ms;      /* output after that long without any is news; 0: SILENCE_DEFAULT_MS */
+    int64_t broadcast_ms;    /* without a key, then broadcast ends; 0: BROADCAST_SILENCE_MS */
+    const char *layout_file; /* panes and tabs are kept there; NULL: not */
     const char *recordings_dir; /* NULL: nothing can be recorded */
     bool no_clipboard;          /* never write the clipboard of the user's terminal */
     struct key prefix;          /* as in struct tui_config; code KEY_NONE: C-b */

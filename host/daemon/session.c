@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
 #include "host/daemon/session.h"
@@ -153,8 +154,10 @@ static void read_master(struct session *s, size_t limit)
                 s->hung_up |= got == 0 || errno != EAGAIN;
             }
         }
-        if (n)
+        if (n) {
+            s->output_ms = clock_wall_ms();
             output(s, start, n);
+        }
         total += n;
     }
 }

@@ -51,6 +51,7 @@ struct session {
     pid_t sid;
     struct term *term; /* owned */
     char *command;     /* owned; the shell's path */
+    int64_t output_ms; /* wall clock of the last output; 0: none yet */
     bool base64;
     bool paused; /* not read: a viewer has enough waiting */
     bool hung_up, ended;

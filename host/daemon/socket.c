@@ -209,7 +209,10 @@ static void send_destroyed(struct socket *s, const struct subscription *sub)
     snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%s", sub->terminal_id);
     cJSON_AddStringToObject(data, "terminal_id", sub->terminal_id);
     cJSON_AddStringToObject(data, "id", sub->terminal_id);
-    cJSON_AddNumberToObject(data, "exit_code", sub->exit_code);
+    if (sub->exit_code >= 0)
+        cJSON_AddNumberToObject(data, "exit_code", sub->exit_code);
+    else
+        cJSON_AddStringToObject(data, "reason", "the terminal was closed");
     socket_send_json(s, MSG_TERMINAL_DESTROYED, channel, data);
 }
 

@@ -30,7 +30,7 @@ struct subscription {
     bool ready;    /* in the socket's list of those that have something to send */
     bool lagging;  /* cut off: gets a snapshot when it has taken what it is owed */
     bool ended;    /* terminal:destroyed follows what waits */
-    int exit_code; /* of the shell, when it has ended by itself */
+    int exit_code; /* of the shell; -1: it did not end by itself */
     struct outbox waiting;
     size_t owed; /* of waiting: snapshot or backlog, which does not count against the viewer */
 };

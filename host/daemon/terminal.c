@@ -147,7 +147,7 @@ static void end_subscriptions(struct session *session)
         TAILQ_REMOVE(&session->subscriptions, sub, of_session);
         sub->session = NULL;
         sub->ended = true;
-        sub->exit_code = session->exit_code;
+        sub->exit_code = exited ? session->exit_code : -1;
         sub->lagging = false;
         if (!exited || sub->socket->d->stopping) {
             outbox_clear(&sub->waiting);
@@ -195,6 +195,11 @@ static void add_session_info(cJSON *info, const struct terminal *t)
     cJSON_AddStringToObject(info, "title", term_title(s->term));
     cJSON_AddNumberToObject(info, "viewers", s->n_subscriptions);
     cJSON_AddStringToObject(info, "command", s->command);
+    if (s->output_ms) {
+        char iso[CLOCK_ISO_SIZE];
+
+        cJSON_AddStringToObject(info, "last_output_at", clock_format_iso(iso, s->output_ms));
+    }
 }
 
 cJSON *terminal_info(const struct terminal *t)

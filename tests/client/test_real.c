@@ -138,11 +138,11 @@ static bool on_output(void *user, const char *bytes, size_t n)
     return true;
 }
 
-static void on_destroyed(void *user, const char *reason)
+static void on_destroyed(void *user, const struct channel_end *end)
 {
     struct world *w = user;
 
-    snprintf(w->destroyed, sizeof w->destroyed, "%s", reason);
+    snprintf(w->destroyed, sizeof w->destroyed, "%s", end->reason);
 }
 
 static const struct channel_ops ops = {.on_output = on_output, .on_destroyed = on_destroyed};

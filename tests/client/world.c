@@ -135,12 +135,12 @@ static bool on_output(void *user, const char *bytes, size_t n)
     return !w->refuse_output;
 }
 
-static void on_destroyed(void *user, const char *reason)
+static void on_destroyed(void *user, const struct channel_end *end)
 {
     struct world *w = user;
 
     w->n_destroyed++;
-    snprintf(w->destroyed, sizeof w->destroyed, "%s", reason);
+    snprintf(w->destroyed, sizeof w->destroyed, "%s", end->reason);
 }
 
 static void on_resized(void *user, int rows, int cols)

@@ -250,6 +250,41 @@ static void attach__types_resizes_and_detaches(void **state)
     pty_destroy(p);
 }
 
+static void attach__several__are_told_apart(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "demo", NULL);
+    struct pty *one = lab_pty(l, 24, 80, "attach", "demo", "--new", NULL);
+    assert_screen(one, "$");
+    struct pty *two = lab_pty(l, 24, 80, "attach", "demo", "--new", NULL);
+    assert_screen(two, "$");
+    struct pty *bad = lab_pty(l, 24, 200, "attach", "demo", "-t", "term-", NULL);
+    assert_int_equal(pty_exit_status(bad, WAIT_MS), 1);
+    assert_screen(bad, "is the beginning of 2 terminals");
+    const char *id = strstr(strstr(pty_screen_text(bad), "running: "), ", term-") + 2;
+    cleanup_free char *second = xstrndup(id, strcspn(id, " \r\n,"));
+    pty_destroy(bad);
+    struct pty *watch =
+        lab_pty(l, 30, 100, "attach", "demo", "--terminal", second, "--observe", NULL);
+    assert_screen(watch, "$");
+    pty_send(watch, "exit 5\r");
+    assert_screen(watch, "watching at its size, 80x24; keys are not sent");
+    pty_send(two, "echo two-$((6*7)); stty size\r");
+    assert_screen(watch, "two-42");
+    assert_screen(two, "24 80");
+    /* Its shell's status for all who are there; none when it was closed from elsewhere. */
+    pty_send(two, "exit 7\r");
+    assert_int_equal(pty_exit_status(two, WAIT_MS), 7);
+    assert_int_equal(pty_exit_status(watch, WAIT_MS), 7);
+    pty_send(one, "printf '\\e]0;the shell ended with status 9\\a'; exit 0\r");
+    assert_int_equal(pty_exit_status(one, WAIT_MS), 0);
+    pty_destroy(one);
+    pty_destroy(two);
+    pty_destroy(watch);
+}
+
 /* Who is there already keeps the size until something is typed here. */
 static void attach__second__leaves_the_size_until_it_types(void **state)
 {
@@ -375,6 +410,7 @@ int main(void)
         LAB_TEST(rm__on_a_terminal__asks_and_wants_the_count),
         LAB_TEST(readonly__refuses_what_changes),
         LAB_TEST(attach__types_resizes_and_detaches),
+        LAB_TEST(attach__several__are_told_apart),
         LAB_TEST(attach__second__leaves_the_size_until_it_types),
         LAB_TEST(attach__killed__gives_the_terminal_back),
         LAB_TEST(attach__without_a_terminal__points_to_exec),

@@ -222,6 +222,24 @@ void scene_exit(struct stage *s, const char *sandbox_id, const char *code)
     stage_push(s, sandbox_id, MSG_COMMAND_EXIT, "command:c9", fields);
 }
 
+/* --- terminals --- */
+
+static void add_terminal(struct buf *out, int i)
+{
+    char created[CLOCK_ISO_SIZE], output[CLOCK_ISO_SIZE];
+
+    buf_printf(out,
+               "{\"id\":\"t%d\",\"pty\":true,\"status\":\"running\",\"title\":\"vim notes-%d.md\","
+               "\"command\":\"/bin/bash\",\"rows\":24,\"cols\":80,\"viewers\":%d,"
+               "\"created_at\":\"%s\",\"last_output_at\":\"%s\"}",
+               i, i, i % 3, minutes_ago(created, 5 + i), minutes_ago(output, 1 + i));
+}
+
+void scene_terminals(struct stage *s, int n)
+{
+    answer_list(s, "GET /terminals", "terminals", n, add_terminal);
+}
+
 /* --- tokens --- */
 
 static void add_token(struct buf *out, int i)

@@ -24,6 +24,7 @@ void scene_log(struct stage *s, int n); /* n lines in each server's log */
 void scene_watchers(struct stage *s, int n);
 void scene_events(struct stage *s, int n);
 void scene_commands(struct stage *s, int n);
+void scene_terminals(struct stage *s, int n);
 void scene_tokens(struct stage *s, int n);
 void scene_files(struct stage *s, int n); /* in /home/ann, the home folder */
 void scene_folder(struct stage *s, const char *quoted_path, int n);

@@ -115,6 +115,73 @@ static void layouts__restore__attaches_what_runs(void **state)
     stage_close(s);
 }
 
+/* Every kind of view with what it was of and its filter: written, read, and written again. */
+static void layouts__views__come_back_as_what_they_were(void **state)
+{
+    static const char *const panes[] = {
+        "terminals a1",
+        "servers",
+        "watchers a1\t\tsrc",
+        "commands a1",
+        "overlays a1",
+        "tokens a1",
+        "logs a1\t\terror",
+        "logs a1:web",
+        "signals a1",
+        "events a1\t\t!debug",
+        "files a1\t/srv/a",
+        "env a1\t.env.test\tDB_",
+        "journal",
+        "contexts",
+        "snapshots",
+        "templates",
+        "recordings",
+        "sandboxes\t\tdemo",
+    };
+    struct stage *s = open_kept();
+    cleanup_buf struct buf text = {0};
+    struct err e;
+
+    stage_answer(s, "GET /files?path=%2Fsrv%2Fa", 200, "{\"files\":[]}");
+    buf_append_str(&text, "sandpit-layout 1\n");
+    for (size_t i = 0; i < ARRAY_LEN(panes); i++)
+        buf_printf(&text, "tab %c \nleaf * %s\n", i ? '-' : '*', panes[i]);
+    write_file(text.data);
+    assert_true(views_restore(&s->env));
+    stage_await(s, "1:terminals*");
+    unlink(path);
+    stage_keys(s, "C-b 2");
+    stage_await(s, "2:servers*");
+    await(&s->loop, 5000, file_has("recordings"));
+    cleanup_free char *again = private_read(path, LAYOUTS_FILE_MAX, &e);
+    for (size_t i = 0; i < ARRAY_LEN(panes); i++) {
+        cleanup_free char *line = xasprintf("leaf * %s\n", panes[i]);
+
+        if (!strstr(again, line))
+            fail_msg("no \"%s\" in\n%s", panes[i], again);
+    }
+    stage_close(s);
+}
+
+static void layouts__sandbox_that_is_gone__is_said_in_its_pane(void **state)
+{
+    struct stage *s = open_kept();
+
+    stage_answer(s, "GET /v1/sandboxes/gone1", 404, "{\"error\":\"no such sandbox\"}");
+    write_file("sandpit-layout 1\ntab * \nsplit right 0.5\nleaf - shell gone1 t1\n"
+               "leaf * shell gone1 t2\n");
+    assert_true(views_restore(&s->env));
+    stage_await(s, "No shell in gone1");
+    stage_await(s, "Enter shows the sandboxes");
+    stage_golden(s, "restored-gone-80x24");
+    stage_keys(s, "x");
+    stage_await_gone(s, "\xe2\x94\x82");
+    stage_await(s, "No shell in gone1");
+    stage_keys(s, "Enter");
+    stage_await(s, "STATUS");
+    stage_close(s);
+}
+
 static void layouts__broken__is_left_out_with_a_word(void **state)
 {
     static const char *const broken[] = {
@@ -165,6 +232,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(layouts__changes__are_written_soon, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(layouts__restore__attaches_what_runs, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(layouts__views__come_back_as_what_they_were, make_dir,
+                                        remove_dir),
+        cmocka_unit_test_setup_teardown(layouts__sandbox_that_is_gone__is_said_in_its_pane,
+                                        make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(layouts__broken__is_left_out_with_a_word, make_dir,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(layouts__hostile__asks_for_nothing_odd, make_dir,

@@ -2,8 +2,9 @@
  *
  * Panes and tabs: views beside each other.
  */
-#include "tests/views/stage.h"
+#include "tests/views/two_shells.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/names.h"
@@ -21,24 +22,17 @@ static struct stage *open_shell(int rows, int cols)
     return s;
 }
 
-static void await_attached(struct stage *s, int n, const char *terminal, const char *output)
-{
-    await(&s->loop, 5000, s->n_attached == n);
-    stage_output_of(s, terminal, output);
-    stage_await(s, output);
-}
-
 static void panes__split__is_created_in_its_size(void **state)
 {
     struct stage *s = open_shell(24, 80);
 
     stage_keys(s, "C-b %");
     await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals"));
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     assert_non_null(strstr(s->last_body, "\"cols\":39"));
     assert_non_null(strstr(s->last_body, "\"rows\":22"));
     stage_keys(s, "C-b \"");
-    await_attached(s, 3, "t3", "third shell");
+    two_shells_await(s, 3, "t3", "third shell");
     stage_await(s, "2 alice/demo 39x10");
     stage_golden(s, "panes-80x24");
     stage_resize(s, 50, 200);
@@ -55,7 +49,7 @@ static void panes__keys__go_to_the_focused_one_only(void **state)
     struct stage *s = open_shell(24, 80);
 
     stage_keys(s, "C-b %");
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     stage_type(s, "x");
     await(&s->loop, 5000, s->typed.len == 1);
     assert_string_equal(s->typed_into, "t2");
@@ -78,7 +72,7 @@ static void panes__zoom_and_close__resize_what_stays(void **state)
     struct stage *s = open_shell(24, 80);
 
     stage_keys(s, "C-b %");
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b z");
     stage_await_gone(s, "first shell");
     await(&s->loop, 5000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t2"));
@@ -90,8 +84,8 @@ static void panes__zoom_and_close__resize_what_stays(void **state)
     await(&s->loop, 5000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t1"));
     /* Only the pane is gone: the terminal is still in the list of those open here. */
     stage_keys(s, "C-b w");
-    stage_await(s, "Open terminals");
-    stage_keys(s, "Down Enter");
+    stage_await(s, "Tabs and panes");
+    stage_keys(s, "Down Down Enter");
     stage_await(s, "second shell");
     stage_close(s);
 }
@@ -101,7 +95,7 @@ static void panes__tabs__are_opened_named_and_switched(void **state)
     struct stage *s = open_shell(24, 80);
 
     stage_keys(s, "C-b c");
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     stage_await(s, "0:alice/demo- 1:alice/demo*");
     stage_keys(s, "C-b ,");
     stage_await(s, "Rename this tab");
@@ -165,7 +159,7 @@ static void panes__break_and_swap__move_views(void **state)
     assert_non_null(strstr(stage_toast(s), "a tab of its own already"));
     stage_forget_toast(s);
     stage_keys(s, "C-b %");
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b {");
     stage_await(s, "second shell                            \xe2\x94\x82"
                    "first shell");
@@ -183,7 +177,7 @@ static void panes__numbers__jump(void **state)
     struct stage *s = open_shell(24, 80);
 
     stage_keys(s, "C-b %");
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b q");
     stage_await(s, "  0  ");
     stage_keys(s, "0 k");
@@ -197,13 +191,65 @@ static void panes__mouse__drags_a_border(void **state)
     struct stage *s = open_shell(24, 81);
 
     stage_keys(s, "C-b %");
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     stage_mouse(s, (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 5, .col = 40});
     stage_mouse(s, (struct mouse){.kind = MOUSE_MOVE, .button = MOUSE_LEFT, .row = 6, .col = 20});
     stage_mouse(s,
                 (struct mouse){.kind = MOUSE_RELEASE, .button = MOUSE_LEFT, .row = 6, .col = 20});
     free(stage_screen(s));
     await(&s->loop, 5000, s->cols == 60 || (s->cols == 20 && !strcmp(s->resized, "t1")));
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+static void panes__mouse__clicks_tabs(void **state)
+{
+    struct stage *s = two_shells_open(24, 80);
+    struct mouse click = {.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 23, .col = 2};
+
+    stage_keys(s, "C-b c");
+    two_shells_await(s, 3, "t3", "third shell");
+    stage_await(s, " 0:alice/demo- 1:alice/demo*");
+    stage_mouse(s, click);
+    stage_await(s, " 0:alice/demo* 1:alice/demo-");
+    stage_await(s, "first shell");
+    click.col = 17;
+    stage_mouse(s, click);
+    stage_await(s, " 0:alice/demo- 1:alice/demo*");
+    stage_await(s, "third shell");
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+/* It is for what is under the pointer, wherever the focus is. */
+static void panes__mouse__wheel_is_for_what_is_under_it(void **state)
+{
+    struct stage *s = open_shell(24, 100);
+    struct mouse wheel = {.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_UP, .row = 10, .col = 80};
+    char name[16], line[32];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "sb%02d", i);
+        stage_sandbox(s, MSG_SANDBOX_CREATED, name, "alice", name, "running", 0, 3600000, 0);
+        snprintf(line, sizeof line, "line %d\r\n", i);
+        stage_output(s, line);
+    }
+    stage_keys(s, "C-b e");
+    stage_await(s, "sb10");
+    stage_keys(s, "C-b %");
+    stage_await(s, "line 39");
+    stage_keys(s, "C-b h");
+    stage_mouse(s, wheel);
+    stage_await(s, "lines back");
+    stage_await(s, "line 20");
+    wheel.button = MOUSE_WHEEL_DOWN;
+    stage_mouse(s, wheel);
+    stage_await_gone(s, "lines back");
+    wheel.col = 10;
+    for (int i = 0; i < 45; i++)
+        stage_mouse(s, wheel);
+    stage_await(s, "sb39");
+    stage_await(s, "line 39");
     assert_int_equal(s->typed.len, 0);
     stage_close(s);
 }
@@ -215,13 +261,20 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     stage_keys(s, "C-b b");
     assert_non_null(strstr(stage_toast(s), "Mark two terminals"));
     stage_keys(s, "C-b m C-b %");
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b \"");
-    await_attached(s, 3, "t3", "third shell");
+    two_shells_await(s, 3, "t3", "third shell");
     stage_keys(s, "C-b m C-b b");
     stage_await(s, "BROADCAST 2");
-    stage_await(s, "typing goes to 2 terminals");
     stage_golden(s, "broadcast-80x24");
+    /* Beside a title that says so, a narrow pane's text is left alone; a zoomed one has room. */
+    stage_output_of(s, "t3", "\x1b[1;1Hcolumns up to the very edge of the pane");
+    stage_await(s, "the very edge of the pane");
+    stage_keys(s, "C-b z");
+    stage_await(s, "typing goes to 2 terminals");
+    stage_keys(s, "C-b z");
+    stage_await_gone(s, "typing goes to 2 terminals");
+    stage_await(s, "BROADCAST 2");
     stage_type(s, "x");
     await(&s->loop, 5000, s->typed.len == 2);
     stage_paste(s, "yz");
@@ -232,7 +285,7 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     await(&s->loop, 5000, s->typed.len == 7);
     assert_string_equal(s->typed_into, "t2");
     stage_keys(s, "C-b ; C-b b");
-    stage_await_gone(s, "typing goes to");
+    stage_await_gone(s, "BROADCAST");
     stage_type(s, "v");
     await(&s->loop, 5000, s->typed.len == 8);
     assert_string_equal(s->typed_into, "t3");
@@ -244,7 +297,7 @@ static struct stage *open_broadcast(void)
     struct stage *s = open_shell(24, 80);
 
     stage_keys(s, "C-b m C-b %");
-    await_attached(s, 2, "t2", "second shell");
+    two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b m C-b b");
     stage_await(s, "BROADCAST 2");
     return s;
@@ -275,6 +328,41 @@ static void broadcast__no_echo__ends_it(void **state)
     stage_close(s);
 }
 
+static void broadcast__silence__ends_it(void **state)
+{
+    struct stage *s = two_shells_open(24, 80);
+
+    s->env.broadcast_ms = 300;
+    stage_keys(s, "C-b m C-b h C-b m C-b b");
+    stage_await(s, "BROADCAST 2");
+    stage_type(s, "x");
+    stage_output_of(s, "t1", "x");
+    stage_output_of(s, "t2", "x");
+    await(&s->loop, 5000, strstr(stage_toast(s), "nothing was typed for"));
+    stage_await_gone(s, "BROADCAST");
+    stage_type(s, "y");
+    await(&s->loop, 5000, s->typed.len == 3);
+    stage_close(s);
+}
+
+static void broadcast__target_that_ends__is_left_out(void **state)
+{
+    struct stage *s = two_shells_open(24, 80);
+
+    stage_keys(s, "C-b \"");
+    two_shells_await(s, 3, "t3", "third shell");
+    stage_keys(s, "C-b m C-b k C-b m C-b h C-b m C-b b");
+    stage_await(s, "BROADCAST 3");
+    two_shells_end(s, "t3", "the shell ended");
+    await(&s->loop, 5000, strstr(stage_toast(s), "Broadcast lost alice/demo; 2 left"));
+    stage_type(s, "x");
+    await(&s->loop, 5000, s->typed.len == 2);
+    two_shells_end(s, "t2", "the shell ended");
+    await(&s->loop, 5000, strstr(stage_toast(s), "fewer than two terminals are left"));
+    stage_await_gone(s, "BROADCAST");
+    stage_close(s);
+}
+
 static void broadcast__lost_target__is_said(void **state)
 {
     struct stage *s = open_broadcast();
@@ -299,9 +387,13 @@ int main(void)
         cmocka_unit_test(panes__break_and_swap__move_views),
         cmocka_unit_test(panes__numbers__jump),
         cmocka_unit_test(panes__mouse__drags_a_border),
+        cmocka_unit_test(panes__mouse__clicks_tabs),
+        cmocka_unit_test(panes__mouse__wheel_is_for_what_is_under_it),
         cmocka_unit_test(broadcast__keys__go_to_marked_ones_only),
         cmocka_unit_test(broadcast__password__is_not_sent),
         cmocka_unit_test(broadcast__no_echo__ends_it),
+        cmocka_unit_test(broadcast__silence__ends_it),
+        cmocka_unit_test(broadcast__target_that_ends__is_left_out),
         cmocka_unit_test(broadcast__lost_target__is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -249,7 +249,7 @@ static void shell__several__are_switched_and_survive_leaving(void **state)
     assert_non_null(strstr(stage_toast(s), "no tab 7"));
     stage_forget_toast(s);
     stage_keys(s, "C-b w");
-    stage_await(s, "Open terminals");
+    stage_await(s, "Tabs and panes");
     stage_keys(s, "Enter C-b i");
     stage_await(s, "This terminal");
     stage_keys(s, "Esc C-b ?");
@@ -341,6 +341,68 @@ static void shell__observe__sends_nothing_and_crops(void **state)
     stage_close(s);
 }
 
+static void shell__observe__pans_where_the_user_wants(void **state)
+{
+    struct stage *s = open_list();
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
+                   "\"cols\":90}]}";
+    stage_keys(s, "o");
+    await(&s->loop, 5000, s->shell);
+    stage_output(s, "\x1b[1;1Htop\x1b[5;84Hright\x1b[30;1Hbottom\x1b[2;2H");
+    stage_await(s, "top");
+    stage_await(s, "its size is 90x30, arrows move");
+    stage_keys(s, "$");
+    stage_await(s, "right");
+    stage_await(s, "its size is 90x30, G follows the cursor");
+    stage_await_gone(s, "top");
+    /* What the program does meanwhile does not move it. */
+    stage_output(s, "\x1b[20;1Hx");
+    stage_await(s, "right");
+    stage_keys(s, "0 C-d C-d C-d C-d");
+    stage_await(s, "bottom");
+    stage_await_gone(s, "right");
+    stage_keys(s, "G");
+    stage_await(s, "arrows move");
+    stage_output(s, "\x1b[1;1H");
+    stage_await(s, "top");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_RIGHT});
+    stage_await(s, "G follows");
+    stage_golden(s, "observe-panned-60x12");
+    assert_int_equal(s->rows, 0);
+    assert_int_equal(s->typed.len, 0);
+    stage_close(s);
+}
+
+static void shell__info__is_complete_and_live(void **state)
+{
+    struct stage *s = open_list();
+
+    s->terminals =
+        "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,\"cols\":"
+        "90,"
+        "\"viewers\":2,\"command\":\"/bin/bash\",\"created_at\":\"2026-01-02T03:04:05.000Z\"}]}";
+    stage_resize(s, 24, 80);
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->shell);
+    stage_output(s, "\x1b]0;vim \x01notes\x07\x1b]7;file://demo/srv/app\x07hello");
+    stage_await(s, "hello");
+    stage_keys(s, "C-b i");
+    stage_await(s, "command:     /bin/bash");
+    stage_await(s, "directory:   /srv/app");
+    stage_await(s, "environment: TERM=xterm-256color");
+    stage_await(s, "size:        90x30; this pane is 80x23, typing fits it");
+    stage_await(s, "viewers:     2, one of them elsewhere");
+    stage_await(s, "here:        typing goes there");
+    stage_await(s, "recording:   no");
+    stage_await(s, "opened:      ");
+    end_terminal(s, "the shell ended with status 3");
+    stage_await(s, "ended:       the shell ended with status 3");
+    stage_keys(s, "Esc");
+    stage_await_gone(s, "This terminal");
+    stage_close(s);
+}
+
 static void shell__replies__answer_the_program(void **state)
 {
     struct stage *s = open_shell();
@@ -350,24 +412,6 @@ static void shell__replies__answer_the_program(void **state)
     assert_string_equal(s->typed.data, "\x1b[1;3R");
     stage_output(s, "\x07");
     await(&s->loop, 5000, stage_bells(s) == 1);
-    stage_close(s);
-}
-
-static void shell__choose__among_several_of_a_sandbox(void **state)
-{
-    struct stage *s = open_list();
-
-    s->terminals = "{\"terminals\":[{\"id\":\"t0\",\"pty\":true,\"title\":\"make\",\"rows\":24,"
-                   "\"cols\":80,\"viewers\":2},{\"id\":\"t1\",\"pty\":true,\"title\":\"vim\"},"
-                   "{\"id\":\"e1\",\"pty\":false}]}";
-    stage_keys(s, "a");
-    stage_await(s, "80x24");
-    stage_golden(s, "attach-60x12");
-    stage_type(s, "vim");
-    stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->shell);
-    stage_output(s, "in vim");
-    stage_await(s, "in vim");
     stage_close(s);
 }
 
@@ -493,8 +537,9 @@ int main(void)
         cmocka_unit_test(shell__attach__takes_what_runs_and_then_sets_the_size),
         cmocka_unit_test(shell__attach__leaves_the_size_to_who_is_there_until_a_key),
         cmocka_unit_test(shell__observe__sends_nothing_and_crops),
+        cmocka_unit_test(shell__observe__pans_where_the_user_wants),
+        cmocka_unit_test(shell__info__is_complete_and_live),
         cmocka_unit_test(shell__replies__answer_the_program),
-        cmocka_unit_test(shell__choose__among_several_of_a_sandbox),
         cmocka_unit_test(shell__guest_copies__only_after_a_yes),
         cmocka_unit_test(shell__guest_copies__always_asks_no_more),
         cmocka_unit_test(shell__clipboard_off__keeps_a_buffer_only),
