@@ -359,6 +359,7 @@ static void add(void *user, const char *sandbox_id)
 }
 
 static const char *const contexts[] = {"logs", "tail", "motion", NULL};
+static const char *const hints[] = {"logs-stream", "stream", NULL};
 static const struct stream_ops ops = {.name = "logs",
                                       .contexts = contexts,
                                       .close = close_logs,
@@ -367,6 +368,7 @@ static const struct stream_ops ops = {.name = "logs",
                                       .sandboxes = sandboxes,
                                       .add = add,
                                       .blank = blank,
+                                      .hints = hints,
                                       .empty = "Nothing has been logged yet",
                                       .hint = "lines appear here as they are written"};
 

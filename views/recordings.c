@@ -281,19 +281,31 @@ static void update(struct view *v, int rows, int cols)
     list_update(&r->list, v, r->revision);
 }
 
+static void draw_empty(struct recordings *r, struct canvas c)
+{
+    char hint[128], prefix[KEY_NAME_SIZE], key[24];
+
+    if (r->n_rows) {
+        notice_filtered(r->view, c);
+        return;
+    }
+    if (r->error.code) {
+        notice_error(r->view, c, &r->error);
+        return;
+    }
+    snprintf(hint, sizeof hint, "%s %s records the terminal that has the focus",
+             key_name(prefix, r->env->prefix),
+             notice_key(r->view, "prefix", "record", key, sizeof key));
+    notice_empty(c, tui_theme(r->view->tui), "No recordings yet", hint);
+}
+
 static void draw(struct view *v, struct canvas c)
 {
     struct recordings *r = v->data;
-    const struct theme *theme = tui_theme(v->tui);
-    struct canvas empty = list_draw(&r->list, c, theme, r->n_rows);
+    struct canvas empty = list_draw(&r->list, c, tui_theme(v->tui), r->n_rows);
 
-    if (empty.rows > 0 && r->n_rows)
-        notice_filtered(v, empty);
-    else if (empty.rows > 0 && r->error.code)
-        notice_error(v, empty, &r->error);
-    else if (empty.rows > 0)
-        notice_empty(empty, theme, "No recordings yet",
-                     "R after the prefix key records the terminal that has the focus");
+    if (empty.rows > 0)
+        draw_empty(r, empty);
 }
 
 static enum view_result act(struct view *v, const char *action)

@@ -181,7 +181,8 @@ void stream_source_down(void *user, const struct err *e)
 void stream_source_end(void *user, const struct err *e)
 {
     struct stream_source *s = user;
-    cleanup_free char *text = xasprintf("nothing more comes: %s", e ? e->text : "it is gone");
+    cleanup_free char *text = xasprintf("nothing more comes: %s%s%s", e ? e->text : "it is gone",
+                                        e && *e->hint ? "; " : "", e ? e->hint : "");
 
     s->down = false;
     s->over = true;

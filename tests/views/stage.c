@@ -551,6 +551,18 @@ static char *read_file(const char *path)
     return buf_steal(&text);
 }
 
+/* The number of how long ago something was confirmed, lost, or asked for. */
+static bool is_seconds(const char *text)
+{
+    static const char *const after[] = {"s  Esc ", "s ago)", "s, trying again"};
+    size_t n = strspn(text, "0123456789");
+
+    for (size_t i = 0; n && i < ARRAY_LEN(after); i++)
+        if (strncmp(text + n, after[i], strlen(after[i])) == 0)
+            return true;
+    return false;
+}
+
 /* The time of day, or one of the last minute, at the beginning of text. */
 static bool is_now(const char *text)
 {
@@ -580,7 +592,7 @@ static bool is_today(const char *text)
 static char *mask(const struct stage *s, const char *screen)
 {
     static const char host[] = "127.0.0.1:", stale[] = "stale ", digits[] = "0123456789";
-    static const char again[] = "again in ", waited[] = "s  Esc cancels";
+    static const char again[] = "again in ";
     struct buf out = {0};
     char port[16];
 
@@ -601,10 +613,9 @@ static char *mask(const struct stage *s, const char *screen)
         } else if (strncmp(screen, again, strlen(again)) == 0) {
             buf_append_str(&out, "again in Ns");
             screen += strcspn(screen + strlen(again), " ,") + strlen(again);
-        } else if (screen[0] >= '0' && screen[0] <= '9' &&
-                   !strncmp(screen + 1, waited, strlen(waited))) {
+        } else if (is_seconds(screen)) {
             buf_append_char(&out, 'N');
-            screen++;
+            screen += strspn(screen, digits);
         } else if (is_now(screen)) {
             buf_append_str(&out, screen[8] == '.' ? "hh:mm:ss.mmm" : "hh:mm:ss");
             screen += screen[8] == '.' ? 12 : 8;
