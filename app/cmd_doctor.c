@@ -15,6 +15,7 @@
 #include "app/embedded.h"
 #include "app/say.h"
 #include "base/alloc.h"
+#include "base/private_file.h"
 
 /* A check writes what it found to e->text and, when that is bad, what to do to e->hint. */
 struct check {
@@ -54,7 +55,7 @@ static bool check_state(const struct app *app, struct err *e)
     struct err reason = {0};
     const char *dir = app->paths.host_state_dir;
 
-    if (paths_make_dir(dir, &reason) < 0) {
+    if (private_make_dir(dir, &reason) < 0) {
         *e = reason;
     } else if (access(dir, W_OK) < 0) {
         err_set_errno(e, errno, "state folder %s", dir);

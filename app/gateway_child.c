@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/private_file.h"
 #include "base/text.h"
 
 #define LINE_MAX_BYTES 4096
@@ -147,7 +148,7 @@ static char **child_environment(void)
 
 static int open_log(struct gateway_child *c, const struct paths *paths, struct err *e)
 {
-    int rc = paths_make_dir(paths->host_state_dir, e);
+    int rc = private_make_dir(paths->host_state_dir, e);
 
     if (rc < 0) {
         err_wrap(e, "state folder of the embedded gateway");

@@ -121,26 +121,6 @@ char *paths_expand(const char *folder, const char *path)
     return xasprintf("%s/%s", folder, path);
 }
 
-int paths_make_dir(const char *path, struct err *e)
-{
-    cleanup_free char *copy = xstrdup(path);
-    struct stat st;
-
-    for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        if (mkdir(copy, 0700) < 0 && errno != EEXIST && stat(copy, &st) < 0)
-            return err_set_errno(e, errno, "cannot make the folder %s", copy);
-        *slash = '/';
-    }
-    if (mkdir(copy, 0700) == 0)
-        return 0;
-    if (errno != EEXIST)
-        return err_set_errno(e, errno, "cannot make the folder %s", path);
-    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-        return err_set_errno(e, ENOTDIR, "%s", path);
-    return 0;
-}
-
 char *paths_read_file(const char *path, size_t cap, struct err *e)
 {
     FILE *f = fopen(path, "re");

@@ -24,8 +24,6 @@ int paths_init(struct paths *p, struct err *e);
 void paths_finish(struct paths *p);
 /* "~/x" and paths relative to folder, made absolute. The caller frees. */
 char *paths_expand(const char *folder, const char *path);
-/* Makes a folder and its parents, the new ones with mode 0700. */
-int paths_make_dir(const char *path, struct err *e);
 /* A whole file of at most cap bytes as a text without its last line break. NULL with e. The caller
  * frees. */
 char *paths_read_file(const char *path, size_t cap, struct err *e);

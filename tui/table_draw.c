@@ -17,7 +17,7 @@
 
 struct widths {
     const struct table *t;
-    int ideal[TABLE_COLUMNS_MAX]; /* least of ideal and what was seen */
+    int ideal[TABLE_COLUMNS_MAX]; /* what it grows to first */
     int full[TABLE_COLUMNS_MAX];  /* for all that was seen */
     int roomy[TABLE_COLUMNS_MAX]; /* what a column that stays wants before others join */
     bool in[TABLE_COLUMNS_MAX];
@@ -110,9 +110,10 @@ static void want_widths(struct widths *w, int cols)
         const struct table_column *column = &w->t->source.columns[i];
         int seen = w->t->seen[i] > column->ideal ? w->t->seen[i] : column->ideal;
 
-        w->ideal[i] = column->ideal;
         w->full[i] = least(seen, column->max);
         w->roomy[i] = least(w->full[i], column->ideal + (cols < COMFORT_ABOVE ? 0 : COMFORT_COLS));
+        /* The room others were kept out of is taken before they grow. */
+        w->ideal[i] = column->priority ? column->ideal : w->roomy[i];
         w->in[i] = true;
     }
 }

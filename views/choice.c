@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "tui/wrap.h"
 #include "views/dialog.h"
 
 static const char *const no_contexts[] = {NULL};
@@ -149,7 +150,8 @@ static void measure(struct text_dialog *d)
 {
     const char *line = d->text;
 
-    for (d->n_lines = 0; *line; d->n_lines++) {
+    d->width = 0;
+    while (*line) {
         size_t n = strcspn(line, "\n");
         cleanup_free char *one = xstrndup(line, n);
         int w = text_width(one);
@@ -198,15 +200,16 @@ static void text_paint(struct view *v, struct canvas c)
         in = canvas_sub(c, (struct rect){1, 2, c.rows - 2, c.cols - 4});
     }
     d->page = in.rows;
+    d->n_lines = wrap_count(line, in.cols);
     if (d->top > d->n_lines - in.rows)
         d->top = d->n_lines > in.rows ? d->n_lines - in.rows : 0;
     for (int i = 0; *line && i < d->top + in.rows; i++) {
-        size_t n = strcspn(line, "\n");
+        size_t skip, n = wrap_next(line, in.cols, &skip);
         cleanup_free char *one = xstrndup(line, n);
 
         if (i >= d->top)
             draw_line(in, i - d->top, one, theme);
-        line += n + (line[n] == '\n');
+        line += n + skip;
     }
     if (framed && d->n_lines > in.rows)
         canvas_printf(c, c.rows - 1, c.cols - 16, theme->styles[ROLE_DIM], " %d of %d ",
@@ -263,11 +266,12 @@ static enum view_result text_mouse(struct view *v, struct mouse mouse)
 static struct rect text_where(struct view *v, int rows, int cols)
 {
     const struct text_dialog *d = v->data;
-    struct rect r = {-1, -1, d->n_lines + 2, d->width + 4};
+    struct rect r = {-1, -1, 0, d->width + 4};
 
     r.w = r.w < 40 ? 40 : r.w;
-    r.h = r.h < rows ? r.h : rows;
     r.w = r.w < cols ? r.w : cols;
+    r.h = wrap_count(d->text, r.w - 4) + 2;
+    r.h = r.h < rows ? r.h : rows;
     return r;
 }
 

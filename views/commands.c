@@ -11,6 +11,7 @@
 #include "views/commands_form.h"
 #include "views/commands_model.h"
 #include "views/commands_output.h"
+#include "views/list_view.h"
 #include "views/matrix.h"
 #include "views/span.h"
 
@@ -92,11 +93,6 @@ static int64_t cell(const struct resource_row *row, int column, struct table_cel
     return change;
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare(const void *left, const void *right, int column)
 {
     const struct command_row *a = left, *b = right;
@@ -106,11 +102,11 @@ static int compare(const void *left, const void *right, int column)
         return strverscmp(a->text, b->text);
     case STATUS:
         return a->is_running != b->is_running ? b->is_running - a->is_running
-                                              : numbers(a->exit_code, b->exit_code);
+                                              : compare_numbers(a->exit_code, b->exit_code);
     case TOOK:
-        return numbers(a->took_ms, b->took_ms);
+        return compare_numbers(a->took_ms, b->took_ms);
     case AGE:
-        return numbers(b->started_ms, a->started_ms);
+        return compare_numbers(b->started_ms, a->started_ms);
     case HOW:
         return strcmp(how_of(a), how_of(b));
     default:

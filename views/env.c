@@ -327,8 +327,8 @@ static void say_link(const struct gateway *g, const char *what, bool readonly, s
         return;
     default:
         *role = ROLE_STATUS_ALERT;
-        buf_printf(out, "\xe2\x9c\x97 %s %s", what,
-                   gateway_state(g) == LINK_FAILED ? "failed" : "lost");
+        buf_printf(out, "\xe2\x9c\x97 %s %s", gateway_state(g) == LINK_FAILED ? "failed" : "lost",
+                   what);
     }
 }
 

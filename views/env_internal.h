@@ -13,11 +13,11 @@
 #include "views/env_view.h"
 
 struct env_view {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
     struct remote *remote;
     char *file; /* owned */
-    struct list list;
     struct env_rows rows;
     uint64_t revision;
     struct request *request;

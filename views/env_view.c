@@ -12,16 +12,16 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/env_internal.h"
+#include "views/list_view.h"
 #include "views/notice.h"
 
-#define SHOW_AFTER_MS 200
-#define POLL_MS       5000
+#define POLL_MS 5000
 
 enum column { NAME, VALUE, STATE, N_COLUMNS };
 
 static const struct table_column columns[N_COLUMNS] = {
-    [NAME] = {.title = "VARIABLE", .min = 10, .ideal = 24, .max = 60},
-    [VALUE] = {.title = "VALUE", .min = 8, .ideal = 40, .max = 200},
+    [NAME] = {.title = "VARIABLE", .min = 10, .ideal = 16, .max = 60},
+    [VALUE] = {.title = "VALUE", .min = 8, .ideal = 10, .max = 200},
     [STATE] = {.title = "STAGED", .min = 9, .ideal = 9, .max = 9, .priority = 1},
 };
 
@@ -170,27 +170,20 @@ static void update(struct view *view, int rows, int cols)
 static void draw_empty(struct env_view *v, struct canvas c)
 {
     const struct theme *theme = tui_theme(v->view->tui);
-    int64_t took_ms = clock_mono_ms() - v->asked_ms;
     char title[320], hint[160], key[24], file[160];
 
     text_sanitise(file, sizeof file, v->file, strlen(v->file));
     if (!v->is_loaded && v->error.code) {
-        notice_error(c, theme, &v->error);
-        return;
-    }
-    if (!v->is_loaded && took_ms < SHOW_AFTER_MS) {
-        view_tick(v->view, SHOW_AFTER_MS - took_ms);
+        notice_error(v->view, c, &v->error);
         return;
     }
     if (!v->is_loaded) {
-        snprintf(title, sizeof title, "\xe2\x80\xa6 reading %s  Esc cancels", file);
-        notice_centred(c, c.rows / 3, theme->styles[ROLE_DIM], title);
+        snprintf(title, sizeof title, "reading %s", file);
+        notice_waiting(v->view, c, v->asked_ms, title);
         return;
     }
     if (v->rows.n) {
-        snprintf(hint, sizeof hint, "%s clears the filter",
-                 notice_key(v->view, "global", "escape", key, sizeof key));
-        notice_empty(c, theme, "None is called like that", hint);
+        notice_filtered(v->view, c);
         return;
     }
     snprintf(title, sizeof title, v->is_missing ? "There is no %s yet" : "%s has no variables",
@@ -211,25 +204,18 @@ static int banner_height(const struct env_view *v)
 
 static void draw_banner(struct env_view *v, struct canvas c)
 {
-    const struct style *styles = tui_theme(v->view->tui)->styles;
-    char span[CLOCK_SPAN_SIZE], stale[48], staged[128], write_key[24], undo_key[24];
+    char keys[64], staged[128], write_key[24], undo_key[24];
 
     if (v->error.code) {
-        snprintf(stale, sizeof stale, "stale %s",
-                 clock_format_span(span, clock_mono_ms() - v->confirmed_ms));
-        const char *parts[] = {"\xe2\x9c\x97 it does not answer", stale, v->error.text,
-                               v->error.hint};
-
-        notice_parts(c, 0, styles[ROLE_STATUS_ALERT], parts, ARRAY_LEN(parts));
-        view_tick(v->view, 1000);
+        notice_stale(v->view, c, &v->error, v->confirmed_ms);
         return;
     }
-    snprintf(staged, sizeof staged, "%zu staged, not written:", env_rows_staged(&v->rows));
-    snprintf(stale, sizeof stale, "%s writes  %s undoes",
+    snprintf(staged, sizeof staged, "%zu staged:", env_rows_staged(&v->rows));
+    snprintf(keys, sizeof keys, "%s writes  %s undoes",
              notice_key(v->view, "env", "env-write", write_key, sizeof write_key),
              notice_key(v->view, "env", "env-undo", undo_key, sizeof undo_key));
-    const char *parts[] = {staged, stale};
-    notice_parts(c, 0, styles[ROLE_WARN], parts, ARRAY_LEN(parts));
+    const char *parts[] = {staged, keys};
+    notice_parts(c, 0, tui_theme(v->view->tui)->styles[ROLE_WARN], parts, ARRAY_LEN(parts));
 }
 
 static void draw(struct view *view, struct canvas c)
@@ -275,34 +261,9 @@ static enum view_result act(struct view *view, const char *action)
     return result;
 }
 
-static enum view_result on_key(struct view *view, struct key key)
-{
-    return list_key(&((struct env_view *)view->data)->list, key);
-}
-
-static enum view_result on_paste(struct view *view, const char *text, size_t n)
-{
-    return list_paste(&((struct env_view *)view->data)->list, text, n);
-}
-
 static enum view_result on_mouse(struct view *view, struct mouse mouse)
 {
-    struct env_view *v = view->data;
-    bool open;
-
-    mouse.row -= banner_height(v);
-    enum view_result result = list_mouse(&v->list, mouse, &open);
-    return open ? env_verbs_run(v, "env-edit") : result;
-}
-
-static bool grabs_keys(struct view *view)
-{
-    return list_grabs_keys(&((struct env_view *)view->data)->list);
-}
-
-static struct view_cursor cursor(struct view *view)
-{
-    return list_cursor(&((struct env_view *)view->data)->list, view->rows);
+    return list_view_mouse(view, mouse, banner_height(view->data), "env-edit");
 }
 
 static void title(struct view *view, struct buf *out)
@@ -320,15 +281,10 @@ static void title(struct view *view, struct buf *out)
 
 static void hints(struct view *view, struct buf *out)
 {
-    const struct env_view *v = view->data;
+    static const char *const keys[] = {"env-add", "add",         "env-write", "write", "env-reveal",
+                                       "show",    "env-compare", "compare",   NULL};
 
-    if (list_hints(&v->list, out))
-        return;
-    notice_hint(view, out, "global", "help", "help");
-    notice_hint(view, out, "env", "env-add", "add");
-    notice_hint(view, out, "env", "env-write", "write");
-    notice_hint(view, out, "env", "env-reveal", "show");
-    notice_hint(view, out, "env", "env-compare", "compare");
+    list_view_hints(view, out, keys, NULL);
 }
 
 static const char *const contexts[] = {"env", "list", "motion", NULL};
@@ -339,13 +295,10 @@ static const struct view_ops ops = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = on_key,
-    .paste = on_paste,
     .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
 
 void env_view_open(struct views_env *env, const char *sandbox_id, const char *file)

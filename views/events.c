@@ -166,6 +166,11 @@ static void title(void *user, struct buf *out)
         buf_printf(out, " since %s ago", v->since);
 }
 
+static bool blank(void *user, struct view *v, struct canvas c)
+{
+    return stream_sources_blank(&((const struct events *)user)->sources, v, c);
+}
+
 static size_t sandboxes(void *user, const char **ids, size_t cap)
 {
     return stream_sources_ids(&((const struct events *)user)->sources, ids, cap);
@@ -180,6 +185,7 @@ static const struct stream_ops ops = {
     .title = title,
     .act = act,
     .sandboxes = sandboxes,
+    .blank = blank,
     .add = add,
     .hints = hints,
     .empty = "No events",

@@ -20,12 +20,12 @@ struct file_row {
 };
 
 struct files {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
     struct remote *remote;
-    char *path; /* owned, absolute; NULL: not known yet */
-    char *home; /* owned; NULL: not known yet */
-    struct list list;
+    char *path;            /* owned, absolute; NULL: not known yet */
+    char *home;            /* owned; NULL: not known yet */
     struct file_row *rows; /* owned */
     size_t n_rows, n_left_out;
     uint64_t revision;

@@ -15,7 +15,7 @@
 enum column { NAME, SIZE, MODIFIED, N_COLUMNS };
 
 static const struct table_column columns[N_COLUMNS] = {
-    [NAME] = {.title = "NAME", .min = 12, .ideal = 36, .max = 120},
+    [NAME] = {.title = "NAME", .min = 12, .ideal = 26, .max = 120},
     [SIZE] = {.title = "SIZE",
               .min = 8,
               .ideal = 8,

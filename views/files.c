@@ -11,10 +11,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/file_internal.h"
+#include "views/list_view.h"
 #include "views/notice.h"
 
-#define SHOW_AFTER_MS 200
-#define POLL_MS       5000
+#define POLL_MS 5000
 
 /* --- where --- */
 
@@ -142,28 +142,21 @@ void files_go(struct files *f, const char *path, const char *select)
 static void draw_empty(struct files *f, struct canvas c)
 {
     const struct theme *theme = tui_theme(f->view->tui);
-    int64_t took_ms = clock_mono_ms() - f->asked_ms;
+    const char *where = f->path ? f->path : "the home folder";
     char text[400], path[256], hint[160], up[24], new_key[24], upload[24];
 
     if (!f->is_loaded && f->error.code) {
-        notice_error(c, theme, &f->error);
+        notice_error(f->view, c, &f->error);
         return;
     }
-    if (!f->is_loaded && took_ms < SHOW_AFTER_MS) {
-        view_tick(f->view, SHOW_AFTER_MS - took_ms);
-        return;
-    }
-    text_sanitise(path, sizeof path, f->path ? f->path : "the home folder",
-                  strlen(f->path ? f->path : "the home folder"));
+    text_sanitise(path, sizeof path, where, strlen(where));
     if (!f->is_loaded) {
-        snprintf(text, sizeof text, "\xe2\x80\xa6 reading %s  Esc cancels", path);
-        notice_centred(c, c.rows / 3, theme->styles[ROLE_DIM], text);
+        snprintf(text, sizeof text, "reading %s", path);
+        notice_waiting(f->view, c, f->asked_ms, text);
         return;
     }
     if (f->n_rows) {
-        snprintf(hint, sizeof hint, "%s clears the filter",
-                 notice_key(f->view, "global", "escape", up, sizeof up));
-        notice_empty(c, theme, "No file is called like that", hint);
+        notice_filtered(f->view, c);
         return;
     }
     snprintf(text, sizeof text, "%s is empty", path);
@@ -176,23 +169,16 @@ static void draw_empty(struct files *f, struct canvas c)
 
 static void draw_banner(struct files *f, struct canvas c)
 {
-    const struct style *styles = tui_theme(f->view->tui)->styles;
-    char span[CLOCK_SPAN_SIZE], text[96];
+    char text[96];
 
     if (f->error.code) {
-        snprintf(text, sizeof text, "stale %s",
-                 clock_format_span(span, clock_mono_ms() - f->confirmed_ms));
-        const char *parts[] = {"\xe2\x9c\x97 it does not answer", text, f->error.text,
-                               f->error.hint};
-
-        notice_parts(c, 0, styles[ROLE_STATUS_ALERT], parts, ARRAY_LEN(parts));
-        view_tick(f->view, 1000);
+        notice_stale(f->view, c, &f->error, f->confirmed_ms);
         return;
     }
     snprintf(text, sizeof text, "%zu more files are not shown: this folder has too many",
              f->n_left_out);
     const char *parts[] = {text};
-    notice_parts(c, 0, styles[ROLE_WARN], parts, 1);
+    notice_parts(c, 0, tui_theme(f->view->tui)->styles[ROLE_WARN], parts, 1);
 }
 
 static int banner_height(const struct files *f)
@@ -261,34 +247,9 @@ static enum view_result act(struct view *v, const char *action)
     return file_verbs_run(f, action);
 }
 
-static enum view_result on_key(struct view *v, struct key key)
-{
-    return list_key(&((struct files *)v->data)->list, key);
-}
-
-static enum view_result on_paste(struct view *v, const char *text, size_t n)
-{
-    return list_paste(&((struct files *)v->data)->list, text, n);
-}
-
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
-    struct files *f = v->data;
-    bool open;
-
-    mouse.row -= banner_height(f) + 1;
-    enum view_result result = list_mouse(&f->list, mouse, &open);
-    return open ? file_verbs_run(f, "file-open") : result;
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return list_grabs_keys(&((struct files *)v->data)->list);
-}
-
-static struct view_cursor cursor(struct view *v)
-{
-    return list_cursor(&((struct files *)v->data)->list, v->rows);
+    return list_view_mouse(v, mouse, banner_height(v->data) + 1, "file-open");
 }
 
 static void title(struct view *v, struct buf *out)
@@ -303,15 +264,11 @@ static void title(struct view *v, struct buf *out)
 
 static void hints(struct view *v, struct buf *out)
 {
-    const struct files *f = v->data;
+    static const char *const keys[] = {"file-up",       "up",          "file-edit",
+                                       "edit",          "file-upload", "upload",
+                                       "file-download", "download",    NULL};
 
-    if (list_hints(&f->list, out))
-        return;
-    notice_hint(v, out, "global", "help", "help");
-    notice_hint(v, out, "files", "file-up", "up");
-    notice_hint(v, out, "files", "file-edit", "edit");
-    notice_hint(v, out, "files", "file-upload", "upload");
-    notice_hint(v, out, "files", "file-download", "download");
+    list_view_hints(v, out, keys, NULL);
 }
 
 static const char *const contexts[] = {"files", "list", "motion", NULL};
@@ -322,13 +279,10 @@ static const struct view_ops ops = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = on_key,
-    .paste = on_paste,
     .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
 
 void files_view_open(struct views_env *env, const char *sandbox_id, const char *path)

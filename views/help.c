@@ -47,6 +47,11 @@ static const struct {
     {"events", "These events"},
     {"recordings", "The selected recording"},
     {"player", "Playing"},
+    {"contexts", "The selected context"},
+    {"journal", "The selected action"},
+    {"snapshots", "The selected snapshot"},
+    {"templates", "The selected template"},
+    {"motion", "Moving"},
 };
 
 static const char *title_of(const char *context)

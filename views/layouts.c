@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/private_file.h"
 #include "views/commands.h"
 #include "views/env_internal.h"
 #include "views/events.h"
@@ -18,7 +19,6 @@
 #include "views/files.h"
 #include "views/logs.h"
 #include "views/overlays.h"
-#include "views/private_file.h"
 #include "views/recordings.h"
 #include "views/resource.h"
 #include "views/sandboxes.h"

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "client/server.h"
+#include "views/notice.h"
 #include "views/stream.h"
 
 #define SOURCES_MAX  64
@@ -26,6 +28,7 @@ struct source {
     struct buf rest[3]; /* an unfinished line of each stream */
     char status[32];
     bool down;
+    char why[128]; /* it is down */
 };
 
 /* A sandbox all of whose servers are followed. */
@@ -44,22 +47,26 @@ struct logs {
     size_t n_sources;
     struct followed *followed[SOURCES_MAX]; /* owned */
     size_t n_followed;
+    int64_t opened_ms; /* clock_mono_ms */
 };
 
 /* --- signs --- */
 
 static void update_sign(struct logs *l)
 {
+    const char *why = "";
     size_t n_down = 0;
-    char text[160] = "";
+    char text[320] = "";
 
     for (size_t i = 0; i < l->n_sources; i++)
-        n_down += l->sources[i]->down;
+        if (l->sources[i]->down && !n_down++)
+            why = l->sources[i]->why;
     if (n_down && l->n_sources > 1)
         snprintf(text, sizeof text, "\xe2\x9c\x97 %zu of %zu logs: connection lost, trying again",
                  n_down, l->n_sources);
     else if (n_down)
-        snprintf(text, sizeof text, "\xe2\x9c\x97 connection lost, trying again");
+        snprintf(text, sizeof text, "\xe2\x9c\x97 connection lost, trying again%s%s",
+                 *why ? ": " : "", why);
     stream_sign(l->stream, ROLE_STATUS_ALERT, text);
 }
 
@@ -120,6 +127,7 @@ static void on_down(void *user, const struct err *e)
     struct source *s = user;
 
     s->down = true;
+    snprintf(s->why, sizeof s->why, "%.120s", e ? e->text : "");
     update_sign(s->logs);
 }
 
@@ -210,6 +218,57 @@ void logs_add_sandbox(struct logs *l, const char *sandbox_id)
 
 /* --- the view --- */
 
+/* How many sandboxes have not said which servers they have, and how many cannot; *e: why the first.
+ */
+static size_t unknown(const struct logs *l, size_t *n_failing, const struct err **e)
+{
+    size_t n_waiting = 0;
+
+    *n_failing = 0;
+    for (size_t i = 0; i < l->n_followed; i++) {
+        const struct err *error = listing_error(l->followed[i]->servers);
+
+        if (listing_is_loaded(l->followed[i]->servers))
+            continue;
+        n_waiting += !error->code;
+        if (error->code && !(*n_failing)++)
+            *e = error;
+    }
+    return n_waiting;
+}
+
+/* Before there is a line: which servers there are is asked for, or cannot be known, or there are
+ * none. */
+static bool blank(void *user, struct view *v, struct canvas c)
+{
+    const struct logs *l = user;
+    const struct theme *theme = tui_theme(v->tui);
+    const struct err *e = NULL;
+    size_t n_failing, n_waiting = unknown(l, &n_failing, &e);
+    char name[160], text[256], list[24], new_key[24];
+
+    if (l->n_followed == 1)
+        views_sandbox_name(l->env, l->followed[0]->id, name, sizeof name);
+    else
+        snprintf(name, sizeof name, "%zu sandboxes", l->n_followed);
+    if (l->n_sources || !l->n_followed)
+        return false;
+    if (n_waiting) {
+        snprintf(text, sizeof text, "asking %s for its servers", name);
+        notice_waiting(v, c, l->opened_ms, text);
+    } else if (n_failing == l->n_followed) {
+        notice_error(v, c, e);
+    } else {
+        snprintf(text, sizeof text, "No servers in %s, so no logs", name);
+        notice_key(v, "list", "view-servers", list, sizeof list);
+        notice_key(v, "servers", "server-start-new", new_key, sizeof new_key);
+        cleanup_free char *hint = xasprintf(
+            "%s in the list of sandboxes shows its servers, %s there starts one", list, new_key);
+        notice_empty(c, theme, text, hint);
+    }
+    return true;
+}
+
 static void close_logs(void *user)
 {
     struct logs *l = user;
@@ -243,6 +302,11 @@ static void title(void *user, struct buf *out)
         buf_printf(out, " %s %s",
                    views_sandbox_name(l->env, l->sources[0]->sandbox_id, name, sizeof name),
                    l->sources[0]->slug);
+    else if (l->n_followed == 1 && l->n_sources < 2)
+        buf_printf(out, " %s", views_sandbox_name(l->env, l->followed[0]->id, name, sizeof name));
+    else if (l->n_followed == 1)
+        buf_printf(out, " %s %zu servers",
+                   views_sandbox_name(l->env, l->followed[0]->id, name, sizeof name), l->n_sources);
     else
         buf_printf(out, " of %zu server%s", l->n_sources, l->n_sources == 1 ? "" : "s");
     if (l->only != SERVER_COMBINED)
@@ -295,6 +359,7 @@ static void add(void *user, const char *sandbox_id)
 }
 
 static const char *const contexts[] = {"logs", "tail", "motion", NULL};
+static const char *const hints[] = {"logs-stream", "stream", NULL};
 static const struct stream_ops ops = {.name = "logs",
                                       .contexts = contexts,
                                       .close = close_logs,
@@ -302,6 +367,8 @@ static const struct stream_ops ops = {.name = "logs",
                                       .act = act,
                                       .sandboxes = sandboxes,
                                       .add = add,
+                                      .blank = blank,
+                                      .hints = hints,
                                       .empty = "Nothing has been logged yet",
                                       .hint = "lines appear here as they are written"};
 
@@ -310,6 +377,7 @@ struct logs *logs_create(struct views_env *env)
     struct logs *l = xcalloc(1, sizeof *l);
 
     l->env = env;
+    l->opened_ms = clock_mono_ms();
     l->stream = stream_create(env, &ops, l);
     return l;
 }

@@ -14,15 +14,14 @@
 #include "tui/list.h"
 #include "views/commands_output.h"
 #include "views/dialog.h"
-#include "views/line_diff.h"
+#include "views/list_view.h"
 #include "views/notice.h"
-
-#define DIFF_CONTEXT 3
+#include "views/viewer.h"
 
 enum column { SANDBOX, STATUS, TOOK, SAME, LAST, N_COLUMNS };
 
 static const struct table_column columns[N_COLUMNS] = {
-    [SANDBOX] = {.title = "SANDBOX", .min = 10, .ideal = 24, .max = 48},
+    [SANDBOX] = {.title = "SANDBOX", .min = 10, .ideal = 16, .max = 48},
     [STATUS] = {.title = "EXIT", .min = 9, .ideal = 10, .max = 14},
     [TOOK] = {.title = "TOOK", .min = 6, .ideal = 6, .max = 8, .priority = 3, .right = true},
     [SAME] = {.title = "OUTPUT", .min = 9, .ideal = 9, .max = 9, .priority = 1},
@@ -38,9 +37,9 @@ struct cell_run {
 };
 
 struct matrix {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
-    struct list list;
     struct cell_run *cells; /* owned */
     size_t n;
     size_t n_ended, n_differ;
@@ -207,11 +206,6 @@ static bool row_shown(void *user, size_t row)
     return filter_match(&m->list.filter, text, NULL, NULL);
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int row_compare(void *user, size_t a, size_t b, int column)
 {
     const struct matrix *m = user;
@@ -220,10 +214,10 @@ static int row_compare(void *user, size_t a, size_t b, int column)
     int by = 0;
 
     if (column == STATUS) {
-        by = x->run->state != y->run->state ? numbers(y->run->state, x->run->state)
-                                            : numbers(y->run->exit_code, x->run->exit_code);
+        by = x->run->state != y->run->state ? compare_numbers(y->run->state, x->run->state)
+                                            : compare_numbers(y->run->exit_code, x->run->exit_code);
     } else if (column == TOOK) {
-        by = numbers(run_took_ms(x->run), run_took_ms(y->run));
+        by = compare_numbers(run_took_ms(x->run), run_took_ms(y->run));
     } else if (column == SAME) {
         by = y->differs - x->differs;
     } else if (column == LAST) {
@@ -234,7 +228,7 @@ static int row_compare(void *user, size_t a, size_t b, int column)
     if (!by)
         by = strverscmp(views_sandbox_name(m->env, x->run->sandbox_id, left, 160),
                         views_sandbox_name(m->env, y->run->sandbox_id, right, 160));
-    return by ? by : numbers((int64_t)a, (int64_t)b);
+    return by ? by : compare_numbers((int64_t)a, (int64_t)b);
 }
 
 /* --- verbs --- */
@@ -256,25 +250,36 @@ static void show_outputs(struct matrix *m, struct cell_run *const *cells, size_t
     output_show(o);
 }
 
+/* The outputs, and the exit codes as one more line when they differ. */
+static void compare(struct diff *d, const struct run *most, const struct run *run)
+{
+    char left[32], right[32];
+
+    diff_texts(d, most->output.data ? most->output.data : "", most->output.len,
+               run->output.data ? run->output.data : "", run->output.len);
+    if (most->exit_code == run->exit_code)
+        return;
+    snprintf(left, sizeof left, "exit %d", most->exit_code);
+    snprintf(right, sizeof right, "exit %d", run->exit_code);
+    diff_add(d, left, right);
+}
+
 static void show_diff(struct matrix *m, struct cell_run *const *cells, size_t n)
 {
     const struct run *most = m->most ? m->most->run : NULL, *run = cells[0]->run;
-    cleanup_buf struct buf text = {0};
-    char name[160];
+    struct diff d = {0};
+    char most_name[160], name[160];
 
     if (!most || !cells[0]->ended) {
         tui_toast(m->env->tui, ROLE_WARN, "There is nothing to compare with until two have ended");
         return;
     }
-    line_diff(&text, most->output.data ? most->output.data : "", most->output.len,
-              run->output.data ? run->output.data : "", run->output.len, DIFF_CONTEXT);
-    if (most->exit_code != run->exit_code)
-        buf_printf(&text, "- exit %d\n+ exit %d\n", most->exit_code, run->exit_code);
-    if (!text.len)
-        buf_append_str(&text, "It is the same.\n");
-    cleanup_free char *title =
-        xasprintf("- most  + %s", views_sandbox_name(m->env, run->sandbox_id, name, sizeof name));
-    text_dialog_open(m->env, title, text.data);
+    compare(&d, most, run);
+    views_sandbox_name(m->env, most->sandbox_id, most_name, sizeof most_name);
+    views_sandbox_name(m->env, run->sandbox_id, name, sizeof name);
+    cleanup_free char *left = xasprintf("%s, as most", most_name);
+    diff_names(&d, left, name);
+    diff_dialog_open(m->env, "Output", &d, NULL, NULL, NULL, NULL);
 }
 
 static void run_again_all(struct matrix *m, struct cell_run *const *cells, size_t n)
@@ -361,7 +366,7 @@ static void draw(struct view *v, struct canvas c)
     struct canvas empty = list_draw(&m->list, c, tui_theme(v->tui), m->n);
 
     if (empty.rows > 0)
-        notice_empty(empty, tui_theme(v->tui), "None is like that", "Esc clears the filter");
+        notice_filtered(v, empty);
     if (m->n_ended < m->n)
         view_tick(v, 1000);
 }
@@ -374,33 +379,9 @@ static enum view_result act(struct view *v, const char *action)
     return result != VIEW_IGNORED ? result : run_verb(m, action);
 }
 
-static enum view_result on_key(struct view *v, struct key key)
-{
-    return list_key(&((struct matrix *)v->data)->list, key);
-}
-
-static enum view_result on_paste(struct view *v, const char *text, size_t n)
-{
-    return list_paste(&((struct matrix *)v->data)->list, text, n);
-}
-
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
-    struct matrix *m = v->data;
-    bool open;
-    enum view_result result = list_mouse(&m->list, mouse, &open);
-
-    return open ? run_verb(m, "command-output") : result;
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return list_grabs_keys(&((struct matrix *)v->data)->list);
-}
-
-static struct view_cursor cursor(struct view *v)
-{
-    return list_cursor(&((struct matrix *)v->data)->list, v->rows);
+    return list_view_mouse(v, mouse, 0, "command-output");
 }
 
 static void title(struct view *v, struct buf *out)
@@ -416,16 +397,18 @@ static void title(struct view *v, struct buf *out)
     list_title(&m->list, out);
 }
 
+/* Every one of the keys worth a hint needs a row. */
+static bool needs_none(const void *data, const char *action)
+{
+    return false;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
-    const struct matrix *m = v->data;
+    static const char *const keys[] = {"command-output", "output", "matrix-diff", "diff",
+                                       "command-again",  "again",  NULL};
 
-    if (list_hints(&m->list, out))
-        return;
-    notice_hint(v, out, "global", "help", "help");
-    notice_hint(v, out, "matrix", "command-output", "output");
-    notice_hint(v, out, "matrix", "matrix-diff", "diff");
-    notice_hint(v, out, "matrix", "command-again", "again");
+    list_view_hints(v, out, keys, needs_none);
 }
 
 static const char *const contexts[] = {"matrix", "list", "motion", NULL};
@@ -436,13 +419,10 @@ static const struct view_ops ops = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = on_key,
-    .paste = on_paste,
     .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
 
 size_t matrix_sandboxes(struct view *v, const char **ids, size_t cap)

@@ -9,6 +9,9 @@
 
 #include "base/alloc.h"
 #include "client/overlay.h"
+#include "views/list_view.h"
+#include "views/pairs.h"
+#include "views/remote_form.h"
 #include "views/span.h"
 
 enum column { ID, SOURCE, TARGET, STATUS, FILES, SKIPPED, STRATEGY, AGE, N_COLUMNS };
@@ -67,7 +70,7 @@ static int64_t cell(const struct resource_row *row, int column, struct table_cel
         status_cell(o, out);
         break;
     case FILES:
-        snprintf(out->text, sizeof out->text, "%lld", (long long)(o->n_files + o->n_dirs));
+        snprintf(out->text, sizeof out->text, "%lld", (long long)o->n_files + o->n_dirs);
         break;
     case SKIPPED:
         snprintf(out->text, sizeof out->text, "%zu", o->n_skipped);
@@ -82,11 +85,6 @@ static int64_t cell(const struct resource_row *row, int column, struct table_cel
     return change;
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare(const void *left, const void *right, int column)
 {
     const struct overlay_info *a = left, *b = right;
@@ -99,11 +97,11 @@ static int compare(const void *left, const void *right, int column)
     case STATUS:
         return strcmp(a->status, b->status);
     case FILES:
-        return numbers(a->n_files, b->n_files);
+        return compare_numbers(a->n_files, b->n_files);
     case SKIPPED:
-        return numbers((int64_t)a->n_skipped, (int64_t)b->n_skipped);
+        return compare_numbers((int64_t)a->n_skipped, (int64_t)b->n_skipped);
     case AGE:
-        return numbers(b->created_ms, a->created_ms);
+        return compare_numbers(b->created_ms, a->created_ms);
     default:
         return strcmp(a->id, b->id);
     }
@@ -116,16 +114,15 @@ static void text(const void *item, struct buf *out)
     buf_printf(out, "%s %s %s %s %s", o->id, o->source, o->target, o->status, o->error);
 }
 
+/* Nobody knows an overlay by its id. */
+static const char *label(const void *item)
+{
+    return ((const struct overlay_info *)item)->target;
+}
+
 /* --- making one --- */
 
 enum { FROM, TO, HOW, IGNORE };
-
-struct new_overlay {
-    struct views_env *env;
-    struct remote *remote;
-    struct view *dialog;
-    struct request *request;
-};
 
 static bool check_source(const char *value, char *reason, size_t cap)
 {
@@ -158,74 +155,38 @@ static const struct form_field fields[] = {
     [IGNORE] = {.label = "Leave out", .placeholder = "nothing", .help = "patterns: *.log .git"},
 };
 
-static void closed(void *user)
-{
-    struct new_overlay *n = user;
-
-    request_cancel(n->request);
-    remote_release(n->remote);
-    free(n);
-}
-
-static void abort_request(void *user)
-{
-    struct new_overlay *n = user;
-
-    request_cancel(steal_pointer(&n->request));
-    tui_toast(n->env->tui, ROLE_WARN, "Not waited for; the host may copy it all the same");
-}
-
 static void on_created(void *user, const struct overlay_info *o, const struct err *e)
 {
-    struct new_overlay *n = user;
-
-    n->request = NULL;
-    if (e) {
-        form_dialog_fail(n->dialog, e);
-        return;
-    }
-    tui_toast(n->env->tui, ROLE_GOOD, "\xe2\x9c\x93 the copy to %s has begun", o->target);
-    form_dialog_done(n->dialog);
+    remote_form_answered(user, e, e ? "" : o->target, "is being copied");
 }
 
 #define IGNORE_MAX 64
 
-static void submit(void *user, struct view *dialog, struct form *form)
+static struct request *send_new(struct remote_form *form, struct remote *r, const struct form *f)
 {
-    struct new_overlay *n = user;
-    cleanup_free char *patterns = xstrdup(form_text(form, IGNORE));
-    const char *ignore[IGNORE_MAX + 1] = {NULL};
-    char *rest = patterns, *word;
-    size_t n_ignore = 0;
+    cleanup_free char *patterns = xstrdup(form_text(f, IGNORE));
+    const char *ignore[IGNORE_MAX + 1];
 
-    while ((word = strsep(&rest, " ")) && n_ignore < IGNORE_MAX)
-        if (*word)
-            ignore[n_ignore++] = word;
-    const struct overlay_options options = {.source = form_text(form, FROM),
-                                            .target = form_text(form, TO),
-                                            .strategy = form_text(form, HOW),
-                                            .ignore = n_ignore ? ignore : NULL};
-    n->dialog = dialog;
-    form_dialog_busy(dialog);
-    n->request = overlay_create(n->remote, &options, NULL, on_created, n);
+    words_split(patterns, ignore, ARRAY_LEN(ignore));
+    const struct overlay_options options = {.source = form_text(f, FROM),
+                                            .target = form_text(f, TO),
+                                            .strategy = form_text(f, HOW),
+                                            .ignore = ignore[0] ? ignore : NULL};
+    return overlay_create(r, &options, NULL, on_created, form);
 }
 
-static const struct form_dialog_ops form_ops = {submit, abort_request, closed};
+static const struct remote_form_kind new_overlay = {
+    .title = "New overlay",
+    .verb = "copy",
+    .fields = fields,
+    .n_fields = ARRAY_LEN(fields),
+    .given_up = "Not waited for; the host may copy it all the same",
+    .send = send_new,
+};
 
 static enum view_result verb_new(struct resource *r, const struct resource_row *row)
 {
-    struct remote *remote = resource_remote(r);
-    struct new_overlay *n;
-    struct form form;
-
-    if (!remote)
-        return VIEW_HANDLED;
-    n = xcalloc(1, sizeof *n);
-    n->env = resource_env(r);
-    n->remote = fleet_remote(n->env->fleet, remote_sandbox_id(remote));
-    form_init(&form, "New overlay", "copy", fields, ARRAY_LEN(fields));
-    form_dialog_open(n->env, &form, &form_ops, n);
-    return VIEW_HANDLED;
+    return remote_form_open_in(r, &new_overlay);
 }
 
 static struct request *send_delete(struct remote *r, const char *id, struct job_step *step)
@@ -264,6 +225,7 @@ const struct resource_kind overlays_kind = {
     .cell = cell,
     .compare = compare,
     .text = text,
+    .label = label,
     .new_action = "overlay-new",
     .new_word = "copies a folder",
     .verbs = verbs,

@@ -61,10 +61,10 @@ bool pairs_check(const char *text, char *reason, size_t cap)
 bool size_parse(const char *text, int64_t *bytes)
 {
     static const char units[] = "kmgt";
-    char *end;
+    char *end = NULL;
     double number = isdigit((unsigned char)*text) ? strtod(text, &end) : 0;
 
-    if (number <= 0)
+    if (!end || number <= 0)
         return false;
     const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
     if (unit)
@@ -85,4 +85,15 @@ bool size_check(const char *text, char *reason, size_t cap)
         return true;
     snprintf(reason, cap, "a size such as 512m or 2g");
     return false;
+}
+
+void words_split(char *text, const char **out, size_t cap)
+{
+    size_t n = 0;
+    char *word;
+
+    while ((word = strsep(&text, " ")) && n + 1 < cap)
+        if (*word)
+            out[n++] = word;
+    out[n] = NULL;
 }

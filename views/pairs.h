@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What people type into one field of a form: NAME=value lists and sizes.
+ * What people type into one field of a form: NAME=value lists, words and sizes.
  */
 #ifndef VIEWS_PAIRS_H
 #define VIEWS_PAIRS_H
@@ -15,6 +15,8 @@
 cJSON *pairs_parse(const char *text, char *reason, size_t cap);
 /* A form_field.check of the same. */
 bool pairs_check(const char *text, char *reason, size_t cap);
+/* The words of text, cut in place, into out with a NULL behind them: at most cap - 1. */
+void words_split(char *text, const char **out, size_t cap);
 /* "512m", "2g", "1.5g", "4096": bytes, > 0. False: not a size. */
 bool size_parse(const char *text, int64_t *bytes);
 bool size_check(const char *text, char *reason, size_t cap);

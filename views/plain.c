@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "views/plain.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/list_view.h"
 #include "views/notice.h"
 
 struct plain_row {
@@ -53,6 +55,7 @@ void plain_end(struct plain *p)
 {
     p->error = (struct err){0};
     p->loaded = true;
+    p->confirmed_ms = clock_mono_ms();
     p->revision++;
     view_damage(p->view);
 }
@@ -60,7 +63,6 @@ void plain_end(struct plain *p)
 void plain_fail(struct plain *p, const struct err *e)
 {
     p->error = *e;
-    p->loaded = true;
     view_damage(p->view);
 }
 
@@ -140,13 +142,15 @@ static void update(struct view *v, int rows, int cols)
 static void draw_empty(struct plain *p, struct canvas c)
 {
     const struct theme *theme = tui_theme(p->view->tui);
+    char what[96];
 
+    snprintf(what, sizeof what, "asking the gateway for its %s", p->kind->name);
     if (p->error.code)
-        notice_error(c, theme, &p->error);
+        notice_error(p->view, c, &p->error);
     else if (!p->loaded)
-        notice_centred(c, c.rows / 3, theme->styles[ROLE_DIM], "\xe2\x80\xa6 loading");
+        notice_waiting(p->view, c, p->opened_ms, what);
     else if (p->n_rows)
-        notice_empty(c, theme, "Nothing is like that", "Esc clears the filter");
+        notice_filtered(p->view, c);
     else
         notice_empty(c, theme, p->kind->empty, p->kind->empty_hint);
 }
@@ -157,11 +161,8 @@ static void draw(struct view *v, struct canvas c)
     const struct theme *theme = tui_theme(v->tui);
     int top = p->error.code && p->n_rows ? 1 : 0;
 
-    if (top) {
-        cleanup_free char *line = xasprintf("\xe2\x9c\x97 not up to date: %s", p->error.text);
-
-        canvas_label(c, 0, 1, c.cols - 2, theme->styles[ROLE_BAD], line);
-    }
+    if (top)
+        notice_stale(v, c, &p->error, p->confirmed_ms);
     struct canvas rest = canvas_sub(c, (struct rect){top, 0, c.rows - top, c.cols});
     struct canvas empty = list_draw(&p->list, rest, theme, p->n_rows);
     if (empty.rows > 0)
@@ -196,34 +197,11 @@ static enum view_result act(struct view *v, const char *action)
     return result != VIEW_IGNORED ? result : run(p, action);
 }
 
-static enum view_result on_key(struct view *v, struct key key)
-{
-    return list_key(&((struct plain *)v->data)->list, key);
-}
-
-static enum view_result on_paste(struct view *v, const char *text, size_t n)
-{
-    return list_paste(&((struct plain *)v->data)->list, text, n);
-}
-
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
-    struct plain *p = v->data;
-    bool open;
+    const struct plain *p = v->data;
 
-    mouse.row -= p->error.code && p->n_rows;
-    enum view_result result = list_mouse(&p->list, mouse, &open);
-    return open && p->kind->open_action ? run(p, p->kind->open_action) : result;
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return list_grabs_keys(&((struct plain *)v->data)->list);
-}
-
-static struct view_cursor cursor(struct view *v)
-{
-    return list_cursor(&((struct plain *)v->data)->list, v->rows);
+    return list_view_mouse(v, mouse, p->error.code && p->n_rows, p->kind->open_action);
 }
 
 static void title(struct view *v, struct buf *out)
@@ -234,17 +212,18 @@ static void title(struct view *v, struct buf *out)
     list_title(&p->list, out);
 }
 
+static bool is_alone(const void *data, const char *action)
+{
+    const struct plain_verb *verb = ((const struct plain *)data)->kind->verbs;
+
+    while (verb && verb->action && strcmp(verb->action, action) != 0)
+        verb++;
+    return verb && verb->action && verb->alone;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
-    const struct plain *p = v->data;
-
-    if (list_hints(&p->list, out))
-        return;
-    notice_hint(v, out, "global", "help", "help");
-    for (const char *const *h = p->kind->hints; h && *h; h += 2)
-        notice_hint(v, out, p->kind->contexts[0], h[0], h[1]);
-    if (p->list.table.n_rows)
-        notice_hint(v, out, "list", "list-filter", "filter");
+    list_view_hints(v, out, ((const struct plain *)v->data)->kind->hints, is_alone);
 }
 
 static const struct view_ops common = {
@@ -252,35 +231,11 @@ static const struct view_ops common = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = on_key,
-    .paste = on_paste,
     .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
-
-/* A view's ops name its kind, so each kind has its own copy for as long as the program runs. */
-static const struct view_ops *ops_of(const struct plain_kind *kind)
-{
-    static struct {
-        const struct plain_kind *kind;
-        struct view_ops ops;
-    } known[8];
-
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (!known[i].kind) {
-            known[i].kind = kind;
-            known[i].ops = common;
-            known[i].ops.name = kind->name;
-            known[i].ops.contexts = kind->contexts;
-        }
-        if (known[i].kind == kind)
-            return &known[i].ops;
-    }
-    return &common;
-}
 
 struct plain *plain_view_open(struct views_env *env, const struct plain_kind *kind)
 {
@@ -298,8 +253,9 @@ struct plain *plain_view_open(struct views_env *env, const struct plain_kind *ki
 
     p->env = env;
     p->kind = kind;
+    p->opened_ms = clock_mono_ms();
     p->listener = (struct gateway_listener){.on_change = on_gateway, .user = p};
-    p->view = view_create(env->tui, ops_of(kind), p);
+    p->view = view_create(env->tui, list_view_ops(kind, &common, kind->name, kind->contexts), p);
     list_init(&p->list, &source);
     p->list.table.descending = kind->newest_first;
     views_listen(env, &p->listener);

@@ -37,17 +37,18 @@ struct plain_kind {
 };
 
 struct plain {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
     const struct plain_kind *kind;
     struct gateway_listener listener;
-    struct list list;
     struct plain_row *rows; /* owned */
     size_t n_rows, cap_rows;
     uint64_t revision;
     bool loaded;
-    struct err error;        /* of the last load; code 0: none */
-    struct request *request; /* the kind's, under way; cancelled with the view */
+    int64_t opened_ms, confirmed_ms; /* clock_mono_ms */
+    struct err error;                /* of the last load; code 0: none */
+    struct request *request;         /* the kind's, under way; cancelled with the view */
 };
 
 /* Shows it in the focused leaf. */

@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "views/private_file.h"
+#include "base/private_file.h"
 #include "vterm/recording.h"
 
 #define SCROLLBACK_LINES 200 /* above the screen it begins with */

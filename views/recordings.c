@@ -5,6 +5,7 @@
 #include "views/recordings.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,9 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "tui/list.h"
+#include "tui/progress.h"
 #include "views/dialog.h"
+#include "views/list_view.h"
 #include "views/notice.h"
 #include "views/player.h"
 
@@ -38,13 +41,13 @@ struct row {
 };
 
 struct recordings {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
-    struct list list;
     struct row *rows; /* owned */
     size_t n_rows;
     uint64_t revision;
-    struct err error;
+    struct err error; /* why the folder cannot be read; code 0: it can */
 };
 
 /* --- the folder --- */
@@ -94,6 +97,9 @@ static void scan(struct recordings *r)
     DIR *dir = r->env->recordings_dir ? opendir(r->env->recordings_dir) : NULL;
     struct dirent *entry;
 
+    r->error = (struct err){0};
+    if (r->env->recordings_dir && !dir && errno != ENOENT)
+        err_set_errno(&r->error, errno, "cannot read the recordings in %s", r->env->recordings_dir);
     forget(r);
     r->revision++;
     while (dir && r->n_rows < RECORDINGS_MAX && (entry = readdir(dir))) {
@@ -127,11 +133,6 @@ static bool shown(void *user, size_t i)
     return !filter_active(&r->list.filter) || filter_match(&r->list.filter, text, NULL, NULL);
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare(void *user, size_t i, size_t j, int column)
 {
     const struct row *a = &((struct recordings *)user)->rows[i],
@@ -141,11 +142,11 @@ static int compare(void *user, size_t i, size_t j, int column)
     case OF:
         return strcmp(a->of, b->of);
     case LENGTH:
-        return numbers(a->length_ms, b->length_ms);
+        return compare_numbers(a->length_ms, b->length_ms);
     case SIZE:
-        return numbers(a->size, b->size);
+        return compare_numbers(a->size, b->size);
     case DATE:
-        return numbers(a->when, b->when);
+        return compare_numbers(a->when, b->when);
     default:
         return strverscmp(a->shown, b->shown);
     }
@@ -167,7 +168,7 @@ static void cell(void *user, size_t i, int column, struct table_cell *out)
             player_time(out->text, sizeof out->text, row->length_ms);
         break;
     case SIZE:
-        snprintf(out->text, sizeof out->text, "%lld KiB", (long long)(row->size + 1023) / 1024);
+        progress_bytes(out->text, row->size);
         break;
     case DATE:
         localtime_r(&row->when, &tm);
@@ -206,7 +207,8 @@ static struct recordings *of_view(struct view *v);
 static void on_delete_answer(struct views_env *env, void *user, bool yes)
 {
     struct deletion *d = user;
-    struct recordings *r = of_view(tui_focused(env->tui));
+    /* A "no" can come when the screen is gone already. */
+    struct recordings *r = yes ? of_view(tui_focused(env->tui)) : NULL;
     size_t n_failed = 0;
 
     for (size_t i = 0; i < d->n; i++) {
@@ -224,23 +226,30 @@ static void on_delete_answer(struct views_env *env, void *user, bool yes)
         scan(r);
 }
 
-static enum view_result delete (struct recordings *r) {
-    struct deletion *d = xcalloc(1, sizeof *d); const char **targets = NULL;
+static enum view_result ask_delete(struct recordings *r)
+{
+    struct deletion *d = xcalloc(1, sizeof *d);
+    const char **targets = NULL;
+
     struct confirm question;
 
     d->n = table_targets(&r->list.table, &targets);
-    if (!d->n){free(targets); free(d); return VIEW_HANDLED;}
-d->names = xcalloc(d->n, sizeof *d->names);
-confirm_init(&question, "Delete recordings", "delete", "The files are removed for good.");
-for (size_t i = 0; i < d->n; i++) {
-    char clean[160];
+    if (!d->n) {
+        free(targets);
+        free(d);
+        return VIEW_HANDLED;
+    }
+    d->names = xcalloc(d->n, sizeof *d->names);
+    confirm_init(&question, "Delete recordings", "delete", "The files are removed for good.");
+    for (size_t i = 0; i < d->n; i++) {
+        char clean[160];
 
-    d->names[i] = xstrdup(targets[i]);
-    confirm_add(&question, text_sanitise(clean, sizeof clean, targets[i], strlen(targets[i])));
-}
-free(targets);
-confirm_dialog_open(r->env, &question, on_delete_answer, d);
-return VIEW_HANDLED;
+        d->names[i] = xstrdup(targets[i]);
+        confirm_add(&question, text_sanitise(clean, sizeof clean, targets[i], strlen(targets[i])));
+    }
+    free(targets);
+    confirm_dialog_open(r->env, &question, on_delete_answer, d);
+    return VIEW_HANDLED;
 }
 
 static enum view_result copy_path(struct recordings *r)
@@ -272,15 +281,31 @@ static void update(struct view *v, int rows, int cols)
     list_update(&r->list, v, r->revision);
 }
 
+static void draw_empty(struct recordings *r, struct canvas c)
+{
+    char hint[128], prefix[KEY_NAME_SIZE], key[24];
+
+    if (r->n_rows) {
+        notice_filtered(r->view, c);
+        return;
+    }
+    if (r->error.code) {
+        notice_error(r->view, c, &r->error);
+        return;
+    }
+    snprintf(hint, sizeof hint, "%s %s records the terminal that has the focus",
+             key_name(prefix, r->env->prefix),
+             notice_key(r->view, "prefix", "record", key, sizeof key));
+    notice_empty(c, tui_theme(r->view->tui), "No recordings yet", hint);
+}
+
 static void draw(struct view *v, struct canvas c)
 {
     struct recordings *r = v->data;
-    const struct theme *theme = tui_theme(v->tui);
-    struct canvas empty = list_draw(&r->list, c, theme, r->n_rows);
+    struct canvas empty = list_draw(&r->list, c, tui_theme(v->tui), r->n_rows);
 
-    if (empty.rows > 0 && !r->n_rows)
-        notice_empty(empty, theme, "No recordings yet",
-                     "R after the prefix key records the terminal that has the focus");
+    if (empty.rows > 0)
+        draw_empty(r, empty);
 }
 
 static enum view_result act(struct view *v, const char *action)
@@ -290,7 +315,7 @@ static enum view_result act(struct view *v, const char *action)
     if (strcmp(action, "recording-play") == 0)
         return play(r);
     if (strcmp(action, "recording-delete") == 0)
-        return delete (r);
+        return ask_delete(r);
     if (strcmp(action, "recording-copy") == 0)
         return copy_path(r);
     if (strcmp(action, "refresh") == 0) {
@@ -300,47 +325,29 @@ static enum view_result act(struct view *v, const char *action)
     return list_act(&r->list, action);
 }
 
-static enum view_result key(struct view *v, struct key k)
-{
-    return list_key(&((struct recordings *)v->data)->list, k);
-}
-
-static enum view_result paste(struct view *v, const char *text, size_t n)
-{
-    return list_paste(&((struct recordings *)v->data)->list, text, n);
-}
-
-static enum view_result mouse(struct view *v, struct mouse m)
-{
-    struct recordings *r = v->data;
-    bool open = false;
-    enum view_result result = list_mouse(&r->list, m, &open);
-
-    return open ? play(r) : result;
-}
-
 static void title(struct view *v, struct buf *out)
 {
     buf_append_str(out, "recordings");
     list_title(&((struct recordings *)v->data)->list, out);
 }
 
+static enum view_result on_mouse(struct view *v, struct mouse mouse)
+{
+    return list_view_mouse(v, mouse, 0, "recording-play");
+}
+
+/* Every one of the keys worth a hint needs a row. */
+static bool needs_none(const void *data, const char *action)
+{
+    return false;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
-    if (list_hints(&((struct recordings *)v->data)->list, out))
-        return;
-    notice_hint(v, out, "recordings", "recording-play", "play");
-    notice_hint(v, out, "recordings", "recording-delete", "delete");
-}
+    static const char *const keys[] = {"recording-play", "play", "recording-delete", "delete",
+                                       NULL};
 
-static struct view_cursor cursor(struct view *v)
-{
-    return list_cursor(&((struct recordings *)v->data)->list, v->rows);
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return list_grabs_keys(&((struct recordings *)v->data)->list);
+    list_view_hints(v, out, keys, needs_none);
 }
 
 static const char *const contexts[] = {"recordings", "list", "motion", NULL};
@@ -351,13 +358,10 @@ static const struct view_ops ops = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = key,
-    .paste = paste,
-    .mouse = mouse,
+    .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
 
 static struct recordings *of_view(struct view *v)

@@ -7,10 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "views/list_view.h"
 #include "views/notice.h"
 #include "views/resource_internal.h"
-
-#define PROGRESS_AFTER_MS 200
 
 static void on_gateway(void *user)
 {
@@ -61,8 +60,10 @@ static int banner_height(const struct resource *r)
 {
     const struct err *e;
     char stale[48];
+    size_t n = failing(r, stale, &e);
 
-    return failing(r, stale, &e) || r->n_left_out;
+    /* With nothing to show at all, the error stands below. */
+    return (n && (r->n_entries || n < r->n_sources)) || r->n_left_out;
 }
 
 static void draw_banner(struct resource *r, struct canvas c)
@@ -77,7 +78,7 @@ static void draw_banner(struct resource *r, struct canvas c)
         snprintf(count, sizeof count, "\xe2\x9c\x97 %zu of %zu sandboxes do not answer", n,
                  r->n_sources);
     else if (n)
-        snprintf(count, sizeof count, "\xe2\x9c\x97 it does not answer");
+        snprintf(count, sizeof count, "%s", notice_trouble(e));
     else
         snprintf(count, sizeof count, "%zu more sandboxes are not asked: mark fewer",
                  r->n_left_out);
@@ -88,14 +89,14 @@ static void draw_banner(struct resource *r, struct canvas c)
 
 static void draw_waiting(struct resource *r, struct canvas c)
 {
-    char name[160], line[256];
+    char name[160], what[256];
 
     if (r->n_sources == 1)
         views_sandbox_name(r->env, r->sources[0]->id, name, sizeof name);
     else
         snprintf(name, sizeof name, "%zu sandboxes", r->n_sources);
-    snprintf(line, sizeof line, "\xe2\x80\xa6 asking %s for its %s", name, r->kind->name);
-    notice_centred(c, c.rows / 3, tui_theme(r->view->tui)->styles[ROLE_DIM], line);
+    snprintf(what, sizeof what, "asking %s for its %s", name, r->kind->name);
+    notice_waiting(r->view, c, r->opened_ms, what);
 }
 
 static void draw_empty(struct resource *r, struct canvas c)
@@ -110,13 +111,11 @@ static void draw_empty(struct resource *r, struct canvas c)
         return;
     }
     if (r->n_sources && rows_failing(r, &e, &confirmed_ms) == r->n_sources) {
-        notice_error(c, theme, e);
+        notice_error(r->view, c, e);
         return;
     }
     if (r->n_entries) {
-        notice_key(r->view, "global", "escape", key, sizeof key);
-        snprintf(hint, sizeof hint, "%s clears the filter", key);
-        notice_empty(c, theme, "None is like that", hint);
+        notice_filtered(r->view, c);
         return;
     }
     if (r->n_sources == 1)
@@ -158,34 +157,9 @@ static enum view_result act(struct view *v, const char *action)
     return result != VIEW_IGNORED ? result : verbs_run(r, action);
 }
 
-static enum view_result on_key(struct view *v, struct key key)
-{
-    return list_key(&((struct resource *)v->data)->list, key);
-}
-
-static enum view_result on_paste(struct view *v, const char *text, size_t n)
-{
-    return list_paste(&((struct resource *)v->data)->list, text, n);
-}
-
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
-    struct resource *r = v->data;
-    bool open;
-
-    mouse.row -= banner_height(r);
-    enum view_result result = list_mouse(&r->list, mouse, &open);
-    return open ? verbs_run(r, r->kind->open_action) : result;
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return list_grabs_keys(&((struct resource *)v->data)->list);
-}
-
-static struct view_cursor cursor(struct view *v)
-{
-    return list_cursor(&((struct resource *)v->data)->list, v->rows);
+    return list_view_mouse(v, mouse, banner_height(v->data), "resource-open");
 }
 
 static void title(struct view *v, struct buf *out)
@@ -201,17 +175,18 @@ static void title(struct view *v, struct buf *out)
     list_title(&r->list, out);
 }
 
+static bool is_alone(const void *data, const char *action)
+{
+    const struct resource_verb *verb = ((const struct resource *)data)->kind->verbs;
+
+    while (verb && verb->action && strcmp(verb->action, action) != 0)
+        verb++;
+    return verb && verb->action && verb->alone;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
-    const struct resource *r = v->data;
-
-    if (list_hints(&r->list, out))
-        return;
-    notice_hint(v, out, "global", "help", "help");
-    for (const char *const *h = r->kind->hints; h && *h; h += 2)
-        notice_hint(v, out, r->kind->contexts[0], h[0], h[1]);
-    if (r->list.table.n_rows)
-        notice_hint(v, out, "list", "list-filter", "filter");
+    list_view_hints(v, out, ((const struct resource *)v->data)->kind->hints, is_alone);
 }
 
 static const struct view_ops common = {
@@ -219,37 +194,13 @@ static const struct view_ops common = {
     .update = update,
     .draw = draw,
     .act = act,
-    .key = on_key,
-    .paste = on_paste,
     .mouse = on_mouse,
     .title = title,
     .hints = hints,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
+    LIST_VIEW_OPS,
 };
 
 /* --- public --- */
-
-/* A view's ops name its kind, so each kind has its own copy for as long as the program runs. */
-static const struct view_ops *ops_of(const struct resource_kind *kind)
-{
-    static struct {
-        const struct resource_kind *kind;
-        struct view_ops ops;
-    } known[16];
-
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (!known[i].kind) {
-            known[i].kind = kind;
-            known[i].ops = common;
-            known[i].ops.name = kind->name;
-            known[i].ops.contexts = kind->contexts;
-        }
-        if (known[i].kind == kind)
-            return &known[i].ops;
-    }
-    return &common;
-}
 
 void resource_view_open(struct views_env *env, const struct resource_kind *kind,
                         const char *const *ids, size_t n)
@@ -260,8 +211,9 @@ void resource_view_open(struct views_env *env, const struct resource_kind *kind,
     r->env = env;
     r->kind = kind;
     r->all = n == 0;
+    r->opened_ms = clock_mono_ms();
     r->listener = (struct gateway_listener){.on_change = on_gateway, .user = r};
-    r->view = view_create(env->tui, ops_of(kind), r);
+    r->view = view_create(env->tui, list_view_ops(kind, &common, kind->name, kind->contexts), r);
     source = rows_source(r);
     list_init(&r->list, &source);
     r->list.table.sort_column = kind->sort_column;

@@ -23,11 +23,11 @@ struct resource_entry {
 };
 
 struct resource {
+    struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
     const struct resource_kind *kind;
     struct gateway_listener listener;
-    struct list list;
     bool all; /* of the gateway, as they come and go */
     struct resource_source *sources[RESOURCE_SANDBOXES_MAX]; /* owned */
     size_t n_sources, n_left_out;
@@ -36,6 +36,7 @@ struct resource {
     uint64_t revision;
     bool stale_entries;
     int64_t change_ms;
+    int64_t opened_ms; /* clock_mono_ms */
 };
 
 /* resource_rows.c */

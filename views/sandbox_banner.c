@@ -118,11 +118,14 @@ void sandbox_empty_draw(struct sandboxes *s, struct canvas c)
     int y = c.rows / 3;
 
     if (is_lost(g)) {
-        notice_error(c, tui_theme(s->view->tui), gateway_error(g));
+        notice_error(s->view, c, gateway_error(g));
         return;
     }
     if (gateway_state(g) == LINK_CONNECTING) {
         snprintf(line, sizeof line, "\xe2\x80\xa6 connecting to %s", gateway_url(g));
+        y += notice_centred(c, y, styles[ROLE_DIM], line);
+        snprintf(line, sizeof line, "%s quits",
+                 notice_key(s->view, "global", "back", key, sizeof key));
         notice_centred(c, y, styles[ROLE_DIM], line);
         return;
     }

@@ -11,7 +11,6 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "client/server.h"
-#include "views/dialog.h"
 #include "views/pairs.h"
 
 enum server_field {
@@ -31,13 +30,6 @@ enum server_field {
     HEALTH_PATH,
     HEALTH_INTERVAL,
     N_FIELDS
-};
-
-struct new_server {
-    struct views_env *env;
-    struct remote *remote; /* a reference */
-    struct view *dialog;
-    struct request *request;
 };
 
 static bool check_slug(const char *value, char *reason, size_t cap)
@@ -119,37 +111,11 @@ static const struct form_field fields[N_FIELDS] = {
                          .kind = FORM_DURATION},
 };
 
-static void closed(void *user)
-{
-    struct new_server *n = user;
-
-    request_cancel(n->request);
-    remote_release(n->remote);
-    free(n);
-}
-
-static void abort_request(void *user)
-{
-    struct new_server *n = user;
-
-    request_cancel(n->request);
-    n->request = NULL;
-    tui_toast(n->env->tui, ROLE_WARN, "Not waited for; the host may start it all the same");
-}
-
 static void on_started(void *user, const struct server_info *s, const struct err *e)
 {
-    struct new_server *n = user;
-    char name[128];
+    cleanup_free char *done = e ? NULL : xasprintf("is %s", s->status);
 
-    n->request = NULL;
-    if (e) {
-        form_dialog_fail(n->dialog, e);
-        return;
-    }
-    tui_toast(n->env->tui, ROLE_GOOD, "\xe2\x9c\x93 %s is %s",
-              text_sanitise(name, sizeof name, s->slug, strlen(s->slug)), s->status);
-    form_dialog_done(n->dialog);
+    remote_form_answered(user, e, e ? "" : s->slug, done);
 }
 
 static const char *text_of(const struct form *f, enum server_field field)
@@ -164,9 +130,8 @@ static int64_t duration_of(const struct form *f, enum server_field field)
     return *form_text(f, field) ? form_number(f, field) : -1;
 }
 
-static void submit(void *user, struct view *dialog, struct form *f)
+static struct request *send_new(struct remote_form *form, struct remote *r, const struct form *f)
 {
-    struct new_server *n = user;
     char reason[8];
     cJSON *environment = pairs_parse(form_text(f, ENVIRONMENT), reason, sizeof reason);
     struct server_options options = {
@@ -186,21 +151,16 @@ static void submit(void *user, struct view *dialog, struct form *f)
         .health = {.path = text_of(f, HEALTH_PATH), .interval_ms = form_number(f, HEALTH_INTERVAL)},
     };
 
-    n->dialog = dialog;
-    form_dialog_busy(dialog);
-    n->request = server_start(n->remote, &options, on_started, n);
+    struct request *request = server_start(r, &options, on_started, form);
     cJSON_Delete(environment);
+    return request;
 }
 
-static const struct form_dialog_ops ops = {submit, abort_request, closed};
-
-void server_form_open(struct views_env *env, struct remote *remote)
-{
-    struct new_server *n = xcalloc(1, sizeof *n);
-    struct form form;
-
-    n->env = env;
-    n->remote = fleet_remote(env->fleet, remote_sandbox_id(remote));
-    form_init(&form, "New server", "start", fields, N_FIELDS);
-    form_dialog_open(env, &form, &ops, n);
-}
+const struct remote_form_kind server_form = {
+    .title = "New server",
+    .verb = "start",
+    .fields = fields,
+    .n_fields = N_FIELDS,
+    .given_up = "Not waited for; the host may start it all the same",
+    .send = send_new,
+};

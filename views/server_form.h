@@ -2,10 +2,9 @@
 #ifndef VIEWS_SERVER_FORM_H
 #define VIEWS_SERVER_FORM_H
 
-#include "client/remote.h"
-#include "views/state.h"
+#include "views/remote_form.h"
 
-/* The form with every option of a new server of this sandbox. */
-void server_form_open(struct views_env *env, struct remote *remote);
+/* With every option of a new server. */
+extern const struct remote_form_kind server_form;
 
 #endif

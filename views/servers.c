@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "client/server.h"
+#include "views/list_view.h"
 #include "views/logs.h"
 #include "views/resource.h"
 #include "views/server_form.h"
@@ -30,7 +31,7 @@ static const struct table_column columns[N_COLUMNS] = {
                   .descending = true},
     [AGE] = {.title = "SINCE", .min = 6, .ideal = 6, .max = 6, .priority = 2, .right = true},
     [COMMAND] = {.title = "COMMAND", .min = 10, .ideal = 24, .max = 60, .priority = 5},
-    [URL] = {.title = "URL", .min = 16, .ideal = 30, .max = 64, .priority = 6},
+    [URL] = {.title = "URL", .min = 36, .ideal = 36, .max = 64, .priority = 6},
 };
 
 static void status_cell(const struct server_info *s, struct table_cell *out)
@@ -113,11 +114,6 @@ static int64_t cell(const struct resource_row *row, int column, struct table_cel
     return change;
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare(const void *left, const void *right, int column)
 {
     const struct server_info *a = left, *b = right;
@@ -126,13 +122,13 @@ static int compare(const void *left, const void *right, int column)
     case STATUS:
         return strcmp(a->status, b->status);
     case HEALTH:
-        return numbers(a->is_healthy, b->is_healthy);
+        return compare_numbers(a->is_healthy, b->is_healthy);
     case PORT:
-        return numbers(a->port, b->port);
+        return compare_numbers(a->port, b->port);
     case RESTARTS:
-        return numbers(a->restart_count, b->restart_count);
+        return compare_numbers(a->restart_count, b->restart_count);
     case AGE:
-        return numbers(b->updated_ms, a->updated_ms);
+        return compare_numbers(b->updated_ms, a->updated_ms);
     case COMMAND:
         return strcmp(a->start, b->start);
     default:
@@ -220,11 +216,7 @@ static enum view_result verb_delete(struct resource *r, const struct resource_ro
 
 static enum view_result verb_new(struct resource *r, const struct resource_row *row)
 {
-    struct remote *remote = resource_remote(r);
-
-    if (remote)
-        server_form_open(resource_env(r), remote);
-    return VIEW_HANDLED;
+    return remote_form_open_in(r, &server_form);
 }
 
 static void add_source(void *user, const struct resource_row *row)

@@ -26,6 +26,7 @@ struct signals {
     struct views_env *env;
     struct stream_sources sources; /* flag: its service is off */
     struct tick *tick;
+    char trouble[128]; /* why it is not known whether a service is on */
 };
 
 /* --- is it on? --- */
@@ -47,18 +48,23 @@ static void update_sign(struct signals *v)
     else if (n_off)
         snprintf(set->sign, sizeof set->sign, "\xe2\x96\xa0 signals are off: %s starts them",
                  *key ? key : ":");
+    else if (*v->trouble)
+        snprintf(set->sign, sizeof set->sign, "\xe2\x9c\x97 signals may be off: %.120s",
+                 v->trouble);
     stream_sources_sign(set);
 }
 
 static void on_status(void *user, const struct signal_status *status, const struct err *e)
 {
     struct stream_source *s = user;
+    struct signals *v = s->set->owner;
 
     s->request = NULL;
-    if (e)
+    if (e && !e->http_status)
         return; /* the connection's own sign says it */
-    s->flag = !status->is_active;
-    update_sign(s->set->owner);
+    snprintf(v->trouble, sizeof v->trouble, "%.120s", e ? e->text : "");
+    s->flag = !e && !status->is_active;
+    update_sign(v);
 }
 
 static void ask(void *user)
@@ -231,6 +237,11 @@ static void title(void *user, struct buf *out)
     stream_sources_title(&((const struct signals *)user)->sources, out);
 }
 
+static bool blank(void *user, struct view *v, struct canvas c)
+{
+    return stream_sources_blank(&((const struct signals *)user)->sources, v, c);
+}
+
 static size_t sandboxes(void *user, const char **ids, size_t cap)
 {
     return stream_sources_ids(&((const struct signals *)user)->sources, ids, cap);
@@ -260,6 +271,7 @@ static const struct stream_ops ops = {
     .title = title,
     .act = act,
     .sandboxes = sandboxes,
+    .blank = blank,
     .add = add,
     .hints = hints,
     .empty = "Nothing has been signalled yet",

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "client/snapshot.h"
 #include "client/template.h"
+#include "tui/progress.h"
 #include "views/dialog.h"
 #include "views/job.h"
 #include "views/plain.h"
@@ -25,7 +26,7 @@ static const struct table_column snapshot_columns[] = {
     {.title = "ID", .min = 10, .ideal = 16, .max = 40},
     {.title = "NAME", .min = 8, .ideal = 20, .max = 60, .priority = 1},
     {.title = "OF", .min = 8, .ideal = 16, .max = 40, .priority = 2},
-    {.title = "OF ONE MOMENT", .min = 13, .ideal = 13, .max = 13, .priority = 3},
+    {.title = "CONSISTENT", .min = 10, .ideal = 10, .max = 10, .priority = 3},
 };
 
 static const struct table_column template_columns[] = {
@@ -86,10 +87,10 @@ static void on_templates(void *user, const struct template_info *all, size_t n, 
     }
     plain_begin(p);
     for (size_t i = 0; i < n; i++) {
-        char size[32] = "-";
+        char size[PROGRESS_SIZE_TEXT] = "-";
 
         if (all[i].size >= 0)
-            snprintf(size, sizeof size, "%.1f MiB", (double)all[i].size / (1 << 20));
+            progress_bytes(size, all[i].size);
         plain_add(p, all[i].name, ROLE_TEXT, 0,
                   (const char *const[]){all[i].name, all[i].kind,
                                         all[i].own_system ? "its own" : "the host's", size});

@@ -44,7 +44,9 @@ static void draw(struct view *v, struct canvas c)
     if (top)
         notice_parts(c, 0, theme->styles[s->sign_role], parts, 1);
     tail_draw(&s->tail, rest, theme);
-    if (!s->tail.n && s->ops->empty && !s->tail.prompting)
+    if (s->tail.n || s->tail.prompting || (s->ops->blank && s->ops->blank(s->user, v, rest)))
+        return;
+    if (s->ops->empty)
         notice_empty(rest, theme, s->ops->empty, s->ops->hint ? s->ops->hint : "");
 }
 

@@ -26,6 +26,9 @@ struct stream_ops {
     void (*add)(void *user, const char *sandbox_id);
     /* An empty one says this, with what to do. */
     const char *empty, *hint;
+    /* Draws what stands there as long as no line has come, when empty is not the truth yet. False:
+     * it is. */
+    bool (*blank)(void *user, struct view *v, struct canvas c);
     /* Keys of its own worth a hint, in the first of its contexts: action, word, …, NULL. */
     const char *const *hints;
     /* All of a line, for people; NULL: its text. */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "views/notice.h"
 
 #define PROGRESS_AFTER_MS 200
 
@@ -33,6 +35,8 @@ struct stream_source *stream_source_add(struct stream_sources *set, const char *
     s->remote = fleet_remote(set->env->fleet, sandbox_id);
     s->number = tail_source(stream_tail(set->stream), label);
     set->all[set->n++] = s;
+    if (!set->slow)
+        set->begun_ms = clock_mono_ms();
     if (!set->slow)
         set->slow = tick_create(tui_loop(set->env->tui), on_slow, set);
     tick_after(set->slow, PROGRESS_AFTER_MS);
@@ -89,29 +93,57 @@ size_t stream_sources_ids(const struct stream_sources *set, const char **ids, si
     return n;
 }
 
-void stream_sources_sign(struct stream_sources *set)
+/* How many are down and how many have not answered yet; *why: of the first that is down. */
+static void count_ends(const struct stream_sources *set, size_t *n_down, size_t *n_waiting,
+                       const char **why)
 {
-    const char *lost = set->lost ? set->lost : "connection lost, trying again";
-    size_t n_down = 0, n_waiting = 0, n = set->n;
-    char text[160], of[64] = "";
-
-    for (size_t i = 0; i < n; i++) {
+    *n_down = *n_waiting = 0;
+    *why = "";
+    for (size_t i = 0; i < set->n; i++) {
         const struct stream_source *s = set->all[i];
 
-        n_down += s->down;
-        n_waiting += !s->up && !s->down && !s->over;
+        if (s->down && !(*n_down)++)
+            *why = s->why;
+        *n_waiting += !s->up && !s->down && !s->over;
     }
+}
+
+void stream_sources_sign(struct stream_sources *set)
+{
+    const char *lost = set->lost ? set->lost : "connection lost, trying again", *why;
+    size_t n_down, n_waiting, n = set->n;
+    char text[320], of[64] = "";
+
+    count_ends(set, &n_down, &n_waiting, &why);
     n_waiting = set->is_slow ? n_waiting : 0;
     if (n > 1)
         snprintf(of, sizeof of, "%zu of %zu %s: ", n_down ? n_down : n_waiting, n, set->things);
     if (n_down)
-        snprintf(text, sizeof text, "\xe2\x9c\x97 %s%s", of, lost);
+        snprintf(text, sizeof text, "\xe2\x9c\x97 %s%s%s%s", of, lost, *why ? ": " : "", why);
     else
         snprintf(text, sizeof text, "\xe2\x80\xa6 %sconnecting", of);
-    if (n_down || n_waiting)
+    if (n_down || (n_waiting && n_waiting < n))
         stream_sign(set->stream, n_down ? ROLE_STATUS_ALERT : ROLE_DIM, text);
     else
         stream_sign(set->stream, ROLE_WARN, set->sign);
+}
+
+bool stream_sources_blank(const struct stream_sources *set, struct view *v, struct canvas c)
+{
+    size_t n_down, n_waiting;
+    char name[160], text[256];
+    const char *why;
+
+    count_ends(set, &n_down, &n_waiting, &why);
+    if (!n_waiting || n_waiting < set->n)
+        return false;
+    if (set->n == 1)
+        snprintf(text, sizeof text, "connecting to %s",
+                 views_sandbox_name(set->env, set->all[0]->sandbox_id, name, sizeof name));
+    else
+        snprintf(text, sizeof text, "connecting to %zu %s", set->n, set->things);
+    notice_waiting(v, c, set->begun_ms, text);
+    return true;
 }
 
 void stream_source_line(struct stream_source *s, int64_t time_ms, const char *text)
@@ -142,13 +174,15 @@ void stream_source_down(void *user, const struct err *e)
     struct stream_source *s = user;
 
     s->down = true;
+    snprintf(s->why, sizeof s->why, "%.120s", e ? e->text : "");
     stream_sources_sign(s->set);
 }
 
 void stream_source_end(void *user, const struct err *e)
 {
     struct stream_source *s = user;
-    cleanup_free char *text = xasprintf("nothing more comes: %s", e ? e->text : "it is gone");
+    cleanup_free char *text = xasprintf("nothing more comes: %s%s%s", e ? e->text : "it is gone",
+                                        e && *e->hint ? "; " : "", e ? e->hint : "");
 
     s->down = false;
     s->over = true;

@@ -21,6 +21,7 @@ struct stream_source {
     struct remote *remote; /* a reference */
     uint16_t number;       /* in the tail */
     bool up, down, over;
+    char why[128];           /* it is down */
     void *tail;              /* what feeds it: the view's own */
     struct request *request; /* the view's own, cancelled with the source; or NULL */
     bool flag;               /* the view's own */
@@ -35,6 +36,7 @@ struct stream_sources {
     struct stream_source *all[STREAM_SOURCES_MAX]; /* owned */
     size_t n;
     struct tick *slow; /* its own */
+    int64_t begun_ms;  /* clock_mono_ms of the first source */
     bool is_slow;
     char sign[160]; /* shown while every connection is there; "" none */
 };
@@ -49,6 +51,8 @@ void stream_sources_finish(struct stream_sources *set);
 void stream_sources_title(const struct stream_sources *set, struct buf *out);
 /* Shows what is down, what has not answered yet, or set->sign. */
 void stream_sources_sign(struct stream_sources *set);
+/* For stream_ops.blank: while none is there yet, what is waited for, or why nothing comes. */
+bool stream_sources_blank(const struct stream_sources *set, struct view *v, struct canvas c);
 /* Ids of the sandboxes, borrowed; returns how many. */
 size_t stream_sources_ids(const struct stream_sources *set, const char **ids, size_t cap);
 

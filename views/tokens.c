@@ -14,6 +14,7 @@
 #include "tui/wrap.h"
 #include "views/inquiry.h"
 #include "views/links.h"
+#include "views/list_view.h"
 #include "views/span.h"
 #include "views/token_form.h"
 
@@ -89,11 +90,6 @@ static int64_t cell(const struct resource_row *row, int column, struct table_cel
     }
 }
 
-static int numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare(const void *left, const void *right, int column)
 {
     const struct token_info *a = left, *b = right;
@@ -104,11 +100,11 @@ static int compare(const void *left, const void *right, int column)
     case MAY:
         return strcmp(a->scope, b->scope);
     case USED:
-        return numbers(b->last_used_ms, a->last_used_ms);
+        return compare_numbers(b->last_used_ms, a->last_used_ms);
     case ENDS:
-        return numbers(a->expires_ms, b->expires_ms);
+        return compare_numbers(a->expires_ms, b->expires_ms);
     case AGE:
-        return numbers(b->created_ms, a->created_ms);
+        return compare_numbers(b->created_ms, a->created_ms);
     default:
         return strverscmp(a->id, b->id);
     }

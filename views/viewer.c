@@ -17,8 +17,6 @@
 #include "views/notice.h"
 #include "views/viewer.h"
 
-#define SHOW_AFTER_MS 200
-
 struct file_viewer {
     struct views_env *env;
     struct view *view;
@@ -114,19 +112,12 @@ static void close_view(struct view *v)
 
 static void draw_reading(struct file_viewer *f, struct canvas c)
 {
-    int64_t took_ms = clock_mono_ms() - f->since_ms;
-    char done[PROGRESS_SIZE_TEXT], total[PROGRESS_SIZE_TEXT], text[128];
+    char done[PROGRESS_SIZE_TEXT], total[PROGRESS_SIZE_TEXT], text[128] = "reading it";
 
-    if (took_ms < SHOW_AFTER_MS) {
-        view_tick(f->view, SHOW_AFTER_MS - took_ms);
-        return;
-    }
     if (f->total > 0)
-        snprintf(text, sizeof text, "\xe2\x80\xa6 reading it: %s of %s  Esc cancels",
-                 progress_bytes(done, f->done), progress_bytes(total, f->total));
-    else
-        snprintf(text, sizeof text, "\xe2\x80\xa6 reading it  Esc cancels");
-    notice_centred(c, c.rows / 3, tui_theme(f->view->tui)->styles[ROLE_DIM], text);
+        snprintf(text, sizeof text, "reading it: %s of %s", progress_bytes(done, f->done),
+                 progress_bytes(total, f->total));
+    notice_waiting(f->view, c, f->since_ms, text);
 }
 
 static void draw(struct view *v, struct canvas c)
@@ -141,7 +132,7 @@ static void draw(struct view *v, struct canvas c)
         notice_parts(c, 0, theme->styles[ROLE_STATUS_ALERT], parts, ARRAY_LEN(parts));
     struct canvas rest = canvas_sub(c, (struct rect){top, 0, c.rows - top, c.cols});
     if (!f->is_loaded && f->error.code != ERR_NONE) {
-        notice_error(rest, theme, &f->error);
+        notice_error(v, rest, &f->error);
     } else if (!f->is_loaded) {
         draw_reading(f, rest);
     } else if (!f->viewer.n) {

@@ -10,6 +10,9 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "client/watcher.h"
+#include "views/list_view.h"
+#include "views/pairs.h"
+#include "views/remote_form.h"
 #include "views/watchers_tail.h"
 
 enum column { PATH, STATUS, CONTENT, IGNORED, ID, N_COLUMNS };
@@ -51,11 +54,6 @@ static int64_t cell(const struct resource_row *row, int column, struct table_cel
     return 0;
 }
 
-static int numbers(size_t a, size_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare(const void *left, const void *right, int column)
 {
     const struct watcher_info *a = left, *b = right;
@@ -66,9 +64,9 @@ static int compare(const void *left, const void *right, int column)
     case STATUS:
         return strcmp(a->status, b->status);
     case CONTENT:
-        return numbers(a->include_content, b->include_content);
+        return compare_numbers(a->include_content, b->include_content);
     case IGNORED:
-        return numbers(a->n_ignored, b->n_ignored);
+        return compare_numbers(a->n_ignored, b->n_ignored);
     default:
         return strverscmp(a->id, b->id);
     }
@@ -86,13 +84,6 @@ enum { NEW_PATH, NEW_CONTENT, NEW_IGNORED, N_FIELDS };
 
 #define GLOBS_MAX 64
 
-struct new_watcher {
-    struct views_env *env;
-    struct remote *remote; /* a reference */
-    struct view *dialog;
-    struct request *request;
-};
-
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const struct form_field fields[N_FIELDS] = {
     [NEW_PATH] = {.label = "Path",
@@ -107,75 +98,37 @@ static const struct form_field fields[N_FIELDS] = {
                      .help = "globs: node_modules *.log .git"},
 };
 
-static void closed(void *user)
-{
-    struct new_watcher *n = user;
-
-    request_cancel(n->request);
-    remote_release(n->remote);
-    free(n);
-}
-
-static void abort_request(void *user)
-{
-    struct new_watcher *n = user;
-
-    request_cancel(steal_pointer(&n->request));
-    tui_toast(n->env->tui, ROLE_WARN, "Not waited for; the host may make it all the same");
-}
-
 static void on_watcher(void *user, const struct watcher_info *w, const struct err *e)
 {
-    struct new_watcher *n = user;
-    char path[128];
-
-    n->request = NULL;
-    if (e) {
-        form_dialog_fail(n->dialog, e);
-        return;
-    }
-    tui_toast(n->env->tui, ROLE_GOOD, "\xe2\x9c\x93 %s is watched; Enter follows it",
-              text_sanitise(path, sizeof path, w->path, strlen(w->path)));
-    form_dialog_done(n->dialog);
+    remote_form_answered(user, e, e ? "" : w->path, "is watched; Enter follows it");
 }
 
-static void submit(void *user, struct view *dialog, struct form *f)
+static struct request *send_new(struct remote_form *form, struct remote *r, const struct form *f)
 {
-    struct new_watcher *n = user;
     cleanup_free char *copy = xstrdup(form_text(f, NEW_IGNORED));
-    const char *globs[GLOBS_MAX + 1] = {NULL};
-    char *rest = copy, *glob;
-    size_t n_globs = 0;
+    const char *globs[GLOBS_MAX + 1];
 
-    while ((glob = strsep(&rest, " ")) && n_globs < GLOBS_MAX)
-        if (*glob)
-            globs[n_globs++] = glob;
-    n->dialog = dialog;
-    form_dialog_busy(dialog);
-    n->request = watcher_create(
-        n->remote,
+    words_split(copy, globs, ARRAY_LEN(globs));
+    return watcher_create(
+        r,
         &(struct watcher_options){.path = form_text(f, NEW_PATH),
                                   .include_content = !strcmp(form_text(f, NEW_CONTENT), "yes"),
                                   .ignored = globs},
-        on_watcher, n);
+        on_watcher, form);
 }
 
-static const struct form_dialog_ops form_ops = {submit, abort_request, closed};
+static const struct remote_form_kind new_watcher = {
+    .title = "New watcher",
+    .verb = "watch",
+    .fields = fields,
+    .n_fields = N_FIELDS,
+    .given_up = "Not waited for; the host may make it all the same",
+    .send = send_new,
+};
 
 static enum view_result verb_new(struct resource *r, const struct resource_row *row)
 {
-    struct remote *remote = resource_remote(r);
-    struct new_watcher *n;
-    struct form form;
-
-    if (!remote)
-        return VIEW_HANDLED;
-    n = xcalloc(1, sizeof *n);
-    n->env = resource_env(r);
-    n->remote = fleet_remote(n->env->fleet, remote_sandbox_id(remote));
-    form_init(&form, "New watcher", "watch", fields, N_FIELDS);
-    form_dialog_open(n->env, &form, &form_ops, n);
-    return VIEW_HANDLED;
+    return remote_form_open_in(r, &new_watcher);
 }
 
 static const char *label(const void *item)

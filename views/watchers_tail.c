@@ -152,6 +152,11 @@ static void title(void *user, struct buf *out)
     stream_sources_title(&w->sources, out);
 }
 
+static bool blank(void *user, struct view *v, struct canvas c)
+{
+    return stream_sources_blank(&((const struct watch *)user)->sources, v, c);
+}
+
 static size_t sandboxes(void *user, const char **ids, size_t cap)
 {
     return stream_sources_ids(&((const struct watch *)user)->sources, ids, cap);
@@ -164,6 +169,7 @@ static const struct stream_ops ops = {
     .close = close_watch,
     .title = title,
     .sandboxes = sandboxes,
+    .blank = blank,
     .detail = detail,
     .empty = "Nothing has changed yet",
     .hint = "files appear here as they change",

@@ -1,188 +1,48 @@
-/* SPDX-License-Identifier: MIT */
-#include "host/daemon/watch_tree.h"
-
-#include <dirent.h>
+/* SPDX-License-Identifier: MIT
+ *
+ * inotify and listings → names to look at (watch_node.c).
+ */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "host/daemon/file.h"
+#include "host/daemon/watch_internal.h"
 
-#define SLICE_MS      4
-#define CHECK_MS      40 /* from a write to the look at what it did */
-#define ROOTS_MS      1000
-#define READS_MAX     8 /* of 64 KiB a turn */
-#define PATH_TEXT_CAP 8192
+#define SLICE_MS  4
+#define CHECK_MS  40 /* from a write to the look at what it did */
+#define ROOTS_MS  1000
+#define READS_MAX 8 /* of 64 KiB a turn */
 #define WATCH_MASK                                                                                 \
     (IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM |              \
      IN_MOVED_TO | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK)
 
-struct watch {
-    int wd;
-    UT_hash_handle hh;
-    TAILQ_HEAD(, node)
-    nodes; /* of different trees, or of one that was moved meanwhile */
-};
-
-struct stamp {
-    int64_t mtime_ns, ctime_ns;
-    off_t size;
-    ino_t inode;
-};
-
-struct node {
-    UT_hash_handle hh; /* parent->children */
-    struct tree *tree;
-    struct node *parent;
-    struct node *children;
-    struct scan *scan;   /* that lists it, or will */
-    struct watch *watch; /* folders */
-    TAILQ_ENTRY(node) of_watch, of_checks;
-    bool is_dir, checking, written;
-    unsigned seen;       /* the listing that saw it last */
-    unsigned generation; /* folders: the last listing */
-    uint64_t batch;      /* of the stamp */
-    struct stamp stamp;
-    char name[];
-};
-
-struct scan {
-    TAILQ_ENTRY(scan) entry;
-    struct node *dir;
-    DIR *stream; /* NULL: not begun */
-    bool deep;   /* folders known already are listed again, too */
-};
-
-/* --- paths --- */
-
-static void append_path(struct buf *b, const struct node *n)
-{
-    if (!n->parent)
-        return;
-    append_path(b, n->parent);
-    if (b->len)
-        buf_append_char(b, '/');
-    buf_append_str(b, n->name);
-}
-
-static void real_path(struct buf *b, const struct node *n)
-{
-    buf_clear(b);
-    append_path(b, n);
-    struct buf relative = *b;
-    *b = (struct buf){0};
-    buf_printf(b, "%s/%s", n->tree->root, relative.data ? relative.data : "");
-    buf_finish(&relative);
-}
-
-static void tell(struct node *n, enum tree_event event)
-{
-    cleanup_buf struct buf path = {0};
-
-    if (!n->tree->ready)
-        return;
-    append_path(&path, n);
-    n->tree->ops->on_event(n->tree, event, path.data ? path.data : "");
-}
-
-/* --- watches --- */
-
-static void watch_leave(struct node *n)
-{
-    struct trees *t = n->tree->trees;
-    struct watch *w = n->watch;
-
-    if (!w)
-        return;
-    n->watch = NULL;
-    if (t->next == n)
-        t->next = TAILQ_NEXT(n, of_watch);
-    TAILQ_REMOVE(&w->nodes, n, of_watch);
-    if (!TAILQ_EMPTY(&w->nodes))
-        return;
-    inotify_rm_watch(t->fd, w->wd);
-    HASH_DEL(t->watches, w);
-    t->n_watches--;
-    free(w);
-}
-
-static void watch_join(struct node *n, int wd)
-{
-    struct trees *t = n->tree->trees;
-    struct watch *w;
-
-    HASH_FIND_INT(t->watches, &wd, w);
-    if (w && n->watch == w)
-        return;
-    watch_leave(n);
-    HASH_FIND_INT(t->watches, &wd, w);
-    if (!w) {
-        w = xcalloc(1, sizeof *w);
-        w->wd = wd;
-        TAILQ_INIT(&w->nodes);
-        HASH_ADD_INT(t->watches, wd, w);
-        t->n_watches++;
-    }
-    n->watch = w;
-    TAILQ_INSERT_TAIL(&w->nodes, n, of_watch);
-}
-
-static void limit(struct tree *tree, const char *what)
-{
-    if (!tree->limited)
-        log_warn("watcher on %s/%s: %s", tree->root, tree->only ? tree->only : "", what);
-    tree->limited = true;
-}
-
-/* Opens the folder without following any link, for a link may lead into the daemon's own /proc. */
-static int open_dir(const struct node *n)
-{
-    cleanup_buf struct buf path = {0};
-    const struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK,
-                                 .resolve = RESOLVE_NO_SYMLINKS};
-    struct statfs fs;
-    int fd;
-
-    real_path(&path, n);
-    fd = (int)syscall(SYS_openat2, AT_FDCWD, path.data, &how, sizeof how);
-    if (fd >= 0 && !fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
+/* --- listing --- */
 
 /* First the watch, then the listing: nothing can come between unseen. */
 static bool begin(struct scan *s)
 {
     struct node *n = s->dir;
     struct trees *t = n->tree->trees;
-    int fd = open_dir(n), wd;
+    int fd = node_open(n), wd;
     struct stat st;
     char path[32];
 
     if (fd < 0)
         return false;
     if (!n->watch && t->n_watches >= TREE_WATCHES_MAX) {
-        limit(n->tree, "too many folders");
+        tree_limit(n->tree, "too many folders");
         close(fd);
         return false;
     }
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     wd = inotify_add_watch(t->fd, path, WATCH_MASK);
     if (wd < 0) {
-        limit(n->tree, strerror(errno));
+        tree_limit(n->tree, strerror(errno));
         close(fd);
         return false;
     }
@@ -198,171 +58,9 @@ static bool begin(struct scan *s)
     return s->stream;
 }
 
-/* --- nodes --- */
-
-static void scan_free(struct scan *s);
-static void scan_add(struct node *dir, bool deep);
-
-static void node_free(struct node *n)
-{
-    struct trees *t = n->tree->trees;
-    struct node *child, *next;
-
-    HASH_ITER (hh, n->children, child, next) {
-        node_free(child);
-    }
-    if (n->scan)
-        scan_free(n->scan);
-    if (n->checking)
-        TAILQ_REMOVE(&t->checks, n, of_checks);
-    watch_leave(n);
-    if (n->parent)
-        HASH_DEL(n->parent->children, n);
-    t->n_nodes--;
-    free(n);
-}
-
-/* What is in it goes first. */
-static void tell_gone(struct node *n)
-{
-    struct node *child, *next;
-
-    HASH_ITER (hh, n->children, child, next) {
-        tell_gone(child);
-    }
-    tell(n, n->is_dir ? TREE_UNLINK_DIR : TREE_UNLINK);
-}
-
-static void node_remove(struct node *n)
-{
-    tell_gone(n);
-    node_free(n);
-}
-
-static void take_stamp(struct node *n, const struct stat *st)
-{
-    n->stamp = (struct stamp){
-        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
-        .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
-        .size = st->st_size,
-        .inode = st->st_ino,
-    };
-    n->batch = n->tree->trees->batch;
-    n->written = false;
-}
-
-static struct node *node_create(struct tree *tree, struct node *parent, const char *name,
-                                bool is_dir)
-{
-    size_t len = strlen(name);
-    struct node *n = xcalloc(1, sizeof *n + len + 1);
-
-    n->tree = tree;
-    n->parent = parent;
-    n->is_dir = is_dir;
-    memcpy(n->name, name, len + 1);
-    if (parent)
-        HASH_ADD_KEYPTR(hh, parent->children, n->name, len, n);
-    tree->trees->n_nodes++;
-    return n;
-}
-
-static bool counts(const struct node *dir, const char *name)
-{
-    cleanup_buf struct buf path = {0};
-    struct tree *tree = dir->tree;
-
-    if (!dir->parent && tree->only)
-        return !strcmp(name, tree->only);
-    if (!strncmp(name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1))
-        return false;
-    append_path(&path, dir);
-    if (path.len)
-        buf_append_char(&path, '/');
-    buf_append_str(&path, name);
-    return path.len < PATH_TEXT_CAP && !tree->ops->ignored(tree, path.data);
-}
-
-static struct node *find_child(const struct node *dir, const char *name)
-{
-    struct node *n;
-
-    HASH_FIND(hh, dir->children, name, strlen(name), n);
-    return n;
-}
-
-static bool stat_child(const struct node *dir, int fd, const char *name, struct stat *st)
-{
-    cleanup_buf struct buf path = {0};
-
-    if (fd >= 0)
-        return !fstatat(fd, name, st, AT_SYMLINK_NOFOLLOW);
-    real_path(&path, dir);
-    if (path.data[path.len - 1] != '/')
-        buf_append_char(&path, '/');
-    buf_append_str(&path, name);
-    return !lstat(path.data, st);
-}
-
-static bool stamp_differs(const struct node *n, const struct stat *st)
-{
-    return n->stamp.mtime_ns != (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec ||
-           n->stamp.size != st->st_size || n->stamp.inode != st->st_ino;
-}
-
-static void add_child(struct node *dir, const char *name, const struct stat *st)
-{
-    struct trees *t = dir->tree->trees;
-    struct node *n;
-
-    if (t->n_nodes >= TREE_NODES_MAX) {
-        limit(dir->tree, "too many files");
-        return;
-    }
-    n = node_create(dir->tree, dir, name, S_ISDIR(st->st_mode));
-    take_stamp(n, st);
-    n->seen = dir->generation;
-    tell(n, n->is_dir ? TREE_ADD_DIR : TREE_ADD);
-    if (n->is_dir)
-        scan_add(n, false);
-}
-
-/* Makes our picture of one name true. */
-static void look_at(struct node *dir, int fd, const char *name, bool deep)
-{
-    struct node *n = find_child(dir, name);
-    struct stat st;
-
-    if (!n && !counts(dir, name))
-        return;
-    if (!stat_child(dir, fd, name, &st)) {
-        if (n)
-            node_remove(n);
-        return;
-    }
-    if (n && (n->is_dir != S_ISDIR(st.st_mode) || (n->is_dir && n->stamp.inode != st.st_ino))) {
-        node_remove(n); /* another one of this name */
-        n = NULL;
-    }
-    if (!n) {
-        add_child(dir, name, &st);
-        return;
-    }
-    n->seen = dir->generation;
-    if (n->is_dir) {
-        if (deep)
-            scan_add(n, true);
-    } else if (stamp_differs(n, &st)) {
-        take_stamp(n, &st);
-        tell(n, TREE_CHANGE);
-    }
-}
-
-/* --- listing --- */
-
 static void on_scan(uv_timer_t *timer);
 
-static void scan_free(struct scan *s)
+void scan_free(struct scan *s)
 {
     struct tree *tree = s->dir->tree;
 
@@ -376,7 +74,7 @@ static void scan_free(struct scan *s)
     free(s);
 }
 
-static void scan_add(struct node *dir, bool deep)
+void scan_add(struct node *dir, bool deep)
 {
     struct trees *t = dir->tree->trees;
     struct scan *s = dir->scan;
@@ -406,7 +104,7 @@ static void scan_end(struct scan *s)
     struct stat st;
 
     HASH_ITER (hh, dir->children, child, next) {
-        if (child->seen != dir->generation && !stat_child(dir, fd, child->name, &st))
+        if (child->seen != dir->generation && !node_stat(dir, fd, child->name, &st))
             node_remove(child);
     }
     scan_free(s);
@@ -424,7 +122,7 @@ static void scan_go_on(struct scan *s, int64_t until_ms)
     }
     while ((entry = readdir(s->stream))) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            look_at(s->dir, dirfd(s->stream), entry->d_name, s->deep);
+            node_look(s->dir, dirfd(s->stream), entry->d_name, s->deep);
         if (++n % 64 == 0 && (clock_mono_ms() >= until_ms || s->dir->tree->trees->paused))
             return;
     }
@@ -452,19 +150,6 @@ static void on_scan(uv_timer_t *timer)
 
 /* --- changes of files --- */
 
-static void check(struct node *n)
-{
-    struct stat st;
-
-    if (!stat_child(n->parent, -1, n->name, &st) || S_ISDIR(st.st_mode))
-        return; /* its folder's events tell */
-    /* The clock of files is coarse; a write after our last look counts, whatever it says. */
-    if (stamp_differs(n, &st) || n->written) {
-        take_stamp(n, &st);
-        tell(n, TREE_CHANGE);
-    }
-}
-
 static void on_check(uv_timer_t *timer)
 {
     struct trees *t = timer->data;
@@ -474,7 +159,7 @@ static void on_check(uv_timer_t *timer)
     while (!t->paused && (n = TAILQ_FIRST(&t->checks)) && clock_mono_ms() < until_ms) {
         TAILQ_REMOVE(&t->checks, n, of_checks);
         n->checking = false;
-        check(n);
+        node_check(n);
     }
     if (!t->paused && !TAILQ_EMPTY(&t->checks))
         uv_timer_start(&t->check_timer, on_check, 1, 0);
@@ -508,7 +193,7 @@ static void lose_root(struct tree *tree)
 static void check_root(struct tree *tree)
 {
     struct node *top = tree->top;
-    int fd = open_dir(top);
+    int fd = node_open(top);
     struct stat st;
     bool there = fd >= 0 && !fstat(fd, &st);
 
@@ -543,10 +228,10 @@ static void check_roots_now(struct trees *t)
 
 static void take_event(struct node *dir, uint32_t mask, const char *name)
 {
-    struct node *n = find_child(dir, name);
+    struct node *n = node_find(dir, name);
 
     if (mask & (IN_CREATE | IN_MOVED_TO)) {
-        look_at(dir, -1, name, false);
+        node_look(dir, -1, name, false);
     } else if (mask & (IN_DELETE | IN_MOVED_FROM)) {
         /* Another of this name may be there already: its own event follows. */
         if (n)

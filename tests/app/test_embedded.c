@@ -19,6 +19,7 @@
 #include "app/embedded.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/private_file.h"
 #include "tests/cm.h"
 
 struct fixture {
@@ -208,7 +209,7 @@ static void embedded__one_runs__is_used_without_a_start(void **state)
     pid_t server = start_server(&port);
     cleanup_free char *record = record_for(port);
 
-    assert_int_equal(paths_make_dir(f->paths.host_state_dir, NULL), 0);
+    assert_int_equal(private_make_dir(f->paths.host_state_dir, NULL), 0);
     put_in(f, "state/sandpitd/gateway.json", record, 0600);
     put_in(f, "state/sandpitd/api-key", "abc\n", 0600);
     int rc = ensure(f, "#!/bin/sh\nexit 1\n");
@@ -232,7 +233,7 @@ static void embedded_record__broken_or_foreign__counts_as_none(void **state)
     struct fixture *f = *state;
     struct embedded_record r;
 
-    assert_int_equal(paths_make_dir(f->paths.host_state_dir, NULL), 0);
+    assert_int_equal(private_make_dir(f->paths.host_state_dir, NULL), 0);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         put_in(f, "state/sandpitd/gateway.json", cases[i], 0600);
         assert_false(embedded_record_read(&r, f->paths.host_state_dir));

@@ -103,6 +103,10 @@ bool stage_cursor(struct stage *s, int *row, int *col);
 
 /* Compares the screen with tests/views/golden/NAME.txt; SANDPIT_UPDATE_GOLDEN=1 writes it. */
 void stage_golden(struct stage *s, const char *name);
+#define STAGE_SIZES 4
+extern const struct stage_size {
+    int cols, rows;
+} stage_sizes[STAGE_SIZES];
 /* NAME-80x24, NAME-120x40, NAME-200x50 and NAME-40x12; leaves it at 80x24. */
 void stage_golden_sizes(struct stage *s, const char *name);
 

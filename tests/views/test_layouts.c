@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/private_file.h"
 #include "tui/internal.h"
 #include "views/layouts.h"
-#include "views/private_file.h"
 #include "wire/names.h"
 
 static char dir[64], path[96];

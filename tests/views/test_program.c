@@ -3,29 +3,13 @@
  * Views of the program itself: contexts, journal, snapshots, templates; that nothing secret gets
  * into the journal, and that a read-only client sends no change.
  */
-#include "tests/views/stage.h"
+#include "tests/views/scenes.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "views/journal.h"
 #include "wire/names.h"
-
-static const struct {
-    int rows, cols;
-} sizes[] = {{24, 80}, {40, 120}, {50, 200}, {12, 40}};
-
-static void golden_sizes(struct stage *s, const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        char file[64];
-
-        stage_resize(s, sizes[i].rows, sizes[i].cols);
-        snprintf(file, sizeof file, "%s-%dx%d", name, sizes[i].cols, sizes[i].rows);
-        stage_golden(s, file);
-    }
-    stage_resize(s, 24, 80);
-}
 
 static void view(struct stage *s, const char *word)
 {
@@ -113,7 +97,6 @@ static void journal__view__shows_copies_and_repeats(void **state)
 
     view(s, "view-journal");
     stage_await(s, "Nothing was changed yet");
-    golden_sizes(s, "journal-empty");
     stage_keys(s, "Esc");
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-1", "alice", "demo", STATUS_RUNNING, 1, 12500, 0);
     stage_await(s, "demo");
@@ -171,13 +154,11 @@ static void contexts__view__lists_and_goes_over(void **state)
 
     view(s, "view-contexts");
     stage_await(s, "Only the gateway of this run");
-    golden_sizes(s, "contexts-empty");
     stage_keys(s, "Esc");
     s->env.each_context = each_context;
     s->env.switch_context = switch_context;
     view(s, "view-contexts");
     stage_await(s, "\xe2\x97\x8f in use");
-    golden_sizes(s, "contexts-many");
     stage_keys(s, "j Enter");
     await(&s->loop, 5000, strstr(stage_toast(s), "no API key for production"));
     assert_string_equal(switched_to, "production");
@@ -193,11 +174,9 @@ static void snapshots__view__says_what_it_cannot_have(void **state)
 
     view(s, "view-snapshots");
     stage_await(s, "is no list of snapshots"); /* the stage knows none */
-    golden_sizes(s, "snapshots-error");
     stage_keys(s, "Esc");
     view(s, "view-templates");
     stage_await(s, "No templates");
-    golden_sizes(s, "templates-empty");
     stage_close(s);
 }
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/private_file.h"
 #include "views/player.h"
-#include "views/private_file.h"
 #include "views/recorder.h"
 #include "wire/names.h"
 

@@ -152,7 +152,6 @@ static void sandboxes__filter__is_live(void **state)
     stage_keys(s, "Enter");
     stage_await(s, "missing terminating ]"); /* and what was typed stays open */
     stage_keys(s, "BS Enter");
-    stage_golden(s, "filter-80x24");
     stage_keys(s, "/ Esc");
     stage_await(s, "train-resnet");
     stage_keys(s, "/");
@@ -174,7 +173,6 @@ static void sandboxes__new__splits_the_name_and_survives_an_error(void **state)
     stage_keys(s, "n");
     stage_type(s, "bob/web");
     stage_await(s, "bob");
-    stage_golden(s, "new-80x24");
     stage_keys(s, "Down");
     stage_type(s, "90");
     stage_await(s, "a time such as 90s");
@@ -184,7 +182,6 @@ static void sandboxes__new__splits_the_name_and_survives_an_error(void **state)
     s->status = 409;
     stage_keys(s, "Enter");
     stage_await(s, "the host says no (409)");
-    stage_golden(s, "new-error-80x24");
     stage_await(s, "90m");
     assert_string_equal(s->last_request, "POST /v1/sandboxes");
     assert_non_null(strstr(s->last_body, "\"namespace\":\"bob\""));
@@ -214,7 +211,6 @@ static void sandboxes__delete__asks_and_reports(void **state)
     add_some(s);
     stage_keys(s, "D");
     stage_await(s, "alice/api");
-    stage_golden(s, "delete-80x24");
     stage_keys(s, "Enter n");
     stage_await_gone(s, "Delete sandbox");
     assert_string_equal(s->last_request, "");
@@ -225,7 +221,6 @@ static void sandboxes__delete__asks_and_reports(void **state)
     /* Several want their number typed. */
     stage_keys(s, "Space Space D");
     stage_await(s, "Type 2 to delete");
-    stage_golden(s, "delete-many-80x24");
     stage_keys(s, "y Enter");
     stage_await(s, "not 2");
     s->status = 500;
@@ -308,16 +303,13 @@ static void sandboxes__help_and_palette__run_what_they_list(void **state)
 
     add_some(s);
     stage_keys(s, "?");
-    stage_golden(s, "help-80x24");
     stage_type(s, "create");
     stage_keys(s, "Enter");
     stage_await(s, "New sandbox");
     stage_keys(s, "Esc :");
-    stage_golden(s, "palette-80x24");
     stage_type(s, "quit");
     stage_keys(s, "Enter");
     stage_await(s, "Quit sandpit?");
-    stage_golden(s, "quit-80x24");
     assert_false(s->quit);
     stage_keys(s, "Enter");
     assert_true(s->quit);
