@@ -9,8 +9,8 @@
 
 #include "vterm/internal.h"
 
-#define RECORDS_MAX 4096 /* of a logical line; a longer one is unpacked, which takes less memory   \
-                          */
+/* Of a logical line; a longer one is unpacked, which takes less memory. */
+#define RECORDS_MAX 4096
 
 void refold_init(struct refold *f, int old_cols, int cols)
 {

@@ -28,7 +28,7 @@ struct side {
 
 static void open_side(struct side *s, struct lab *l)
 {
-    static const char *const keys[] = {"%",  "\"", "\"", "\"", "\"", "h" PREFIX "\"",
+    static const char *const keys[] = {"%",  "\"", "\"", "\"", "\"", ("h" PREFIX "\""),
                                        "\"", "\"", "\""};
 
     s->lab = l;

@@ -151,8 +151,16 @@ static void write_scripts(struct lab *l, const char *sandbox)
 static struct pty *open_eleven(struct lab *l, int rows, int cols, const char *sandbox)
 {
     static const char *const keys[] = {
-        "%",  "h" PREFIX "%",  "l" PREFIX "%", "\"", "\"", "h" PREFIX "\"", "\"", "h" PREFIX "\"",
-        "\"", "h" PREFIX "\"",
+        "%",
+        ("h" PREFIX "%"),
+        ("l" PREFIX "%"),
+        "\"",
+        "\"",
+        ("h" PREFIX "\""),
+        "\"",
+        ("h" PREFIX "\""),
+        "\"",
+        ("h" PREFIX "\""),
     };
     struct pty *p = desk_open(l, rows, cols, sandbox);
 
