@@ -20,7 +20,7 @@
 /* The promise is a p99 of 5 ms where a quiet key takes 0.5 to 1. A key may find each of the two
  * processes in the middle of a turn (its budget of bytes, a frame); a key that queues behind a
  * flood waited for all that ten have in flight, 160 to 240 times a quiet one. */
-#define KEY_RATIO 40
+#define KEY_RATIO 25
 /* C-c has 100 ms; the same at a quiet prompt takes 3 to 5. */
 #define BREAK_RATIO 40
 /* Below this the quiet figure is the clock's and the scheduler's. */
