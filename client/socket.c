@@ -24,6 +24,7 @@
 #define HEADERS_MAX    24
 #define SILENCE_MAX_MS 19000
 #define PROBE_MS       10000
+#define UNREAD_BYTES   32768 /* the kernel doubles it */
 
 struct outgoing {
     STAILQ_ENTRY(outgoing) link;
@@ -217,8 +218,17 @@ static int on_add_headers(struct socket *s, struct lws *wsi, unsigned char **p, 
     return 0;
 }
 
+/* What the kernel holds for us unread is in front of every echo: megabytes, if it may choose. */
+static void bound_unread(struct lws *wsi)
+{
+    const int bytes = UNREAD_BYTES;
+
+    setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 static int on_established(struct socket *s)
 {
+    bound_unread(s->wsi);
     s->is_open = true;
     uv_timer_stop(&s->timer);
     client_socket_opened(s->client);

@@ -93,6 +93,7 @@ static struct lws_context *create(struct socket_context *x, bool is_tls)
         .protocols = x->protocols,
         .options = LWS_SERVER_OPTION_LIBUV | (is_tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .foreign_loops = x->loops,
+        .pt_serv_buf_size = RX_SIZE, /* else it reads 4 KiB a turn, whatever rx_buffer_size says */
         /* Else it takes http_proxy from the environment, for plain connections to this machine. */
         .http_proxy_address = "",
     };

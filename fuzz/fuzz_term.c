@@ -35,7 +35,7 @@ static const struct term_ops ops = {
 /* A copy made from a snapshot: it must show and hold the same. */
 static struct term *copy_term(const struct term *t)
 {
-    struct term_config config = {.scrollback_lines = 1000};
+    struct term_config config = {.scrollback_lines = 50 * 60}; /* what sizes below may keep */
     cleanup_buf struct buf bytes = {0};
     struct term *copy = term_create(term_rows(t), term_cols(t), &config);
     char why[256];

@@ -33,7 +33,7 @@ struct pty {
     pid_t pid;
     int master, slave, pidfd;
     int status; /* of waitpid; -1 while it runs */
-    bool stalled;
+    bool stalled, blind;
     VTerm *vt;
     VTermScreen *screen;
     struct pty_state state;
@@ -287,6 +287,8 @@ static bool drain(struct pty *p)
     while (!p->stalled && p->master >= 0 && (n = read(p->master, bytes, sizeof bytes)) > 0) {
         any = true;
         keep_output(p, bytes, (size_t)n);
+        if (p->blind)
+            continue;
         vterm_input_write(p->vt, bytes, (size_t)n);
         answer_queries(p);
     }
@@ -300,6 +302,16 @@ bool pty_pump(struct pty *p)
     reap(p, WNOHANG);
     bool any = drain(p);
     return any || p->status < 0;
+}
+
+void pty_blind(struct pty *p, bool blind)
+{
+    drain(p);
+    if (p->blind && !blind) {
+        vterm_free(p->vt);
+        make_emulator(p, p->state.rows, p->state.cols);
+    }
+    p->blind = blind;
 }
 
 void pty_stall(struct pty *p, bool stalled)
@@ -348,7 +360,8 @@ void pty_resize(struct pty *p, int rows, int cols)
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
     drain(p);
-    vterm_set_size(p->vt, rows, cols);
+    if (!p->blind)
+        vterm_set_size(p->vt, rows, cols);
     p->state.rows = rows;
     p->state.cols = cols;
     ioctl(p->master, TIOCSWINSZ, &size);

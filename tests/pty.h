@@ -34,6 +34,9 @@ void pty_send_bytes(struct pty *p, const void *bytes, size_t n);
 void pty_resize(struct pty *p, int rows, int cols);
 /* Takes what is there now; returns false once the program ended and its output is drained. */
 bool pty_pump(struct pty *p);
+/* Looks away: output is read but not shown, sizes change without the emulator, which survives no
+ * storm of them. Looking again it is new and empty; a change of the size has all painted. */
+void pty_blind(struct pty *p, bool blind);
 /* The terminal goes away, as a window that is closed: SIGHUP, then end of file. */
 void pty_hangup(struct pty *p);
 /* Stops or goes on reading the program's output, as a terminal that is stuck. */

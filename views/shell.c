@@ -155,6 +155,7 @@ static void attach(struct shell *sh, const struct terminal_info *t, bool observe
         attachment_yield_size(a);
     shell_show(sh, a, observe);
     attachment_release(a);
+    shell_send_typed(sh);
 }
 
 static void fail(struct shell *sh, const struct err *e)
@@ -249,6 +250,7 @@ void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_
     free(sh->terminal_id);
     sh->sandbox_id = id;
     sh->terminal_id = terminal;
+    sh->n_typed = 0;
     sh->how = how;
     sh->observe = how == SHELL_OBSERVE;
     if (open) {

@@ -18,6 +18,8 @@ enum shell_phase {
     SHELL_FAILED,
 };
 
+#define SHELL_TYPED_MAX 256
+
 struct shell {
     struct views_env *env;
     struct view *view;
@@ -41,6 +43,8 @@ struct shell {
     int64_t refused_at_ms; /* input was refused; 0: not */
     int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
     bool pan_held;         /* where the user left it; else where the cursor is */
+    struct key typed[SHELL_TYPED_MAX]; /* before there is a terminal to take it */
+    size_t n_typed;
 };
 
 /* shell.c */
@@ -93,6 +97,8 @@ enum view_result shell_paste(struct view *v, const char *text, size_t n);
 enum view_result shell_mouse(struct view *v, struct mouse mouse);
 void shell_focus(struct view *v, bool focused);
 void shell_send(struct shell *sh, const char *bytes, size_t n);
+/* What was typed while it was waited for. */
+void shell_send_typed(struct shell *sh);
 
 /* shell_draw.c */
 void shell_draw(struct view *v, struct canvas c);

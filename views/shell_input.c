@@ -20,10 +20,39 @@ void shell_send(struct shell *sh, const char *bytes, size_t n)
     sh->refused_at_ms = attachment_input(sh->attachment, bytes, n) ? 0 : clock_mono_ms();
 }
 
+void shell_send_typed(struct shell *sh)
+{
+    cleanup_buf struct buf bytes = {0};
+    bool too_many = sh->n_typed == SHELL_TYPED_MAX;
+
+    for (size_t i = 0; i < sh->n_typed && !sh->observe; i++)
+        term_encode_key(shell_term(sh), sh->typed[i], &bytes);
+    sh->n_typed = 0;
+    shell_send(sh, bytes.data, bytes.len);
+    if (too_many)
+        sh->refused_at_ms = clock_mono_ms();
+}
+
+/* A terminal is on its way: what is typed waits for it. */
+static bool keep_typed(struct shell *sh, struct key key)
+{
+    bool coming =
+        sh->request && !sh->observe && (sh->phase == SHELL_LOOKING || sh->phase == SHELL_CREATING);
+
+    if (!coming || key.code == KEY_ESCAPE || (key.code == 'c' && key.mods == MOD_CTRL))
+        return false;
+    if (sh->n_typed < SHELL_TYPED_MAX)
+        sh->typed[sh->n_typed++] = key;
+    return true;
+}
+
 /* Before there is a terminal, and after: Enter goes on; x, Esc and q go back. */
 static enum view_result waiting_key(struct shell *sh, struct key key)
 {
     bool is_over = sh->phase == SHELL_FAILED || sh->attachment;
+
+    if (keep_typed(sh, key))
+        return VIEW_HANDLED;
     bool leave = key.code == KEY_ESCAPE || (key.code == 'q' && !key.mods) ||
                  (key.code == 'x' && !key.mods && is_over) ||
                  (key.code == 'c' && key.mods == MOD_CTRL);
@@ -121,6 +150,8 @@ enum view_result shell_paste(struct view *v, const char *text, size_t n)
     struct shell *sh = v->data;
     size_t n_lines = 1;
 
+    if (sh->phase == SHELL_LOOKING || sh->phase == SHELL_CREATING)
+        tui_toast(v->tui, ROLE_WARN, "Not pasted: the terminal is not there yet");
     if (sh->phase != SHELL_LIVE || shell_ended(sh) || sh->observe)
         return VIEW_HANDLED;
     if (copy_paste(&sh->copy, text, n) != COPY_IGNORED)

@@ -316,7 +316,10 @@ void scrollback_push(struct scrollback *s, const struct cell *cells, int n, unsi
 void scrollback_push_unbounded(struct scrollback *s, const struct cell *cells, int n,
                                unsigned flags);
 void scrollback_push_packed(struct scrollback *s, const unsigned char *record, size_t size);
-void scrollback_trim(struct scrollback *s);
+void scrollback_trim(struct scrollback *s, size_t spare); /* beyond the bounds */
+/* What is rewrapped to fewer columns takes more rows: so many more may stand there, until all of it
+ * has been dropped, so that it is still there when the terminal is wide again. */
+void scrollback_set_width(struct scrollback *s, int old_cols, int cols);
 void scrollback_pop(struct scrollback *s);
 void scrollback_clear(struct scrollback *s);
 void scrollback_break_wrap(struct scrollback *s); /* the last line ends there */
@@ -362,6 +365,39 @@ void packed_set_flags(unsigned char *record, unsigned flags);
 void packed_links(const unsigned char *record, void (*on_link)(void *user, uint16_t link),
                   void *user);
 int unpack_line(const unsigned char *record, struct cell *out, int cols);
+
+/* The text of a packed line, cell behind cell; the next cell in it. A right half is this byte. */
+#define PACKED_CONTINUATION 1
+const char *packed_text(const unsigned char *record, size_t *n);
+const char *packed_next(const char *p, const char *end);
+/* Its runs, from `next` on (zero the rest), with PACKED_SLACK readable bytes behind the last.
+ * Skipping takes up to max cells of one run. */
+#define PACKED_SLACK 14
+struct packed_runs {
+    const unsigned char *next, *run;
+    size_t left;     /* of the run */
+    bool is_default; /* the style of what was skipped last */
+};
+size_t packed_runs_skip(struct packed_runs *r, size_t max);
+/* A packed line of n cells: their text, and the styles that come next. Returns its size; up to
+ * PACKED_SLACK bytes behind it are written too. */
+size_t packed_write(unsigned char *out, const char *text, size_t n_text, size_t n,
+                    struct packed_runs *runs, unsigned flags);
+
+/* refold.c: wraps logical lines to another width, packed as they are. */
+struct refold {
+    struct buf text, runs; /* of the logical line */
+    unsigned char *record; /* a new row, owned */
+    size_t n_cells;
+    int old_cols, cols;
+    bool is_plain; /* a byte a cell */
+};
+void refold_init(struct refold *f, int old_cols, int cols);
+void refold_finish(struct refold *f);
+/* Wraps the logical line that begins at record i of `from` into `to` and returns the number of the
+ * next one. Returns i, nothing done, when it has to be unpacked or goes on to record `end`. */
+size_t refold_line(struct refold *f, struct scrollback *to, const struct scrollback *from, size_t i,
+                   size_t end);
 
 /* reflow.c is term_resize. */
 

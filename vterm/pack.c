@@ -23,11 +23,11 @@ enum {
 
 enum {
     TEXT_EMPTY = 0,
-    TEXT_CONTINUATION = 1,
+    TEXT_CONTINUATION = PACKED_CONTINUATION,
     TEXT_COMBINING = 2,
 };
 
-#define RUN_BYTES_MAX   14
+#define RUN_BYTES_MAX   PACKED_SLACK
 #define CELL_BYTES_MAX  14
 #define PACK_RUNS_BYTES (TERM_SIZE_MAX * RUN_BYTES_MAX)
 
@@ -264,4 +264,85 @@ int unpack_line(const unsigned char *record, struct cell *out, int cols)
         out[n - 1] = (struct cell){.style = out[n - 1].style};
     memset(out + n, 0, (size_t)(cols - n) * sizeof *out);
     return n;
+}
+
+const char *packed_text(const unsigned char *record, size_t *n)
+{
+    *n = get_u16(record + 2);
+    return (const char *)record + PACK_HEADER_BYTES;
+}
+
+static const char *next_character(const char *p, const char *end)
+{
+    for (p++; p < end && ((unsigned char)*p & 0xc0) == 0x80;)
+        p++;
+    return p;
+}
+
+const char *packed_next(const char *p, const char *end)
+{
+    p = next_character(p, end);
+    while (p < end && *p == TEXT_COMBINING)
+        p = next_character(p + 1, end);
+    return p;
+}
+
+static size_t run_bytes(unsigned mask)
+{
+    static const uint8_t colour_bytes[] = {0, 1, 3, 0};
+
+    return 2 + colour_bytes[mask >> RUN_FG_SHIFT & 3] + colour_bytes[mask >> RUN_BG_SHIFT & 3] +
+           (mask & RUN_ATTRS ? 2u : 0) + (mask & RUN_LINK ? 2u : 0);
+}
+
+size_t packed_runs_skip(struct packed_runs *r, size_t max)
+{
+    if (!r->left) {
+        r->run = r->next;
+        r->left = r->run[0];
+        r->next += run_bytes(r->run[1]);
+    }
+    size_t n = r->left < max ? r->left : max;
+
+    r->left -= n;
+    r->is_default = !r->run[1];
+    return n;
+}
+
+/* Appends n cells in the style of a run, to the run before if that is the same. */
+static unsigned char *put_same_run(unsigned char *p, unsigned char **before,
+                                   const unsigned char *run, size_t n)
+{
+    size_t size = run_bytes(run[1]), same = 1;
+
+    if (*before && **before + n <= 255) {
+        while (same < size && (*before)[same] == run[same])
+            same++;
+        if (same == size) {
+            **before = (unsigned char)(**before + n);
+            return p;
+        }
+    }
+    *before = p;
+    memcpy(p, run, RUN_BYTES_MAX); /* a fixed size is two moves */
+    *p = (unsigned char)n;
+    return p + size;
+}
+
+size_t packed_write(unsigned char *out, const char *text, size_t n_text, size_t n,
+                    struct packed_runs *runs, unsigned flags)
+{
+    unsigned char *p = out + PACK_HEADER_BYTES + n_text, *before = NULL;
+    unsigned masks = 0;
+
+    put_u16(out, (unsigned)n);
+    put_u16(out + 2, (unsigned)n_text);
+    memcpy(out + PACK_HEADER_BYTES, text, n_text);
+    for (size_t k; n; n -= k) {
+        k = packed_runs_skip(runs, n);
+        p = put_same_run(p, &before, runs->run, k);
+        masks |= runs->run[1];
+    }
+    put_u16(out + 4, (flags & ~(unsigned)LINE_LINKS) | (masks & RUN_LINK ? LINE_LINKS : 0));
+    return (size_t)(p - out);
 }

@@ -2,7 +2,8 @@
  *
  * Resizing. The main screen's rows are packed behind the scrollback, the whole is wrapped anew to
  * the new width, and the last rows are taken back out as the screen; so the scrollback reflows by
- * the same code and nothing is lost. Lines that neither wrapped nor need to are copied packed.
+ * the same code and nothing is lost. Lines that neither wrapped nor need to are copied packed, most
+ * others wrapped packed (refold.c); the code here wraps cells, and follows places in them.
  *
  * The alternate screen belongs to a program that redraws it: it is cut or extended in place.
  */
@@ -26,7 +27,7 @@ struct wrapper {
     int old_cols, cols;
     unsigned marks_of, status; /* of the row that is put out next */
     struct mark *marks;        /* borrowed */
-    size_t n_marks;
+    size_t n_marks, next_mark; /* the first old line with one from here on */
 };
 
 static void place_marks(struct wrapper *w, size_t n, bool last)
@@ -39,7 +40,7 @@ static void place_marks(struct wrapper *w, size_t n, bool last)
         if (m->offset < w->put_out + n || last) {
             size_t col = m->offset - w->put_out;
 
-            m->line = scrollback_count(w->to);
+            m->line = (size_t)scrollback_first(w->to) + scrollback_count(w->to);
             m->col = col > (size_t)w->cols ? w->cols : (int)col;
             m->placed = true;
         }
@@ -139,40 +140,73 @@ static size_t wrap_logical(struct wrapper *w, const struct scrollback *from, siz
 
 static size_t copy_line(struct wrapper *w, const unsigned char *record, size_t size, size_t i)
 {
-    for (size_t m = 0; m < w->n_marks; m++)
+    for (size_t m = 0; m < w->n_marks && i >= w->next_mark; m++)
         if (w->marks[m].line == i && !w->marks[m].found) {
             struct mark *mark = &w->marks[m];
 
             mark->found = mark->placed = true;
-            mark->line = scrollback_count(w->to);
+            mark->line = (size_t)scrollback_first(w->to) + scrollback_count(w->to);
             mark->col = mark->col > w->cols ? w->cols : mark->col;
         }
     scrollback_push_packed(w->to, record, size);
     return i + 1;
 }
 
+/* The first line after i with something on it that is followed. */
+static size_t find_next_mark(const struct wrapper *w, size_t i)
+{
+    size_t next = SIZE_MAX;
+
+    for (size_t m = 0; m < w->n_marks; m++)
+        if (w->marks[m].line >= i && w->marks[m].line < next)
+            next = w->marks[m].line;
+    return next;
+}
+
+/* Marks count from the first line of the new ones that was not dropped again. */
+static void count_from_first_kept(struct wrapper *w)
+{
+    size_t dropped = (size_t)scrollback_first(w->to);
+
+    for (size_t m = 0; m < w->n_marks; m++) {
+        w->marks[m].col = w->marks[m].line < dropped ? 0 : w->marks[m].col;
+        w->marks[m].line -= w->marks[m].line < dropped ? w->marks[m].line : dropped;
+    }
+}
+
 static void rewrap(struct scrollback *s, int old_cols, int cols, struct mark *marks, size_t n_marks)
 {
     struct wrapper w = {
-        .to = scrollback_like(s),
         .cells = xcalloc((size_t)old_cols + (size_t)cols + 1, sizeof *w.cells),
         .old_cols = old_cols,
         .cols = cols,
         .marks = marks,
         .n_marks = n_marks,
     };
+    struct refold refold;
 
-    for (size_t i = 0; i < scrollback_count(s);) {
+    scrollback_set_width(s, old_cols, cols);
+    w.to = scrollback_like(s);
+    w.next_mark = find_next_mark(&w, 0);
+    refold_init(&refold, old_cols, cols);
+    for (size_t i = 0, next; i < scrollback_count(s); i = next) {
         size_t size;
         const unsigned char *record = scrollback_record(s, i, &size);
 
+        if (i > w.next_mark)
+            w.next_mark = find_next_mark(&w, i);
         /* With one column even short lines may hold a wide character. */
         if (!(packed_flags(record) & LINE_WRAPPED) && packed_cols(record) <= cols && cols > 1)
-            i = copy_line(&w, record, size, i);
+            next = copy_line(&w, record, size, i);
         else
-            i = wrap_logical(&w, s, i);
+            next = refold_line(&refold, w.to, s, i, w.next_mark);
+        if (next == i)
+            next = wrap_logical(&w, s, i);
+        scrollback_trim(w.to, TERM_SIZE_MAX); /* of the last the screen is made */
     }
+    refold_finish(&refold);
     free(w.cells);
+    count_from_first_kept(&w);
     scrollback_replace(s, w.to);
 }
 
@@ -225,7 +259,7 @@ static void fetch_rows(struct term *t, int rows, int cols, size_t top)
     }
     while (n-- > top)
         scrollback_pop(t->scrollback);
-    scrollback_trim(t->scrollback);
+    scrollback_trim(t->scrollback, 0);
 }
 
 /* The marks after which the text is followed: the cursor, the top of the screen, the saved cursor

@@ -25,6 +25,9 @@ struct place {
 
 struct scrollback {
     size_t lines_max, bytes_max;
+    size_t rows_max;     /* lines_max, or more while lines that were wider are kept */
+    int widest;          /* columns of those */
+    uint64_t wide_end;   /* they are all gone once the first line is this one */
     struct place *index; /* owned ring, cap a power of two */
     size_t index_cap, index_start, n_lines;
     struct block **blocks; /* owned ring of owned blocks, cap a power of two */
@@ -38,14 +41,19 @@ struct scrollback *scrollback_create(size_t lines_max, size_t bytes_max)
 {
     struct scrollback *s = xcalloc(1, sizeof *s);
 
-    s->lines_max = lines_max;
+    s->lines_max = s->rows_max = lines_max;
     s->bytes_max = bytes_max ? bytes_max : BYTES_MAX_DEFAULT;
     return s;
 }
 
 struct scrollback *scrollback_like(const struct scrollback *s)
 {
-    return scrollback_create(s->lines_max, s->bytes_max);
+    struct scrollback *like = scrollback_create(s->lines_max, s->bytes_max);
+
+    like->rows_max = s->rows_max;
+    like->widest = s->widest;
+    like->wide_end = UINT64_MAX;
+    return like;
 }
 
 static struct block *block_at(const struct scrollback *s, size_t i)
@@ -91,7 +99,11 @@ void scrollback_clear(struct scrollback *s)
 
     free_blocks(s);
     *s = (struct scrollback){
-        .lines_max = s->lines_max, .bytes_max = s->bytes_max, .first_line = end};
+        .lines_max = s->lines_max,
+        .bytes_max = s->bytes_max,
+        .rows_max = s->lines_max,
+        .first_line = end,
+    };
 }
 
 static void grow_blocks(struct scrollback *s)
@@ -180,10 +192,30 @@ static void drop_oldest(struct scrollback *s)
         block->used = 0;
 }
 
-void scrollback_trim(struct scrollback *s)
+static bool is_too_large(const struct scrollback *s)
 {
-    while (s->n_lines > s->lines_max || (s->n_bytes > s->bytes_max && s->n_blocks > 1))
+    return s->n_bytes + s->n_lines * sizeof *s->index > s->bytes_max && s->n_blocks > 1;
+}
+
+void scrollback_trim(struct scrollback *s, size_t spare)
+{
+    if (s->first_line >= s->wide_end) {
+        s->rows_max = s->lines_max;
+        s->widest = 0;
+    }
+    while (s->n_lines > spare && (s->n_lines - spare > s->rows_max || is_too_large(s)))
         drop_oldest(s);
+}
+
+void scrollback_set_width(struct scrollback *s, int old_cols, int cols)
+{
+    if (s->widest < old_cols)
+        s->widest = old_cols;
+    if (s->widest < cols)
+        s->widest = cols;
+    size_t rows = ((size_t)s->widest + (size_t)cols - 1) / (size_t)cols;
+
+    s->rows_max = s->lines_max < SIZE_MAX / rows ? s->lines_max * rows : s->lines_max;
 }
 
 /* Short of a page or two over a line's likely size, so that a block's end is not wasted on the
@@ -224,8 +256,8 @@ void scrollback_push(struct scrollback *s, const struct cell *cells, int n, unsi
         return;
     }
     scrollback_push_unbounded(s, cells, n, flags);
-    if (s->n_lines > s->lines_max || s->n_bytes > s->bytes_max)
-        scrollback_trim(s);
+    if (s->n_lines > s->rows_max || is_too_large(s))
+        scrollback_trim(s, 0);
 }
 
 void scrollback_pop(struct scrollback *s)
@@ -294,6 +326,7 @@ void scrollback_replace(struct scrollback *s, struct scrollback *with)
     uint64_t end = s->first_line + s->n_lines;
 
     with->first_line = end > with->n_lines ? end - with->n_lines : 0;
+    with->wide_end = with->first_line + with->n_lines;
     free_blocks(s);
     *s = *with;
     free(with);

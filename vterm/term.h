@@ -38,7 +38,9 @@ struct term_ops {
 };
 
 struct term_config {
-    size_t scrollback_lines;    /* kept at most; 0 keeps none */
+    /* Rows kept at most, 0 keeps none. What is made narrower takes more rows; those stay until
+     * output has pushed all of it out, so that nothing is lost when it is wide again. */
+    size_t scrollback_lines;
     size_t scrollback_bytes;    /* bound of their packed form; 0: 64 MiB */
     const struct term_ops *ops; /* borrowed for the term's life, or NULL */
     void *user;

@@ -14,6 +14,9 @@
 #include "wire/names.h"
 
 #define STUCK_MS 30000
+/* What is so small, and the first so long, is an echo or as good as one. */
+#define FIRST_MAX    2048
+#define FIRST_GAP_MS 4
 
 /* When terminal:created is said again, after its making, until the socket subscribes: the official
  * client installs its handler some time after the answer it waits for. */
@@ -130,12 +133,26 @@ bool sockets_channel_full(struct daemon *d, const char *channel)
 
 /* --- terminal output --- */
 
+/* An echo goes before the floods of others; a terminal that wrote just now does not again. */
+static bool goes_first(const struct socket *s, struct subscription *sub)
+{
+    uint64_t now = uv_now(s->d->loop);
+
+    if (outbox_len(&sub->waiting) > FIRST_MAX || now - sub->first_ms < FIRST_GAP_MS)
+        return false;
+    sub->first_ms = now;
+    return true;
+}
+
 void socket_mark_ready(struct socket *s, struct subscription *sub)
 {
     if (sub->ready)
         return;
     sub->ready = true;
-    TAILQ_INSERT_TAIL(&s->ready, sub, ready_entry);
+    if (goes_first(s, sub))
+        TAILQ_INSERT_HEAD(&s->ready, sub, ready_entry);
+    else
+        TAILQ_INSERT_TAIL(&s->ready, sub, ready_entry);
 }
 
 static void subscription_free(struct subscription *sub)

@@ -4,13 +4,14 @@
  *
  * A socket sends the frames of its subscriptions (at most FRAME_MAX each) in turn, so one
  * terminal's flood stands behind at most one frame of another's echo plus what the socket has
- * queued already.
+ * queued already. A little output after a pause goes first.
  */
 #ifndef HOST_DAEMON_SUBSCRIPTION_H
 #define HOST_DAEMON_SUBSCRIPTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "host/daemon/outbox.h"
@@ -27,10 +28,11 @@ struct subscription {
     struct session *session; /* borrowed; NULL after the session ended */
     char terminal_id[24];
     bool base64;
-    bool ready;    /* in the socket's list of those that have something to send */
-    bool lagging;  /* cut off: gets a snapshot when it has taken what it is owed */
-    bool ended;    /* terminal:destroyed follows what waits */
-    int exit_code; /* of the shell; -1: it did not end by itself */
+    uint64_t first_ms; /* when it went before others */
+    bool ready;        /* in the socket's list of those that have something to send */
+    bool lagging;      /* cut off: gets a snapshot when it has taken what it is owed */
+    bool ended;        /* terminal:destroyed follows what waits */
+    int exit_code;     /* of the shell; -1: it did not end by itself */
     struct outbox waiting;
     size_t owed; /* of waiting: snapshot or backlog, which does not count against the viewer */
 };

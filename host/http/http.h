@@ -151,8 +151,9 @@ struct websocket_ops {
 
 #define WEBSOCKET_QUEUE_MAX                                                                        \
     (1024 * 1024) /* bytes waiting to be sent; a reader slower than that goes */
-#define WEBSOCKET_QUEUE_HIGH (128 * 1024)
-#define WEBSOCKET_QUEUE_LOW  (32 * 1024)
+/* Short, since nothing overtakes what waits here: an echo stands behind all of it. */
+#define WEBSOCKET_QUEUE_HIGH (24 * 1024)
+#define WEBSOCKET_QUEUE_LOW  (8 * 1024)
 
 /* Answers the request with 101 and returns the socket at once (frames may be sent already), or
  * replies 4xx and returns NULL when it was no proper upgrade request. */

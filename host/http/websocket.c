@@ -216,9 +216,12 @@ bool websocket_send(struct websocket *ws, bool binary, const char *bytes, size_t
 
 /* --- receiving --- */
 
+/* Input goes on under a flood of output, but not while its answers are not taken. */
+#define READ_QUEUED_MAX ((size_t)WEBSOCKET_QUEUE_MAX / 4)
+
 static bool may_read(const struct websocket *ws)
 {
-    return ws->lingering || (!ws->paused && websocket_queued(ws) <= WEBSOCKET_QUEUE_HIGH);
+    return ws->lingering || (!ws->paused && websocket_queued(ws) <= READ_QUEUED_MAX);
 }
 
 static ssize_t read_some(struct websocket *ws, void *bytes, size_t cap)

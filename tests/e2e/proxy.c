@@ -23,6 +23,7 @@ struct proxy {
     pthread_t thread;
     int commands[2], answers[2];
     int listener; /* -1 while cut */
+    bool is_hushed;
     int port;
     int pairs[PAIRS_MAX][2]; /* client, host; -1 free */
 };
@@ -100,7 +101,8 @@ static bool obey(struct proxy *p)
 
     if (command == 'm' && p->listener < 0)
         open_listener(p);
-    if (command != 'm') {
+    p->is_hushed = command == 'h';
+    if (command == 'c' || command == 'q') {
         close(p->listener);
         p->listener = -1;
         for (int i = 0; i < PAIRS_MAX; i++)
@@ -118,10 +120,11 @@ static void *proxy_run(void *user)
         struct pollfd polls[2 + 2 * PAIRS_MAX];
 
         polls[0] = (struct pollfd){p->commands[0], POLLIN, 0};
-        polls[1] = (struct pollfd){p->listener, POLLIN, 0};
+        polls[1] = (struct pollfd){p->is_hushed ? -1 : p->listener, POLLIN, 0};
         for (int i = 0; i < PAIRS_MAX; i++)
             for (int side = 0; side < 2; side++)
-                polls[2 + 2 * i + side] = (struct pollfd){p->pairs[i][side], POLLIN, 0};
+                polls[2 + 2 * i + side] =
+                    (struct pollfd){p->is_hushed ? -1 : p->pairs[i][side], POLLIN, 0};
         if (poll(polls, ARRAY_LEN(polls), -1) < 0 && errno != EINTR)
             return NULL;
         for (int i = 0; i < 2 * PAIRS_MAX; i++)
@@ -172,6 +175,11 @@ int proxy_port(const struct proxy *p)
 void proxy_cut(struct proxy *p)
 {
     command(p, 'c');
+}
+
+void proxy_hush(struct proxy *p)
+{
+    command(p, 'h');
 }
 
 void proxy_mend(struct proxy *p)

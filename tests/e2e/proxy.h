@@ -13,6 +13,9 @@ void proxy_destroy(struct proxy *p);
 int proxy_port(const struct proxy *p);
 /* Resets every connection and refuses new ones, until proxy_mend. Returns when it is so. */
 void proxy_cut(struct proxy *p);
+/* Takes and gives nothing from now on, closes nothing, until proxy_mend: what was sent meanwhile
+ * arrives then. */
+void proxy_hush(struct proxy *p);
 void proxy_mend(struct proxy *p);
 
 #endif

@@ -150,6 +150,117 @@ static void storm__of_sizes__leaves_a_redrawn_screen_clean(void **state)
     term_destroy(fresh);
 }
 
+/* A scrollback of few lines keeps them all through sizes in which they take many more rows. */
+static void storm__of_narrow_sizes__loses_no_lines_that_fit(void **state)
+{
+    struct term *t = make(24, 80, 300);
+    struct buf expected = {0};
+
+    srand(11);
+    for (int i = 0; i < 290; i++) {
+        cleanup_buf struct buf line = {0};
+
+        put_line(&line, i, false);
+        if (line.len > 79)
+            line.len = 79;
+        while (line.data[line.len - 1] == ' ')
+            line.len--; /* a blank at an end is none of the text */
+        buf_append(&expected, line.data, line.len);
+        buf_append_char(&expected, '\n');
+        buf_append_str(&line, "\r\n");
+        term_feed(t, line.data, line.len);
+        if (i % 3 == 0)
+            term_resize(t, 1 + rand() % 30, 1 + rand() % 80);
+    }
+    buf_append_str(&expected, "end");
+    feed(t, "end");
+    term_resize(t, 1, 1);
+    check_text(t, &expected);
+    term_resize(t, 24, 80);
+    check_text(t, &expected);
+    assert_true(term_scrollback_end(t) - term_scrollback_first(t) <= 300);
+    /* The bound holds again once all of it was pushed out. */
+    term_resize(t, 24, 8);
+    for (int i = 0; i < 4000; i++)
+        feed(t, "more\r\n");
+    assert_int_equal(term_scrollback_end(t) - term_scrollback_first(t), 300);
+    buf_finish(&expected);
+    term_destroy(t);
+}
+
+/* --- packed lines wrapped as they are, and unpacked: the same --- */
+
+#define FOLLOWED 200
+
+/* Text, empty cells, styles, links, wide and combining characters, marks, long lines. */
+static void put_mixture(struct buf *out)
+{
+    static const char *const pieces[] = {
+        "word ",
+        "\033[31m",
+        "\033[48;2;1;2;3m",
+        "\033[m",
+        "\t",
+        "漢字",
+        "e\xcc\x81",
+        "\033[7C",
+        "\033[K",
+        "\r\n",
+        "\033[4:3;58;5;9m",
+        "\033]133;A\a$ ",
+        "\r\n",
+        "\033]8;;http://a\a",
+        "\033]8;;\a",
+        "漢",
+        "\033]133;D;7\a",
+        "a fairly long run of plain text that soon wraps",
+    };
+
+    buf_append_str(out, pieces[(size_t)rand() % ARRAY_LEN(pieces)]);
+}
+
+/* Lines with a place that is followed are unpacked: one in every line makes all of them so. */
+static void follow_all(struct term *t, struct term_anchor anchors[FOLLOWED])
+{
+    uint64_t line = term_scrollback_first(t);
+
+    assert_true(term_end(t) - line <= FOLLOWED);
+    for (int i = 0; i < FOLLOWED && line < term_end(t); i++)
+        term_anchor_add(t, &anchors[i], line++, 0);
+}
+
+static void refold__equals__unpacking(void **state)
+{
+    char why[256];
+
+    srand(12);
+    for (int round = 0; round < 1500; round++) {
+        int rows = 1 + rand() % 6, cols = 1 + rand() % 40;
+        struct term *packed = make(rows, cols, 190), *unpacked = make(rows, cols, 190);
+        struct term_anchor anchors[FOLLOWED] = {0};
+        cleanup_buf struct buf text = {0};
+
+        for (int i = rand() % 60; i > 0; i--)
+            put_mixture(&text);
+        term_feed(packed, text.data ? text.data : "", text.len);
+        term_feed(unpacked, text.data ? text.data : "", text.len);
+        for (int i = 0; i < 3 && term_end(unpacked) - term_scrollback_first(unpacked) <= FOLLOWED;
+             i++) {
+            rows = 1 + rand() % 6;
+            cols = 1 + rand() % 60;
+            follow_all(unpacked, anchors);
+            term_resize(packed, rows, cols);
+            term_resize(unpacked, rows, cols);
+            for (int k = 0; k < FOLLOWED; k++)
+                term_anchor_remove(&anchors[k]);
+            if (!same_terms(unpacked, packed, why, sizeof why))
+                fail_msg("round %d, %dx%d: %s", round, cols, rows, why);
+        }
+        term_destroy(packed);
+        term_destroy(unpacked);
+    }
+}
+
 /* --- floods --- */
 
 static void flood__of_links__is_bounded_and_gives_numbers_back(void **state)
@@ -280,6 +391,8 @@ int main(void)
         cmocka_unit_test(storm__of_sizes__loses_no_wide_characters),
         cmocka_unit_test(storm__of_sizes__under_the_alternate_screen),
         cmocka_unit_test(storm__of_sizes__leaves_a_redrawn_screen_clean),
+        cmocka_unit_test(storm__of_narrow_sizes__loses_no_lines_that_fit),
+        cmocka_unit_test(refold__equals__unpacking),
         cmocka_unit_test(flood__of_links__is_bounded_and_gives_numbers_back),
         cmocka_unit_test(flood__of_links__changes_none_that_is_seen),
         cmocka_unit_test(flood__of_long_links__is_bounded),
