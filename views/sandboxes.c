@@ -36,22 +36,10 @@ static void close_view(struct view *v)
     request_cancel(s->asking);
     free(s->asking_id);
     list_finish(&s->list);
+    sandbox_rows_finish(s);
     free(s->only_ns);
     free(s->select_id);
     free(s);
-}
-
-static void count_known(struct sandboxes *s)
-{
-    struct gateway *g = s->env->gateway;
-    size_t n = gateway_count(g);
-
-    s->n_known = 0;
-    for (size_t i = 0; i < n; i++)
-        s->n_known += !gateway_at(g, i)->gone;
-    /* What went has no row here; with it go its marks. */
-    if (s->n_known < n)
-        gateway_forget_gone(g);
 }
 
 static void update(struct view *v, int rows, int cols)
@@ -63,8 +51,10 @@ static void update(struct view *v, int rows, int cols)
         s->list.table.grouped = grouped;
         table_invalidate(&s->list.table);
     }
-    count_known(s);
     list_update(&s->list, v, gateway_revision(s->env->gateway));
+    s->n_known = gateway_n_known(s->env->gateway);
+    /* What went has no row here; with it went its mark. */
+    gateway_forget_gone(s->env->gateway);
     if (s->select_id && table_select(&s->list.table, s->select_id)) {
         free(s->select_id);
         s->select_id = NULL;
@@ -116,7 +106,7 @@ static void toggle_namespace(struct sandboxes *s)
 
     free(s->only_ns);
     s->only_ns = all || !selected ? NULL : xstrdup(selected->info.ns);
-    table_invalidate(&s->list.table);
+    table_refilter(&s->list.table);
 }
 
 static enum view_result act(struct view *v, const char *action)

@@ -17,9 +17,11 @@ struct sandboxes {
     struct view *view;
     struct gateway_listener listener;
     struct list list;
-    char *only_ns;     /* owned: the one namespace shown; NULL: all */
-    char *select_id;   /* owned: to be selected once it is listed */
-    size_t n_known;    /* sandboxes that exist, filtered or not */
+    char *only_ns;              /* owned: the one namespace shown; NULL: all */
+    char *select_id;            /* owned: to be selected once it is listed */
+    size_t n_known;             /* sandboxes that exist, filtered or not */
+    struct sandbox_text *texts; /* owned: what the filter sees, by slot */
+    size_t n_texts;
     int64_t now_ms;    /* wall clock of this drawing */
     int64_t change_ms; /* until a shown age changes */
     struct terminal_lookup *lookup;
@@ -44,6 +46,7 @@ enum sandbox_column {
     N_SANDBOX_COLUMNS
 };
 struct table_source sandbox_rows_source(struct sandboxes *s);
+void sandbox_rows_finish(struct sandboxes *s);
 /* The sandbox of the selected row, or NULL. */
 const struct sandbox *sandbox_rows_selected(const struct sandboxes *s);
 /* The word and sign for a status, and how it is drawn. */
