@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures ours and the yardstick interleaved in one run and prints ratios beside their targets.
-# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [panes] [host]; none means all. RUNS=3 sets the repeats.
+# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host]; none means all. RUNS=3 sets the repeats.
 set -eu
 build=$(cd "$1" && pwd)
 shift
@@ -286,12 +286,12 @@ bench_host() {
 }
 
 PATH=$build/bench:$PATH
-[ $# -gt 0 ] || set -- parse pane key start create list panes host
+[ $# -gt 0 ] || set -- parse pane key start create list host
 for name in "$@"; do
     case $name in
-    parse | pane | key | start | create | list | panes | host) "bench_$name" ;;
+    parse | pane | key | start | create | list | host) "bench_$name" ;;
     *)
-        echo "bench: no measurement called $name (parse pane key start create list panes host)" >&2
+        echo "bench: no measurement called $name (parse pane key start create list host)" >&2
         exit 2
         ;;
     esac
