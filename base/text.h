@@ -31,8 +31,9 @@ int text_width(const char *text);
 size_t text_prefix(const char *text, int cols);
 
 /* Copies text to out (cap >= 1, NUL-terminated) as one line that cannot do anything to a terminal:
- * C0, DEL, C1 and Unicode's line separators and bidirectional controls become a space, invalid
- * bytes U+FFFD, and a text too long is cut between characters and ends in "…". Returns out. */
+ * C0, DEL, C1, Unicode's line separators, bidirectional controls and what cannot be seen
+ * (zero-width space, tags) become a space, invalid bytes U+FFFD, and a text too long is cut between
+ * characters and ends in "…". Returns out. */
 char *text_sanitise(char *out, size_t cap, const char *text, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures ours and the yardstick interleaved in one run and prints ratios beside their targets.
-# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [host]; none means all. RUNS=3 sets the repeats.
+# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host]; none means all. RUNS=3 sets the repeats.
 set -eu
 build=$(cd "$1" && pwd)
 shift
@@ -163,6 +163,56 @@ bench_create() {
         printf "create to prompt       %.1f ms (target <= 150)  %.2f x a shell in a new tmux (%.1f ms)\n", a, a / b, b }'
 }
 
+# --- lists of thousands ---------------------------------------------------------------------------
+
+# A gateway that lists many sandboxes, and what the dashboard spends on them.
+crowd_drive() { # SANDBOXES CHANGES_A_SECOND STEP…
+    : >"$work/crowd"
+    crowd "$1" "$2" >"$work/crowd" &
+    crowd_pid=$!
+    shift 2
+    while [ ! -s "$work/crowd" ] && kill -0 $crowd_pid 2>/dev/null; do sleep 0.05; done
+    COMPUTESDK_API_KEY=x drive -r $rows -c $cols "$@" -- "$sandpit" --gateway "$(cat "$work/crowd")" ||
+        true
+    kill $crowd_pid 2>/dev/null || true
+    wait $crowd_pid 2>/dev/null || true
+}
+
+of_list() { # LABEL FIELD: the median of a column of what drive printed
+    awk -v l="$1" -v f="$2" '$1 == l { print $f }' "$work/list" | median
+}
+
+bench_list() {
+    command -v crowd >/dev/null || {
+        echo "bench: list needs cmocka: install libcmocka-dev, then meson setup --reconfigure $build" >&2
+        return 1
+    }
+    echo "# lists of sandboxes (${cols}x$rows); CPU of the dashboard alone"
+    keys=$(printf '%0120d' 0 | tr 0 j)
+    : >"$work/list"
+    for _ in $(seq "$runs"); do
+        crowd_drive 1000 0 -w sandboxes -t first1 -w 1/1000 -t all1 >>"$work/list"
+        crowd_drive 10000 0 -w sandboxes -t first10 -w box- -t row10 -w 1/10000 -t all10 -u sync \
+            -z 2500 -s '\e' -i 16 -k "$keys" -u scroll -s / -i 50 -k box-12 -z 200 -u filter >>"$work/list"
+        crowd_drive 10000 200 -w 1/10000 -z 2500 -s '\e' -z 4000 -u changes \
+            -s / -k box-12 -z 300 -s ' ' -z 4000 -u filtered >>"$work/list"
+    done
+    printf 'start, 1,000           first frame %.0f ms, all listed %.0f ms (target <= 100)\n' \
+        "$(of_list first1 2)" "$(of_list all1 2)"
+    printf 'start, 10,000          first frame %.0f ms, first rows %.0f ms (target <= 100), all listed %.0f ms, %.0f ms of CPU\n' \
+        "$(of_list first10 2)" "$(of_list row10 2)" "$(of_list all10 2)" "$(of_list sync 2)"
+    share "scroll 10,000 at 60/s" "$(of_list scroll 2)" "$(of_list scroll 3)" 10
+    share "200 changes/s" "$(of_list changes 2)" "$(of_list changes 3)" 3
+    share "the same, filtered" "$(of_list filtered 2)" "$(of_list filtered 3)" 3
+    awk -v cpu="$(of_list filter 2)" 'BEGIN {
+        printf "filter keystroke       %.1f ms of CPU (target < 16)\n", cpu / 7 }'
+}
+
+share() { # NAME CPU_MS MS TARGET_PERCENT
+    awk -v n="$1" -v c="$2" -v w="$3" -v t="$4" 'BEGIN {
+        printf "%-22s %.2f %% of a core (target <= %s)\n", n, 100 * c / w, t }'
+}
+
 # --- sandpitd alone ---------------------------------------------------------------------------------
 
 # Requests a second of one connection set, one thread. wrk -H as given.
@@ -236,12 +286,12 @@ bench_host() {
 }
 
 PATH=$build/bench:$PATH
-[ $# -gt 0 ] || set -- parse pane key start create host
+[ $# -gt 0 ] || set -- parse pane key start create list host
 for name in "$@"; do
     case $name in
-    parse | pane | key | start | create | host) "bench_$name" ;;
+    parse | pane | key | start | create | list | host) "bench_$name" ;;
     *)
-        echo "bench: no measurement called $name (parse pane key start create host)" >&2
+        echo "bench: no measurement called $name (parse pane key start create list host)" >&2
         exit 2
         ;;
     esac

@@ -18,7 +18,8 @@ struct member {
 struct fleet {
     struct member members[FLEET_MAX];
     size_t n;
-    uint64_t n_removed; /* with the rows of one go their revisions: the sum must still grow */
+    uint64_t n_removed;  /* with the rows of one go their revisions: the sum must still grow */
+    uint64_t changed_at; /* the revision when one came or went last */
 };
 
 struct fleet *fleet_create(void)
@@ -63,6 +64,7 @@ struct gateway *fleet_add(struct fleet *f, struct client *c, const char *name,
     struct member *m = &f->members[f->n++];
 
     *m = (struct member){xstrdup(name), gateway_create(c, &own)};
+    f->changed_at = fleet_revision(f);
     return m->gateway;
 }
 
@@ -75,9 +77,10 @@ bool fleet_remove(struct fleet *f, const char *name)
         return false;
     struct member gone = f->members[i];
 
-    f->n_removed += gateway_revision(gone.gateway) + 1;
+    f->n_removed += gateway_revision(gone.gateway) + 2;
     f->n--;
     memmove(&f->members[i], &f->members[i + 1], (f->n - i) * sizeof f->members[0]);
+    f->changed_at = fleet_revision(f);
     gateway_destroy(gone.gateway);
     free(gone.name);
     return true;
@@ -164,6 +167,41 @@ const struct sandbox *fleet_at(const struct fleet *f, size_t i)
         i -= n;
     }
     return NULL;
+}
+
+size_t fleet_n_known(const struct fleet *f)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n; i++)
+        n += gateway_n_known(f->members[i].gateway);
+    return n;
+}
+
+/* The numbers of several gateways take turns, so that one's do not move when another has more. */
+size_t fleet_slots(const struct fleet *f)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < f->n; i++) {
+        size_t n = gateway_slots(f->members[i].gateway);
+
+        most = n > most ? n : most;
+    }
+    return most * f->n;
+}
+
+const struct sandbox *fleet_slot(const struct fleet *f, size_t slot)
+{
+    return f->n ? gateway_slot(f->members[slot % f->n].gateway, slot / f->n) : NULL;
+}
+
+bool fleet_changes(const struct fleet *f, uint64_t since, void (*each)(void *to, size_t slot),
+                   void *to)
+{
+    if (f->n != 1 || since < f->changed_at)
+        return false;
+    return gateway_changes(f->members[0].gateway, since - f->n - f->n_removed, each, to);
 }
 
 const struct sandbox *fleet_find_id(const struct fleet *f, const char *id)

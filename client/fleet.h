@@ -45,6 +45,15 @@ size_t fleet_of_url(const struct fleet *f, const char *url);
 uint64_t fleet_revision(const struct fleet *f);
 size_t fleet_count(const struct fleet *f);
 const struct sandbox *fleet_at(const struct fleet *f, size_t i);
+/* Those that are not gone. */
+size_t fleet_n_known(const struct fleet *f);
+/* As gateway_slots and gateway_slot; a sandbox's number here changes when gateways come and go, and
+ * is struct sandbox.slot only while there is one gateway. */
+size_t fleet_slots(const struct fleet *f);
+const struct sandbox *fleet_slot(const struct fleet *f, size_t slot);
+/* As gateway_changes, since a fleet_revision. Always false with several gateways. */
+bool fleet_changes(const struct fleet *f, uint64_t since, void (*each)(void *to, size_t slot),
+                   void *to);
 const struct sandbox *fleet_find_id(const struct fleet *f, const char *id);
 void fleet_forget_gone(struct fleet *f);
 /* As remote_acquire. */

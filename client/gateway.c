@@ -69,6 +69,7 @@ struct gateway *gateway_create(struct client *c, const struct gateway_config *co
     add_header(g, "Accept", "application/json");
     for (const struct gateway_header *h = config->headers; h && h->name; h++)
         add_header(g, h->name, h->value);
+    model_init(&g->model);
     LIST_INIT(&g->remotes);
     client_hold(c);
     uv_timer_init(c->loop, &g->timer);

@@ -44,6 +44,7 @@ struct sandbox {
     uint64_t revision;
     int64_t confirmed_ms; /* clock_mono_ms of the last word from the gateway */
     bool gone;            /* deleted; kept until gateway_forget_gone */
+    size_t slot;          /* its number while it is kept (gateway_slot) */
 };
 
 /* Connects at once and keeps the link; everything in config is copied. Destroy every gateway before
@@ -73,6 +74,17 @@ uint64_t gateway_revision(const struct gateway *g);
 size_t gateway_count(const struct gateway *g);
 /* In order of creation. NULL past the end. Valid until the loop runs again. */
 const struct sandbox *gateway_at(const struct gateway *g, size_t i);
+/* Those that are not gone. */
+size_t gateway_n_known(const struct gateway *g);
+
+/* For lists of thousands: sandboxes by a number that stays with each as long as it is kept, and may
+ * then be another's. NULL: nobody's. Numbers are below gateway_slots. */
+size_t gateway_slots(const struct gateway *g);
+const struct sandbox *gateway_slot(const struct gateway *g, size_t slot);
+/* Calls each(to, slot) for what came, changed or went after the revision `since`, the latest first.
+ * False, without a call: some of what went since is forgotten already. */
+bool gateway_changes(const struct gateway *g, uint64_t since, void (*each)(void *to, size_t slot),
+                     void *to);
 const struct sandbox *gateway_find_id(const struct gateway *g, const char *id);
 /* NULL when not known or gone; ns NULL means "default". */
 const struct sandbox *gateway_find_name(const struct gateway *g, const char *ns, const char *name);

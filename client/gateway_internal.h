@@ -19,6 +19,7 @@
 struct row {
     struct sandbox sandbox;
     uint64_t epoch; /* of the connection that last confirmed it */
+    TAILQ_ENTRY(row) latest;
     UT_hash_handle hh;
 };
 
@@ -26,7 +27,14 @@ struct model {
     struct row *by_id;
     struct row **order; /* owned array: by time of creation, then id */
     size_t n, cap, n_gone;
+    struct row **slots; /* owned array: by the number each keeps; NULL where none is */
+    size_t n_slots, cap_slots;
+    size_t *unused; /* owned: numbers to give away; room for cap_slots */
+    size_t n_unused;
+    TAILQ_HEAD(row_list, row)
+    latest; /* by revision, the last one first */
     uint64_t revision;
+    uint64_t forgotten; /* revision of the last row that went when it was forgotten */
     uint64_t epoch;
 };
 
@@ -68,6 +76,7 @@ void gateway_drop(struct gateway *g);
 void gateway_notify(struct gateway *g);
 
 /* --- model --- */
+void model_init(struct model *m);
 /* The gateway's word on one sandbox; takes nothing. */
 void model_put(struct gateway *g, const struct sandbox_info *info);
 void model_mark_gone(struct gateway *g, const char *id);

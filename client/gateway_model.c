@@ -106,9 +106,43 @@ static void fill_from(struct sandbox_info *info, const struct sandbox_info *old)
         info->n_viewers = old->n_viewers;
 }
 
+/* --- numbers that stay --- */
+
+static void give_slot(struct model *m, struct row *row)
+{
+    if (m->n_unused) {
+        row->sandbox.slot = m->unused[--m->n_unused];
+    } else {
+        if (m->n_slots == m->cap_slots) {
+            m->cap_slots = m->cap_slots ? m->cap_slots * 2 : 64;
+            m->slots = xreallocarray(m->slots, m->cap_slots, sizeof(void *));
+            m->unused = xreallocarray(m->unused, m->cap_slots, sizeof *m->unused);
+        }
+        row->sandbox.slot = m->n_slots++;
+    }
+    m->slots[row->sandbox.slot] = row;
+}
+
+static void take_slot(struct model *m, const struct row *row)
+{
+    m->slots[row->sandbox.slot] = NULL;
+    m->unused[m->n_unused++] = row->sandbox.slot;
+}
+
+void model_init(struct model *m)
+{
+    TAILQ_INIT(&m->latest);
+}
+
+/* --- changes --- */
+
 static void touch(struct gateway *g, struct row *row)
 {
-    row->sandbox.revision = ++g->model.revision;
+    struct model *m = &g->model;
+
+    row->sandbox.revision = ++m->revision;
+    TAILQ_REMOVE(&m->latest, row, latest);
+    TAILQ_INSERT_HEAD(&m->latest, row, latest);
     gateway_notify(g);
 }
 
@@ -129,6 +163,8 @@ void model_put(struct gateway *g, const struct sandbox_info *info)
         sandbox_info_finish(&row->sandbox.info);
     } else {
         row = xcalloc(1, sizeof *row);
+        give_slot(m, row);
+        TAILQ_INSERT_HEAD(&m->latest, row, latest);
     }
     row->sandbox.info = next;
     row->sandbox.gone = false;
@@ -174,6 +210,8 @@ static void free_row(struct model *m, struct row *row)
 {
     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a row is in the table */
     HASH_DEL(m->by_id, row);
+    TAILQ_REMOVE(&m->latest, row, latest);
+    take_slot(m, row);
     sandbox_info_finish(&row->sandbox.info);
     free(row);
 }
@@ -186,10 +224,15 @@ void gateway_forget_gone(struct gateway *g)
     if (!m->n_gone)
         return;
     for (size_t i = 0; i < m->n; i++) {
-        if (m->order[i]->sandbox.gone)
-            free_row(m, m->order[i]);
-        else
-            m->order[kept++] = m->order[i];
+        struct row *row = m->order[i];
+
+        if (!row->sandbox.gone) {
+            m->order[kept++] = row;
+            continue;
+        }
+        if (row->sandbox.revision > m->forgotten)
+            m->forgotten = row->sandbox.revision;
+        free_row(m, row);
     }
     m->n = kept;
     m->n_gone = 0;
@@ -202,6 +245,8 @@ void model_finish(struct model *m)
     for (size_t i = 0; i < m->n; i++)
         free_row(m, m->order[i]);
     free(m->order);
+    free(m->slots);
+    free(m->unused);
     *m = (struct model){0};
 }
 
@@ -218,6 +263,38 @@ size_t gateway_count(const struct gateway *g)
 const struct sandbox *gateway_at(const struct gateway *g, size_t i)
 {
     return i < g->model.n ? &g->model.order[i]->sandbox : NULL;
+}
+
+size_t gateway_n_known(const struct gateway *g)
+{
+    return g->model.n - g->model.n_gone;
+}
+
+size_t gateway_slots(const struct gateway *g)
+{
+    return g->model.n_slots;
+}
+
+const struct sandbox *gateway_slot(const struct gateway *g, size_t slot)
+{
+    const struct row *row = slot < g->model.n_slots ? g->model.slots[slot] : NULL;
+
+    return row ? &row->sandbox : NULL;
+}
+
+bool gateway_changes(const struct gateway *g, uint64_t since, void (*each)(void *to, size_t slot),
+                     void *to)
+{
+    const struct row *row;
+
+    if (since < g->model.forgotten)
+        return false;
+    TAILQ_FOREACH (row, &g->model.latest, latest) {
+        if (row->sandbox.revision <= since)
+            break;
+        each(to, row->sandbox.slot);
+    }
+    return true;
 }
 
 const struct sandbox *gateway_find_id(const struct gateway *g, const char *id)

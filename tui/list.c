@@ -112,7 +112,7 @@ static void apply_filter(struct list *l)
 {
     filter_set(&l->filter, prompt_text(&l->prompt));
     l->table.filter = &l->filter;
-    table_invalidate(&l->table);
+    table_refilter(&l->table);
 }
 
 void list_set_filter(struct list *l, const char *text)

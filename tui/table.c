@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Rows are entries in a hash by id, which carry what belongs to the row as a person sees it: its
- * mark and its place. table_update walks the source, keeps the entries in step, sorts those that
- * the filter lets through and lays them out as lines with the headings of groups in between.
- * Drawing is in table_draw.c.
+ * mark and its place. table_update.c keeps them in step with the source, in order, and laid out as
+ * lines with the headings of groups in between; table_draw.c draws them.
  */
 #include "tui/table.h"
 
@@ -18,7 +17,7 @@ void table_init(struct table *t, const struct table_source *source)
     t->descending = source->columns[0].descending;
 }
 
-static void entry_free(struct table *t, struct table_entry *entry)
+void table_entry_free(struct table *t, struct table_entry *entry)
 {
     HASH_DEL(t->entries, entry); // NOLINT(clang-analyzer-unix.Malloc): it knows no HASH_DEL
     free(entry->id);
@@ -32,222 +31,13 @@ void table_finish(struct table *t)
 
     for (entry = t->entries; entry; entry = next) {
         next = entry->hh.next;
-        entry_free(t, entry);
+        table_entry_free(t, entry);
     }
+    free(t->all);
+    free(t->by_row);
     free(t->order);
     free(t->lines);
     *t = (struct table){0};
-}
-
-static struct table_entry *entry_get(struct table *t, const char *id)
-{
-    struct table_entry *entry;
-
-    HASH_FIND_STR(t->entries, id, entry);
-    if (entry)
-        return entry;
-    entry = xcalloc(1, sizeof *entry);
-    entry->id = xstrdup(id);
-    HASH_ADD_KEYPTR(hh, t->entries, entry->id, strlen(entry->id), entry);
-    return entry;
-}
-
-static void entry_set_group(struct table *t, struct table_entry *entry)
-{
-    const char *group =
-        t->grouped && t->source.group ? t->source.group(t->source.user, entry->row) : "";
-
-    if (entry->group && strcmp(entry->group, group) == 0)
-        return;
-    free(entry->group);
-    entry->group = xstrdup(group);
-}
-
-static void append_row(struct table *t, struct table_entry *entry)
-{
-    if (t->n_rows == t->cap_rows) {
-        t->cap_rows = t->cap_rows ? t->cap_rows * 2 : 64;
-        t->order = xreallocarray(t->order, t->cap_rows, sizeof(struct table_entry *));
-    }
-    t->order[t->n_rows++] = entry;
-}
-
-/* The row that takes the selection over when the selected one has gone: the next that is still
- * there, else the one before. Looks at the order before the change. */
-static struct table_entry *heir(const struct table *t)
-{
-    size_t at = t->selected->position;
-
-    for (size_t i = at; i < t->n_rows; i++)
-        if (t->order[i]->generation == t->generation && t->order[i]->shown)
-            return t->order[i];
-    for (size_t i = at; i-- > 0;)
-        if (t->order[i]->generation == t->generation && t->order[i]->shown)
-            return t->order[i];
-    return NULL;
-}
-
-static void refresh_entries(struct table *t)
-{
-    const struct table_source *s = &t->source;
-
-    t->generation++;
-    t->n_all = s->count(s->user);
-    for (size_t row = 0; row < t->n_all; row++) {
-        struct table_entry *entry = entry_get(t, s->id(s->user, row));
-
-        entry->row = row;
-        entry->generation = t->generation;
-        entry->shown = !s->shown || s->shown(s->user, row);
-        entry_set_group(t, entry);
-    }
-    if (t->selected && !(t->selected->generation == t->generation && t->selected->shown))
-        t->selected = heir(t);
-}
-
-static void drop_gone(struct table *t)
-{
-    struct table_entry *entry, *next;
-
-    t->n_marked = 0;
-    for (entry = t->entries; entry; entry = next) {
-        next = entry->hh.next;
-        if (entry->generation == t->generation) {
-            t->n_marked += entry->marked;
-            continue;
-        }
-        if (entry == t->anchor)
-            t->anchor = NULL;
-        entry_free(t, entry);
-    }
-}
-
-static int compare_natural(const struct table *t, const struct table_entry *a,
-                           const struct table_entry *b)
-{
-    int by = t->source.compare(t->source.user, a->row, b->row, t->sort_column);
-
-    if (t->descending)
-        by = -by;
-    return by ? by : a->row < b->row ? -1 : a->row > b->row;
-}
-
-static int compare_entries(const void *pa, const void *pb, void *user)
-{
-    const struct table_entry *a = *(struct table_entry *const *)pa;
-    const struct table_entry *b = *(struct table_entry *const *)pb;
-    const struct table *t = user;
-    int by = t->grouped ? strcmp(a->group, b->group) : 0;
-
-    if (by)
-        return by;
-    /* While the order rests, rows keep their ranks and new ones queue behind them. */
-    if (t->resting && a->rank != b->rank)
-        return a->rank < b->rank ? -1 : 1;
-    return compare_natural(t, a, b);
-}
-
-static bool is_sorted(struct table *t)
-{
-    for (size_t i = 1; i < t->n_rows; i++)
-        if (compare_entries(&t->order[i - 1], &t->order[i], t) > 0)
-            return false;
-    return true;
-}
-
-static void sort_rows(struct table *t, bool rest)
-{
-    struct table_entry *entry;
-    size_t old = t->n_rows;
-
-    for (size_t i = 0; i < old; i++)
-        t->order[i]->rank = i;
-    /* Old order first: then most updates find the rows sorted already. */
-    t->n_rows = 0;
-    for (size_t i = 0; i < old; i++) {
-        struct table_entry *row = t->order[i];
-
-        row->listed = row->generation == t->generation && row->shown;
-        if (row->listed)
-            t->order[t->n_rows++] = row;
-    }
-    for (entry = t->entries; entry; entry = entry->hh.next) {
-        if (entry->generation != t->generation || !entry->shown || entry->listed)
-            continue;
-        entry->rank = SIZE_MAX;
-        append_row(t, entry);
-    }
-    for (size_t i = 0; i < t->n_rows; i++)
-        t->order[i]->listed = false;
-    t->resting = rest;
-    if (!is_sorted(t))
-        qsort_r(t->order, t->n_rows, sizeof(struct table_entry *), compare_entries, t);
-    t->resting = false;
-    t->thaw_wanted = rest && !is_sorted(t);
-}
-
-static void append_line(struct table *t, struct table_line line)
-{
-    if (t->n_lines == t->cap_lines) {
-        t->cap_lines = t->cap_lines ? t->cap_lines * 2 : 64;
-        t->lines = xreallocarray(t->lines, t->cap_lines, sizeof *t->lines);
-    }
-    t->lines[t->n_lines++] = line;
-}
-
-static void build_lines(struct table *t)
-{
-    size_t heading = 0;
-
-    t->n_lines = 0;
-    for (size_t i = 0; i < t->n_rows; i++) {
-        struct table_entry *entry = t->order[i];
-
-        if (t->grouped && (i == 0 || strcmp(t->order[i - 1]->group, entry->group) != 0)) {
-            heading = t->n_lines;
-            append_line(t, (struct table_line){.group = entry->group});
-        }
-        if (t->grouped)
-            t->lines[heading].n_rows++;
-        entry->position = i;
-        entry->line = t->n_lines;
-        append_line(t, (struct table_line){.entry = entry});
-    }
-}
-
-/* Keeps the selected row on its line of the screen, unless the list stands at its top. */
-static void keep_place(struct table *t, size_t old_line)
-{
-    if (!t->selected || t->top == 0)
-        return;
-    size_t shown_at = old_line - t->top;
-    t->top = t->selected->line > shown_at ? t->selected->line - shown_at : 0;
-}
-
-void table_update(struct table *t, uint64_t revision, int64_t now_ms)
-{
-    bool frozen = t->held || now_ms < t->frozen_until_ms;
-    bool thaws = t->thaw_wanted && !frozen;
-
-    if (!t->invalid && !thaws && revision == t->revision)
-        return;
-    size_t old_line = t->selected ? t->selected->line : 0;
-    refresh_entries(t);
-    sort_rows(t, frozen && !t->resort);
-    drop_gone(t);
-    build_lines(t);
-    if (!t->selected && t->n_rows)
-        t->selected = t->order[0];
-    keep_place(t, old_line);
-    t->revision = revision;
-    t->invalid = t->resort = false;
-    if (t->height)
-        table_layout(t, t->height, t->width);
-}
-
-void table_invalidate(struct table *t)
-{
-    t->invalid = t->resort = true;
 }
 
 void table_touch(struct table *t, int64_t now_ms)

@@ -37,16 +37,21 @@ struct table_cell {
     enum role role; /* ROLE_TEXT: as the row */
 };
 
-/* Rows are numbered from 0 in the source's order, which may change between two table_update. */
+/* Rows are numbered from 0. Without `changes`, the numbers are the source's order, which may be
+ * another at each table_update, and each walks all rows. With it, a row keeps its number as long as
+ * it is there, and a table_update costs what changed. */
 struct table_source {
     const struct table_column *columns; /* borrowed */
     int n_columns;
     size_t (*count)(void *user);
-    const char *(*id)(void *user, size_t row);
+    const char *(*id)(void *user, size_t row); /* NULL (only with `changes`): no row has it now */
     const char *(*group)(void *user, size_t row); /* NULL: no headings */
     bool (*shown)(void *user, size_t row);        /* the filter; NULL: all */
     int (*compare)(void *user, size_t a, size_t b, int column);
     void (*cell)(void *user, size_t row, int column, struct table_cell *out);
+    /* Calls each(to, row) for the numbers whose rows came, changed or went after this revision;
+     * false, without a call, when that is not known any more: then all are looked at. */
+    bool (*changes)(void *user, uint64_t since, void (*each)(void *to, size_t row), void *to);
     void *user;
 };
 
@@ -62,10 +67,14 @@ struct table {
     bool held; /* order kept until it is released (Z) */
     /* The table's own. */
     struct table_entry *entries; /* uthash by id */
-    struct table_entry **order;  /* owned: rows shown, in order */
-    size_t n_rows, cap_rows;     /* rows shown */
-    size_t n_all;                /* rows of the source */
-    struct table_line *lines;    /* owned: rows and headings */
+    struct table_entry **all;    /* owned: every row, in order */
+    size_t n_entries, cap_entries;
+    struct table_entry **by_row; /* owned: by number, for sources with `changes` */
+    size_t n_by_row;
+    struct table_entry **order; /* owned: rows shown, in order */
+    size_t n_rows, cap_rows;    /* rows shown */
+    size_t n_all;               /* rows of the source */
+    struct table_line *lines;   /* owned: rows and headings */
     size_t n_lines, cap_lines;
     struct table_entry *selected; /* NULL only when nothing is shown */
     struct table_entry *anchor;   /* of the last mark */
@@ -76,10 +85,12 @@ struct table {
     uint64_t revision;
     uint32_t generation;
     int64_t frozen_until_ms;
-    bool invalid;     /* needs a rebuild whatever the revision */
-    bool resort;      /* … and in the right order, even during a freeze */
-    bool resting;     /* compare by rank */
-    bool thaw_wanted; /* the order shown is not the one it should have */
+    bool invalid;       /* needs a rebuild whatever the revision */
+    bool resort;        /* … and in the right order, even during a freeze */
+    bool refilter;      /* every row is to pass the filter again */
+    bool has_astray;    /* some rows are not where they should be, and noted */
+    bool is_disordered; /* … or not noted */
+    bool thaw_wanted;   /* the order shown is not the one it should have */
 };
 
 void table_init(struct table *t, const struct table_source *source);
@@ -89,6 +100,8 @@ void table_finish(struct table *t);
 void table_update(struct table *t, uint64_t revision, int64_t now_ms);
 /* Sort order, filter or grouping changed: table_update must look again, at once. */
 void table_invalidate(struct table *t);
+/* Only the filter did. */
+void table_refilter(struct table *t);
 /* A key was pressed: the order rests. */
 void table_touch(struct table *t, int64_t now_ms);
 /* When table_update should run again because a freeze ends; 0: never. */

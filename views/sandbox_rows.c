@@ -16,6 +16,11 @@
 #define LEFT_WARN_MS INT64_C(300000)
 #define LEFT_BAD_MS  INT64_C(60000)
 
+struct sandbox_text {
+    uint64_t revision;
+    char *text; /* owned; NULL: not asked for yet */
+};
+
 static const struct table_column columns[N_SANDBOX_COLUMNS] = {
     [COLUMN_NAME] = {.title = "NAME", .min = 6, .ideal = 16, .max = 48},
     [COLUMN_STATUS] = {.title = "STATUS", .min = 9, .ideal = 10, .max = 44},
@@ -36,19 +41,28 @@ static const struct table_column columns[N_SANDBOX_COLUMNS] = {
 
 static const struct sandbox *at(const struct sandboxes *s, size_t row)
 {
-    return fleet_at(s->env->fleet, row);
+    return fleet_slot(s->env->fleet, row);
 }
 
 static size_t row_count(void *user)
 {
     const struct sandboxes *s = user;
 
-    return fleet_count(s->env->fleet);
+    return fleet_slots(s->env->fleet);
 }
 
 static const char *row_id(void *user, size_t row)
 {
-    return at(user, row)->info.id;
+    const struct sandbox *sandbox = at(user, row);
+
+    return sandbox && !sandbox->gone ? sandbox->info.id : NULL;
+}
+
+static bool row_changes(void *user, uint64_t since, void (*each)(void *to, size_t row), void *to)
+{
+    const struct sandboxes *s = user;
+
+    return fleet_changes(s->env->fleet, since, each, to);
 }
 
 static const char *row_group(void *user, size_t row)
@@ -70,32 +84,56 @@ static const char *metadata_value(void *user, const char *key)
     return cJSON_IsBool(value) ? cJSON_IsTrue(value) ? "true" : "false" : value ? "" : NULL;
 }
 
-static bool row_matches(const struct sandboxes *s, const struct sandbox *sandbox)
+static bool label_matches(const struct sandboxes *s, const struct sandbox_info *i)
 {
-    const struct sandbox_info *i = &sandbox->info;
-    char text[1024];
-    cJSON *metadata = NULL;
+    cJSON *metadata = *i->metadata ? cJSON_Parse(i->metadata) : NULL;
+    bool hit = filter_match(&s->list.filter, "", metadata ? metadata_value : NULL, metadata);
 
-    if (s->list.filter.kind == FILTER_LABEL && *i->metadata)
-        metadata = cJSON_Parse(i->metadata);
-    cleanup_free char *all =
-        xasprintf("%s/%s %s %s %s %s", i->ns, i->name, i->status, i->provider, i->id, i->reason);
-    text_sanitise(text, sizeof text, all, strlen(all));
-    bool hit = filter_match(&s->list.filter, text, metadata ? metadata_value : NULL, metadata);
     cJSON_Delete(metadata);
     return hit;
 }
 
+/* Made once for each change of the row, not at each letter of a filter. */
+static const char *filter_text(struct sandboxes *s, size_t row, const struct sandbox *sandbox)
+{
+    const struct sandbox_info *i = &sandbox->info;
+    char text[1024];
+
+    if (row >= s->n_texts) {
+        size_t n = row < 64 ? 64 : row * 2;
+
+        s->texts = xreallocarray(s->texts, n, sizeof *s->texts);
+        memset(s->texts + s->n_texts, 0, (n - s->n_texts) * sizeof *s->texts);
+        s->n_texts = n;
+    }
+    struct sandbox_text *kept = &s->texts[row];
+
+    if (kept->text && kept->revision == sandbox->revision)
+        return kept->text;
+    cleanup_free char *all =
+        xasprintf("%s/%s %s %s %s %s", i->ns, i->name, i->status, i->provider, i->id, i->reason);
+    text_sanitise(text, sizeof text, all, strlen(all));
+    free(kept->text);
+    kept->text = xstrdup(text);
+    kept->revision = sandbox->revision;
+    return kept->text;
+}
+
+static bool row_matches(struct sandboxes *s, size_t row, const struct sandbox *sandbox)
+{
+    if (s->list.filter.kind == FILTER_LABEL)
+        return label_matches(s, &sandbox->info);
+    return filter_match(&s->list.filter, filter_text(s, row, sandbox), NULL, NULL);
+}
+
 static bool row_shown(void *user, size_t row)
 {
-    const struct sandboxes *s = user;
+    struct sandboxes *s = user;
     const struct sandbox *sandbox = at(s, row);
 
-    if (sandbox->gone)
-        return false;
     if (s->only_ns && strcmp(sandbox->info.ns, s->only_ns) != 0)
         return false;
-    return !filter_active(&s->list.filter) || row_matches(s, sandbox);
+    return !filter_active(&s->list.filter) || row_matches(s, row, sandbox);
 }
 
 static const char *context_of(const struct sandboxes *s, const struct sandbox_info *i)
@@ -292,8 +330,17 @@ struct table_source sandbox_rows_source(struct sandboxes *s)
         .shown = row_shown,
         .compare = row_compare,
         .cell = row_cell,
+        .changes = row_changes,
         .user = s,
     };
+}
+
+void sandbox_rows_finish(struct sandboxes *s)
+{
+    for (size_t i = 0; i < s->n_texts; i++)
+        free(s->texts[i].text);
+    free(steal_pointer(&s->texts));
+    s->n_texts = 0;
 }
 
 const struct sandbox *sandbox_rows_selected(const struct sandboxes *s)

@@ -35,22 +35,10 @@ static void close_view(struct view *v)
     request_cancel(s->asking);
     free(s->asking_id);
     list_finish(&s->list);
+    sandbox_rows_finish(s);
     free(s->only_ns);
     free(s->select_id);
     free(s);
-}
-
-static void count_known(struct sandboxes *s)
-{
-    struct fleet *f = s->env->fleet;
-    size_t n = fleet_count(f);
-
-    s->n_known = 0;
-    for (size_t i = 0; i < n; i++)
-        s->n_known += !fleet_at(f, i)->gone;
-    /* What went has no row here; with it go its marks. */
-    if (s->n_known < n)
-        fleet_forget_gone(f);
 }
 
 static void update(struct view *v, int rows, int cols)
@@ -62,13 +50,16 @@ static void update(struct view *v, int rows, int cols)
         s->list.table.grouped = grouped;
         table_invalidate(&s->list.table);
     }
-    int n_columns = fleet_size(s->env->fleet) > 1 ? N_SANDBOX_COLUMNS : COLUMN_CONTEXT;
-    if (n_columns != s->list.table.source.n_columns) {
-        s->list.table.source.n_columns = n_columns;
+    if (s->n_gateways != fleet_size(s->env->fleet)) {
+        s->n_gateways = fleet_size(s->env->fleet);
+        s->list.table.source.n_columns = s->n_gateways > 1 ? N_SANDBOX_COLUMNS : COLUMN_CONTEXT;
+        sandbox_rows_finish(s);
         table_invalidate(&s->list.table);
     }
-    count_known(s);
     list_update(&s->list, v, fleet_revision(s->env->fleet));
+    s->n_known = fleet_n_known(s->env->fleet);
+    /* What went has no row here; with it went its mark. */
+    fleet_forget_gone(s->env->fleet);
     if (s->select_id && table_select(&s->list.table, s->select_id)) {
         free(s->select_id);
         s->select_id = NULL;
@@ -120,7 +111,7 @@ static void toggle_namespace(struct sandboxes *s)
 
     free(s->only_ns);
     s->only_ns = all || !selected ? NULL : xstrdup(selected->info.ns);
-    table_invalidate(&s->list.table);
+    table_refilter(&s->list.table);
 }
 
 static enum view_result act(struct view *v, const char *action)

@@ -15,9 +15,12 @@ struct sandboxes {
     struct view *view;
     struct gateway_listener listener;
     struct list list;
-    char *only_ns;          /* owned: the one namespace shown; NULL: all */
-    char *select_id;        /* owned: to be selected once it is listed */
-    size_t n_known;         /* sandboxes that exist, filtered or not */
+    char *only_ns;              /* owned: the one namespace shown; NULL: all */
+    char *select_id;            /* owned: to be selected once it is listed */
+    size_t n_known;             /* sandboxes that exist, filtered or not */
+    struct sandbox_text *texts; /* owned: what the filter sees, by row number */
+    size_t n_texts;
+    size_t n_gateways;      /* row numbers change with it */
     int64_t now_ms;         /* wall clock of this drawing */
     int64_t change_ms;      /* until a shown age changes */
     struct request *asking; /* all that is known of asking_id, to show it */
@@ -42,6 +45,7 @@ enum sandbox_column {
     N_SANDBOX_COLUMNS
 };
 struct table_source sandbox_rows_source(struct sandboxes *s);
+void sandbox_rows_finish(struct sandboxes *s);
 /* The sandbox of the selected row, or NULL. */
 const struct sandbox *sandbox_rows_selected(const struct sandboxes *s);
 /* The word and sign for a status, and how it is drawn. */

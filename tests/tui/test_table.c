@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "tests/tui/dump.h"
 #include "tui/table.h"
+#include "tui/table_lines.h"
 
 struct row {
     char id[16], ns[16], name[32];
@@ -360,6 +361,185 @@ static void table__ten_thousand_rows__format_only_what_shows(void **state)
     assert_int_equal(table.n_rows, 10000);
 }
 
+/* --- a source that says what changed, beside one that is walked --- */
+
+#define SLOTS 40
+
+struct slots {
+    struct slot {
+        bool used, hidden;
+        char id[16], ns[4];
+        int n;
+        uint64_t changed;
+    } rows[SLOTS];
+    uint64_t revision, forgotten;
+    size_t rows_asked;
+    unsigned seed;
+};
+
+static unsigned roll(struct slots *s, unsigned n)
+{
+    return (unsigned)rand_r(&s->seed) % n;
+}
+
+static size_t slot_count(void *user)
+{
+    return SLOTS;
+}
+static const char *slot_id(void *user, size_t i)
+{
+    struct slots *s = user;
+
+    s->rows_asked++;
+    return s->rows[i].used ? s->rows[i].id : NULL;
+}
+static const char *slot_group(void *user, size_t i)
+{
+    return ((struct slots *)user)->rows[i].ns;
+}
+static bool slot_shown(void *user, size_t i)
+{
+    return !((struct slots *)user)->rows[i].hidden;
+}
+static int slot_compare(void *user, size_t a, size_t b, int column)
+{
+    const struct slot *x = &((struct slots *)user)->rows[a], *y = &((struct slots *)user)->rows[b];
+
+    assert_true(x->used && y->used);
+    return x->n != y->n ? x->n - y->n : strcmp(x->id, y->id);
+}
+static void slot_cell(void *user, size_t i, int column, struct table_cell *out)
+{
+    snprintf(out->text, sizeof out->text, "%s", ((struct slots *)user)->rows[i].id);
+}
+static bool slot_changes(void *user, uint64_t since, void (*each)(void *to, size_t row), void *to)
+{
+    struct slots *s = user;
+
+    if (since < s->forgotten)
+        return false;
+    for (size_t i = 0; i < SLOTS; i++)
+        if (s->rows[i].changed > since)
+            each(to, i);
+    return true;
+}
+
+static void start_slots(struct table *t, struct slots *s, bool says_changes)
+{
+    const struct table_source source = {
+        .columns = columns,
+        .n_columns = 2,
+        .count = slot_count,
+        .id = slot_id,
+        .group = slot_group,
+        .shown = slot_shown,
+        .compare = slot_compare,
+        .cell = slot_cell,
+        .changes = says_changes ? slot_changes : NULL,
+        .user = s,
+    };
+
+    table_init(t, &source);
+    t->grouped = true;
+    table_layout(t, 20, 40);
+}
+
+/* Ids are few, so that one comes back under another number. */
+static void change_slot(struct slots *s)
+{
+    struct slot *row = &s->rows[roll(s, SLOTS)];
+
+    row->changed = ++s->revision;
+    if (row->used && roll(s, 4) == 0) {
+        row->used = false;
+        return;
+    }
+    if (!row->used) {
+        snprintf(row->id, sizeof row->id, "%u", roll(s, 2 * SLOTS));
+        for (size_t i = 0; i < SLOTS; i++)
+            if (s->rows[i].used && strcmp(s->rows[i].id, row->id) == 0)
+                return;
+    }
+    row->used = true;
+    row->hidden = roll(s, 5) == 0;
+    row->n = (int)roll(s, 8);
+    snprintf(row->ns, sizeof row->ns, "%u", roll(s, 12) ? 0 : roll(s, 3));
+    if (roll(s, 100) == 0)
+        s->forgotten = s->revision;
+}
+
+static void assert_same_rows(const struct table *a, const struct table *b)
+{
+    assert_int_equal(a->n_rows, b->n_rows);
+    assert_int_equal(a->n_all, b->n_all);
+    assert_int_equal(a->n_marked, b->n_marked);
+    assert_int_equal(a->n_lines, b->n_lines);
+    for (size_t i = 0; i < a->n_rows; i++) {
+        assert_string_equal(a->order[i]->id, b->order[i]->id);
+    }
+    assert_int_equal(a->selected == NULL, b->selected == NULL);
+    if (a->selected)
+        assert_string_equal(table_selected(a), table_selected(b));
+}
+
+static void table__changes__lead_where_a_walk_leads(void **state)
+{
+    static struct slots slots;
+    static const char *const keys[] = {"list-down", "list-page-down", "list-up",  "list-mark",
+                                       "list-top",  "list-bottom",    "list-hold"};
+    struct table walked, told;
+
+    for (unsigned seed = 1; seed <= 60; seed++) {
+        slots = (struct slots){.seed = seed};
+        start_slots(&walked, &slots, false);
+        start_slots(&told, &slots, true);
+        for (int64_t now = 0; now < 300000; now += 500) {
+            for (unsigned i = roll(&slots, 4); i > 0; i--)
+                change_slot(&slots);
+            if (roll(&slots, 12) == 0) {
+                const char *key = keys[roll(&slots, ARRAY_LEN(keys))];
+
+                table_act(&walked, key, now);
+                table_act(&told, key, now);
+            }
+            if (roll(&slots, 30) == 0) {
+                for (size_t i = 0; i < SLOTS; i++)
+                    slots.rows[i].hidden = roll(&slots, 3) == 0;
+                table_refilter(&walked);
+                table_refilter(&told);
+            }
+            table_update(&walked, slots.revision, now);
+            table_update(&told, slots.revision, now);
+            assert_same_rows(&walked, &told);
+            /* Told, it may look once too often; never too rarely. */
+            if (table_thaw_at_ms(&walked))
+                assert_int_equal(table_thaw_at_ms(&walked), table_thaw_at_ms(&told));
+        }
+        table_finish(&walked);
+        table_finish(&told);
+    }
+}
+
+static void table__changes__ask_only_for_what_changed(void **state)
+{
+    static struct slots slots = {.seed = 1};
+    struct table t;
+
+    start_slots(&t, &slots, true);
+    for (int i = 0; i < 200; i++)
+        change_slot(&slots);
+    slots.forgotten = 0;
+    table_update(&t, slots.revision, 0);
+    slots.rows_asked = 0;
+    change_slot(&slots);
+    table_update(&t, slots.revision, 0);
+    assert_int_equal(slots.rows_asked, 1);
+    table_refilter(&t);
+    table_update(&t, slots.revision, 0);
+    assert_int_equal(slots.rows_asked, 1);
+    table_finish(&t);
+}
+
 static void table__mouse__selects_and_scrolls(void **state)
 {
     three_rows();
@@ -392,6 +572,8 @@ int main(void)
         cmocka_unit_test(table__marks__follow_ids_and_count),
         cmocka_unit_test(table__filter__hides_and_highlights),
         cmocka_unit_test(table__ten_thousand_rows__format_only_what_shows),
+        cmocka_unit_test(table__changes__lead_where_a_walk_leads),
+        cmocka_unit_test(table__changes__ask_only_for_what_changed),
         cmocka_unit_test(table__mouse__selects_and_scrolls),
     };
     text_init_locale();
