@@ -15,19 +15,19 @@
 
 enum search_case { SEARCH_SMART, SEARCH_EXACT, SEARCH_ANY_CASE };
 
-struct search_hit {
+struct classroom_hit {
     const char *terminal_id, *text; /* borrowed, as all here; text has no control characters */
     int line;                       /* 0: the last line of the screen, counting up */
     int from, to;                   /* bytes of text */
     int64_t age_ms;                 /* since the line was written; -1: not known */
 };
 /* Newest first. truncated: there are more, or it took too long. */
-typedef void (*search_cb)(void *user, const struct search_hit *hits, size_t n, bool truncated,
-                          const struct err *e);
+typedef void (*classroom_search_cb)(void *user, const struct classroom_hit *hits, size_t n,
+                                    bool truncated, const struct err *e);
 /* pattern: a regular expression (PCRE2). SEARCH_SMART minds the case when it has an upper-case
  * letter. limit: 1 to SEARCH_LIMIT_MAX, 0: 100. ERR_ARG with the reason for a bad pattern. */
 struct request *classroom_search(struct remote *r, const char *pattern, enum search_case how,
-                                 int limit, search_cb cb, void *user);
+                                 int limit, classroom_search_cb cb, void *user);
 
 /* --- freezing and hands --- */
 
