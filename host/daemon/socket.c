@@ -149,6 +149,7 @@ static void subscription_free(struct subscription *sub)
         TAILQ_REMOVE(&sub->session->subscriptions, sub, of_session);
         sub->session->n_subscriptions--;
         session_update_flow(sub->session);
+        activity_changed(sub->session);
     }
     outbox_clear(&sub->waiting);
     daemon_changed(s->d);
@@ -278,6 +279,8 @@ static void on_drain(struct websocket *ws)
         commands_resume(s->d);
         watchers_resume(s->d);
     }
+    if (!s->full && s->missed_activity)
+        activity_sync(s);
 }
 
 /* --- announcements --- */
@@ -360,15 +363,34 @@ void sockets_announce(struct daemon *d, const struct terminal *t)
 
 /* --- messages --- */
 
-static void send_terminal_error(struct socket *s, struct slice id, const char *text)
+static cJSON *terminal_error(struct slice id, const char *text, char **channel)
 {
     cleanup_free char *name = xstrndup(id.len ? id.data : "", id.len < 64 ? id.len : 64);
-    cleanup_free char *channel = xasprintf(CHANNEL_TERMINAL_PREFIX "%s", name);
     cJSON *data = cJSON_CreateObject();
 
+    *channel = xasprintf(CHANNEL_TERMINAL_PREFIX "%s", name);
     cJSON_AddStringToObject(data, "terminal_id", utf8_valid(name, strlen(name)) ? name : "");
     cJSON_AddStringToObject(data, "error", text);
     cJSON_AddStringToObject(data, "message", text);
+    return data;
+}
+
+static void send_terminal_error(struct socket *s, struct slice id, const char *text)
+{
+    cleanup_free char *channel = NULL;
+    cJSON *data = terminal_error(id, text, &channel);
+
+    socket_send_json(s, MSG_TERMINAL_ERROR, channel, data);
+}
+
+static void send_frozen(struct socket *s, struct slice id, const struct session *session)
+{
+    int64_t left = activity_frozen_left(session);
+    cleanup_free char *channel = NULL, *text = activity_frozen_text(session);
+    cJSON *data = terminal_error(id, text, &channel);
+
+    cJSON_AddStringToObject(data, "code", ERROR_FROZEN);
+    cJSON_AddNumberToObject(data, "left", (double)left);
     socket_send_json(s, MSG_TERMINAL_ERROR, channel, data);
 }
 
@@ -402,6 +424,7 @@ static void subscribe_terminal(struct socket *s, struct slice id)
     }
     session->subscribed = true;
     buf_finish(&session->backlog);
+    activity_changed(session);
     daemon_changed(s->d);
     socket_mark_ready(s, sub);
     socket_pump(s);
@@ -417,6 +440,14 @@ static bool terminal_channel(struct slice channel, struct slice *id)
     return true;
 }
 
+static void tell_activity(struct socket *s)
+{
+    if (s->full)
+        s->missed_activity = true;
+    else
+        activity_sync(s);
+}
+
 static void on_subscribe(struct socket *s, const struct message *m)
 {
     struct slice id;
@@ -426,17 +457,30 @@ static void on_subscribe(struct socket *s, const struct message *m)
         subscribe_terminal(s, id);
         return;
     }
-    if (!m->channel.len || m->channel.len > MESSAGE_NAME_MAX ||
-        find_channel(s, m->channel.data, m->channel.len) || HASH_COUNT(s->channels) >= CHANNELS_MAX)
+    if (!m->channel.len || m->channel.len > MESSAGE_NAME_MAX)
+        return;
+    /* Asked again, it is told again: two of one connection's users may not know of each other. */
+    if (s->watches && slice_equal(m->channel, CHANNEL_ACTIVITY))
+        tell_activity(s);
+    if (find_channel(s, m->channel.data, m->channel.len) || HASH_COUNT(s->channels) >= CHANNELS_MAX)
         return;
     c = xcalloc(1, sizeof *c);
     c->name = xstrndup(m->channel.data, m->channel.len);
     HASH_ADD_KEYPTR(hh, s->channels, c->name, strlen(c->name), c);
     watchers_subscribed(s->d, c->name);
+    if (!strcmp(c->name, CHANNEL_ACTIVITY)) {
+        s->watches = true;
+        s->d->activity.n_watchers++;
+        tell_activity(s);
+    }
 }
 
 static void channel_free(struct socket *s, struct channel *c)
 {
+    if (s->watches && !strcmp(c->name, CHANNEL_ACTIVITY)) {
+        s->watches = s->missed_activity = false;
+        s->d->activity.n_watchers--;
+    }
     HASH_DEL(s->channels, c); // NOLINT(clang-analyzer-unix.Malloc): nor HASH_DEL
     free(c->name);
     free(c);
@@ -482,6 +526,23 @@ static struct session *session_of(struct socket *s, struct slice id)
     return t ? t->session : NULL;
 }
 
+/* What is refused is acknowledged, too: it must not come again after the frost. */
+static void take_input(struct socket *s, struct session *session, struct slice id,
+                       struct slice input)
+{
+    bool is_guest = websocket_who(s->ws)->access < HTTP_OWNER;
+
+    if (input.len && is_guest && activity_frozen_left(session)) {
+        send_frozen(s, id, session);
+        return;
+    }
+    activity_input(session, input.len);
+    if (!session_input(session, input.data, input.len)) {
+        s->blocked_by = session;
+        websocket_pause(s->ws, true);
+    }
+}
+
 static void on_input(struct socket *s, const struct message *m)
 {
     struct slice id = message_string(m, "terminal_id"), input = message_string(m, "input");
@@ -492,11 +553,8 @@ static void on_input(struct socket *s, const struct message *m)
 
     if (!session)
         return;
-    if ((!numbered || acks_take(&session->acks, client, seq)) &&
-        !session_input(session, input.data, input.len)) {
-        s->blocked_by = session;
-        websocket_pause(s->ws, true);
-    }
+    if (!numbered || acks_take(&session->acks, client, seq))
+        take_input(s, session, id, input);
     if (numbered)
         send_ack(s, id, client, seq);
 }
@@ -534,12 +592,15 @@ static void on_command_start(struct socket *s, const struct message *m)
 
 static const struct {
     const char *type;
-    bool writes;
+    enum http_access access;
     void (*handle)(struct socket *s, const struct message *m);
 } handlers[] = {
-    {MSG_SUBSCRIBE, false, on_subscribe},        {MSG_UNSUBSCRIBE, false, on_unsubscribe},
-    {MSG_TERMINAL_INPUT, true, on_input},        {MSG_TERMINAL_RESIZE, true, on_resize},
-    {MSG_COMMAND_START, true, on_command_start},
+    {MSG_SUBSCRIBE, HTTP_READ, on_subscribe},
+    {MSG_UNSUBSCRIBE, HTTP_READ, on_unsubscribe},
+    {MSG_TERMINAL_INPUT, HTTP_WRITE, on_input},
+    {MSG_TERMINAL_RESIZE, HTTP_WRITE, on_resize},
+    {MSG_TERMINAL_PARTICIPATE, HTTP_OWNER, participant_say},
+    {MSG_COMMAND_START, HTTP_WRITE, on_command_start},
 };
 
 static void dispatch(struct socket *s, const struct message *m)
@@ -553,10 +614,13 @@ static void dispatch(struct socket *s, const struct message *m)
     for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
         if (!slice_equal(type, handlers[i].type))
             continue;
-        if (handlers[i].writes && websocket_who(s->ws)->access < HTTP_WRITE)
-            send_terminal_error(s, message_string(m, "terminal_id"), "read-only token");
-        else
+        enum http_access access = websocket_who(s->ws)->access;
+
+        if (access >= handlers[i].access)
             handlers[i].handle(s, m);
+        else
+            send_terminal_error(s, message_string(m, "terminal_id"),
+                                access < HTTP_WRITE ? "read-only token" : "access token required");
         return;
     }
 }
@@ -614,6 +678,7 @@ static void on_close(struct websocket *ws)
         subscription_free(sub); // NOLINT(clang-analyzer-unix.Malloc)
     while ((a = TAILQ_FIRST(&s->announcements)))
         announcement_free(s, a); // NOLINT(clang-analyzer-unix.Malloc)
+    participants_forget(s);
     HASH_ITER (hh, s->channels, c, next) {
         channel_free(s, c);
     }
@@ -633,6 +698,7 @@ static void socket_init(struct socket *s, struct daemon *d)
     TAILQ_INIT(&s->subscriptions);
     TAILQ_INIT(&s->ready);
     TAILQ_INIT(&s->announcements);
+    TAILQ_INIT(&s->participants);
     uv_timer_init(d->loop, &s->timer);
     uv_timer_init(d->loop, &s->watchdog);
     /* Armed by uv_timer_again. */
