@@ -49,6 +49,7 @@ struct request *classroom_hand(struct remote *r, const char *terminal_id, bool u
 /* --- notices --- */
 
 #define NOTICE_TEXT_MAX 2000 /* bytes */
+#define NOTICES_MAX     20   /* that a host keeps */
 
 struct notice {
     const char *id, *text, *from, *url; /* borrowed; "" when not said */
