@@ -175,16 +175,6 @@ char *activity_frozen_text(const struct session *s)
                      (long long)(left + 999) / 1000);
 }
 
-int64_t activity_frozen_any(const struct daemon *d)
-{
-    int64_t left = 0;
-
-    for (const struct terminal *t = d->terminals.by_id; t; t = t->hh.next)
-        if (t->session)
-            left = MAX(left, activity_frozen_left(t->session));
-    return left;
-}
-
 /* --- what shells say --- */
 
 static void begin_command(struct session *s)

@@ -75,8 +75,6 @@ void activity_freeze(struct session *s, int64_t ms, const char *by);
 int64_t activity_frozen_left(const struct session *s);
 /* Who froze it and for how long, in words; the caller frees. */
 char *activity_frozen_text(const struct session *s);
-/* The longest of all terminals'. */
-int64_t activity_frozen_any(const struct daemon *d);
 /* Something else of it changed: viewers, size, who takes part. */
 void activity_changed(struct session *s);
 /* Servers or error signals did; text NULL: no signal. */

@@ -54,6 +54,7 @@ struct daemon {
     struct signals signals;
     struct activity activity;
     struct notices notices;
+    unsigned n_searches; /* under way (api_search.c) */
     struct servers servers;
     struct work work;
     struct overlays overlays;
@@ -109,6 +110,7 @@ void api_terminal_list(struct http_request *r, void *user);
 void api_terminal_get(struct http_request *r, void *user);
 void api_terminal_delete(struct http_request *r, void *user);
 void api_terminal_hand(struct http_request *r, void *user);
+void api_terminal_search(struct http_request *r, void *user);
 void api_terminal_freeze(struct http_request *r, void *user);
 void api_command_execute(struct http_request *r, void *user);
 void api_command_list(struct http_request *r, void *user);
