@@ -15,38 +15,62 @@
 #include "client/fields.h"
 #include "wire/names.h"
 
+#define HIT_SIZE 1024 /* of the text of a hit, with its NUL; hosts send 300 bytes */
+
 /* --- search --- */
 
-static void read_hit(const cJSON *item, struct classroom_hit *hit)
+/* A text of a host may hold anything; what is shown of it may not, and the hit stays in place. */
+static void clean_hit(struct classroom_hit *hit, const char *text, size_t from, size_t to,
+                      char out[HIT_SIZE])
 {
-    int64_t len;
+    size_t n = strlen(text), at[3] = {from, to, n}, len = 0, begin = 0;
+
+    for (int i = 0; i < 3; i++) {
+        text_sanitise(out + len, HIT_SIZE - len, text + begin, at[i] - begin);
+        len += strlen(out + len);
+        begin = at[i];
+        at[i] = len;
+    }
+    hit->text = out;
+    hit->from = (int)at[0];
+    hit->to = (int)at[1];
+}
+
+static void read_hit(const cJSON *item, struct classroom_hit *hit, char out[HIT_SIZE])
+{
+    const char *text = field_text(item, "text");
+    int64_t len = (int64_t)strlen(text), to = field_int(item, "to", 0, len, 0);
 
     hit->terminal_id = field_text(item, "terminal_id");
-    hit->text = field_text(item, "text");
-    len = (int64_t)strlen(hit->text);
     hit->line = (int)field_int(item, "line", 0, INT32_MAX, 0);
-    hit->to = (int)field_int(item, "to", 0, len, 0);
-    hit->from = (int)field_int(item, "from", 0, hit->to, 0);
     hit->age_ms = field_int(item, "age", 0, INT64_C(1) << 53, -1);
+    clean_hit(hit, text, (size_t)field_int(item, "from", 0, to, 0), (size_t)to, out);
 }
 
 static void on_hits(struct remote_call *c, const cJSON *data, const struct err *e)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(data, "hits"), *item;
-    struct classroom_hit *hits = xcalloc(SEARCH_LIMIT_MAX, sizeof *hits);
-    size_t n = 0;
+    size_t n = 0, cap = (size_t)cJSON_GetArraySize(list);
+    cleanup_free struct classroom_hit *hits = NULL;
+    cleanup_free char *texts = NULL;
     struct err own;
 
     if (!e && !cJSON_IsArray(list)) {
         call_unreadable(c, &own, "the answer holds no hits");
         e = &own;
     }
-    cJSON_ArrayForEach (item, list)
-        if (n < SEARCH_LIMIT_MAX && cJSON_IsObject(item))
-            read_hit(item, &hits[n++]);
+    if (cap > SEARCH_LIMIT_MAX)
+        cap = SEARCH_LIMIT_MAX;
+    hits = xcalloc(cap + 1, sizeof *hits);
+    texts = xcalloc(cap + 1, HIT_SIZE);
+    cJSON_ArrayForEach (item, list) {
+        if (n == cap)
+            break;
+        read_hit(item, &hits[n], texts + n * HIT_SIZE);
+        n++;
+    }
     ((classroom_search_cb)c->cb)(c->user, e ? NULL : hits, e ? 0 : n, field_bool(data, "truncated"),
                                  e);
-    free(hits);
 }
 
 struct request *classroom_search(struct remote *r, const char *pattern, enum search_case how,
@@ -81,7 +105,7 @@ static void on_frozen(struct remote_call *c, const cJSON *data, const struct err
 struct request *classroom_freeze(struct remote *r, const char *terminal_id, int seconds,
                                  const char *by, freeze_cb cb, void *user)
 {
-    struct remote_call *c = call_create(r, "POST", call_path("/terminals/", terminal_id, "/freeze"),
+    struct remote_call *c = call_create(r, "POST", call_path("/terminals", terminal_id, "/freeze"),
                                         on_frozen, (call_cb)cb, user);
     cJSON *body = cJSON_CreateObject();
 
@@ -94,7 +118,7 @@ struct request *classroom_freeze(struct remote *r, const char *terminal_id, int 
 struct request *classroom_hand(struct remote *r, const char *terminal_id, bool up, const char *note,
                                gateway_done_cb cb, void *user)
 {
-    struct remote_call *c = call_create(r, "POST", call_path("/terminals/", terminal_id, "/hand"),
+    struct remote_call *c = call_create(r, "POST", call_path("/terminals", terminal_id, "/hand"),
                                         call_on_done, (call_cb)cb, user);
     cJSON *body = cJSON_CreateObject();
 
@@ -120,7 +144,12 @@ static struct notice read_notice(const cJSON *item)
 static void on_notified(struct remote_call *c, const cJSON *data, const struct err *e)
 {
     struct notice n = read_notice(data);
+    struct err own;
 
+    if (!e && !*n.id) {
+        call_unreadable(c, &own, "the answer holds no id");
+        e = &own;
+    }
     ((notice_cb)c->cb)(c->user, e ? NULL : &n, e);
 }
 
@@ -142,7 +171,12 @@ static void on_notices(struct remote_call *c, const cJSON *data, const struct er
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(data, "notices"), *item;
     struct notice all[NOTICES_MAX];
     size_t n = 0;
+    struct err own;
 
+    if (!e && !cJSON_IsArray(list)) {
+        call_unreadable(c, &own, "the answer holds no notices");
+        e = &own;
+    }
     cJSON_ArrayForEach (item, list)
         if (n < NOTICES_MAX)
             all[n++] = read_notice(item);
@@ -158,7 +192,7 @@ struct request *classroom_notice_delete(struct remote *r, const char *id, gatewa
                                         void *user)
 {
     return call_start(
-        call_create(r, "DELETE", call_path("/notices/", id, ""), call_on_done, (call_cb)cb, user));
+        call_create(r, "DELETE", call_path("/notices", id, ""), call_on_done, (call_cb)cb, user));
 }
 
 struct notice_tail {

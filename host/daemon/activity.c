@@ -103,10 +103,11 @@ static void touch(struct session *s, int64_t every_ms)
     struct facts *f = &s->facts;
     int64_t due = MAX(clock_mono_ms(), f->told_ms + every_ms);
 
-    if (!s->d->activity.n_watchers || s->ended || (f->due_ms && f->due_ms <= due))
+    if (!s->d->activity.n_watchers || s->ended)
         return;
-    f->due_ms = due;
-    arm(&s->d->activity, due);
+    if (!f->due_ms || due < f->due_ms)
+        f->due_ms = due;
+    arm(&s->d->activity, f->due_ms);
 }
 
 void activity_changed(struct session *s)
@@ -485,9 +486,10 @@ void activity_sandbox_changed(struct daemon *d, const char *error_signal)
         text_sanitise(a->error_signal, sizeof a->error_signal, error_signal, strlen(error_signal));
         a->error_signal_ms = clock_mono_ms();
     }
-    if (!a->n_watchers || a->due_ms)
+    if (!a->n_watchers)
         return;
-    a->due_ms = MAX(clock_mono_ms(), a->told_ms + TOLD_EVERY_MS);
+    if (!a->due_ms)
+        a->due_ms = MAX(clock_mono_ms(), a->told_ms + TOLD_EVERY_MS);
     arm(a, a->due_ms);
 }
 
