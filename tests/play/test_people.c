@@ -34,6 +34,12 @@ static void expect_quiet_console(void)
     assert_string_equal(console, "[]");
 }
 
+static const char off_the_line[] =
+    "const main = document.querySelector('main').getBoundingClientRect(), middle = main.top + "
+    "main.height / 2, box = document.getElementById('notices').getBoundingClientRect(), top = "
+    "document.querySelector('.xterm-cursor').getBoundingClientRect().top;"
+    "return %s && (top < box.top || top > box.bottom)";
+
 /* Text and address are others' words: they stay text, and lead to pages only. */
 static void play__notice__is_shown_until_dismissed(void **state)
 {
@@ -45,8 +51,12 @@ static void play__notice__is_shown_until_dismissed(void **state)
         "notices") ".includes('Ann: <b>Pause</b> until ten')");
     page_wait("const a = document.querySelector('#notices a'); return a.href === "
               "'https://example.org/x' && a.target === '_blank' && a.rel.includes('noopener')");
+    /* It keeps off the line that is typed in. */
     page_type("echo under-$((1+1))\n");
     page_wait_screen("under-2");
+    page_wait(off_the_line, "top < middle");
+    page_type("clear; seq 200\n");
+    page_wait(off_the_line, "top > middle");
     click("#notices button");
     page_wait("return !" SHOWN("notices"));
     /* A late page gets it again, and this one does not. */

@@ -355,7 +355,7 @@ async function start() {
         dropped: people.dropNotice,
     });
     setUpScope((await ask('/auth/status')).body.data || {});
-    people.setUpPeople(!readOnly, () => term.focus());
+    people.setUpPeople(term, !readOnly);
     watchSize();
     fitNow();
     $('retry').onclick = () => link.retry();

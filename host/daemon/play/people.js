@@ -9,8 +9,8 @@ import { request } from './link.js';
 const NOTE_MAX = 200;
 const $ = (id) => document.getElementById(id);
 
+let term = null; // xterm's
 let terminal = null; // whose facts these are
-let done = () => {}; // gives the focus back
 let canRaise = false;
 let isUp = false;
 let frozenUntil = 0; // by performance.now()
@@ -61,7 +61,7 @@ function showCompany(names) {
 function showHand() {
     $('hand').hidden = !canRaise || !terminal;
     $('hand').setAttribute('aria-pressed', String(isUp));
-    $('hand').textContent = isUp ? '✋ Lower hand' : '✋ Raise hand';
+    $('hand').textContent = isUp ? 'Lower hand' : 'Raise hand';
     if (isUp || $('hand').hidden) closeAsk();
 }
 
@@ -69,7 +69,7 @@ function closeAsk() {
     if ($('ask').hidden) return;
     $('ask').hidden = true;
     $('hand').setAttribute('aria-expanded', 'false');
-    done();
+    term.focus();
 }
 
 function openAsk() {
@@ -98,7 +98,7 @@ async function setHand(up, note) {
 function onHand() {
     if (isUp) {
         setHand(false, '');
-        done();
+        term.focus();
     } else if ($('ask').hidden) openAsk();
     else closeAsk();
 }
@@ -122,6 +122,12 @@ function addressOf(text) {
     } catch {
         return null;
     }
+}
+
+// Away from the line that is typed in.
+function placeNotices() {
+    if ($('notices').hidden) return;
+    $('notices').classList.toggle('low', term.buffer.active.cursorY < term.rows / 2);
 }
 
 const dismissed = new Set(); // they come again with every connection
@@ -167,10 +173,11 @@ export function showNotice(notice) {
     item.append(button('Dismiss', () => {
         dismissed.add(notice.id);
         dropNotice(notice.id);
-        done();
+        term.focus();
     }));
     $('notices').append(item);
     $('notices').hidden = false;
+    placeNotices();
 }
 
 // --- all of it ---
@@ -184,10 +191,11 @@ export function showFacts(id, facts) {
     showHand();
 }
 
-// mayWrite: not for those who only look; onDone is called when the keyboard is the terminal's again.
-export function setUpPeople(mayWrite, onDone) {
+// mayWrite: not for those who only look.
+export function setUpPeople(xterm, mayWrite) {
+    term = xterm;
     canRaise = mayWrite;
-    done = onDone;
+    term.onCursorMove(placeNotices);
     $('note').maxLength = NOTE_MAX;
     $('hand').onclick = onHand;
     $('ask-raise').onclick = () => setHand(true, $('note').value);
