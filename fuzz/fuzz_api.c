@@ -51,7 +51,7 @@ static struct daemon d;
 /* With some text to search, and no shell. */
 static void add_terminal(void)
 {
-    static const char text[] = "one line\r\nAnother \xc3\xbcber \xe4\xb8\x80\r\n\r\nlast";
+    static const char text[] = "one line\r\nAnother \303\274ber \xe4\xb8\x80\r\n\r\nlast";
     static struct session session = {.master = -1};
     static struct terminal terminal = {.id = "term-fuzz", .d = &d, .session = &session};
 
