@@ -29,6 +29,7 @@ struct activity_feed {
 struct facts_text {
     char title[ACTIVITY_TEXT_MAX + 1], command[ACTIVITY_TEXT_MAX + 1], with[ACTIVITY_TEXT_MAX + 1];
     char error[ACTIVITY_TEXT_MAX + 1], note[ACTIVITY_TEXT_MAX + 1], id[ACTIVITY_TEXT_MAX + 1];
+    char frozen_by[ACTIVITY_TEXT_MAX + 1];
 };
 
 static const char *read_text(const struct message *m, const char *key,
@@ -100,6 +101,7 @@ static void take_terminal(const struct activity_feed *f, const struct message *m
         .with = read_text(m, "with", t.with),
         .error = read_text(m, "error", t.error),
         .note = read_text(m, "note", t.note),
+        .frozen_by = read_text(m, "frozen_by", t.frozen_by),
         .is_integrated = integrated && integrated->type == FIELD_BOOLEAN && integrated->boolean,
     };
 

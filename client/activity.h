@@ -19,6 +19,7 @@ struct activity {
     const char *with;    /* who says they take part, comma separated */
     const char *error;   /* the last line of error text of the last failed command */
     const char *note;    /* what was said with the raised hand */
+    const char *frozen_by;
     int rows, cols, n_viewers;
     uint64_t n_output_bytes;
     int64_t output_ms, input_ms, bell_ms, hand_ms; /* hand_ms 0: not raised */
