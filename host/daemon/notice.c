@@ -51,7 +51,7 @@ static void notice_free(struct notice *n)
 static void remove_at(struct notices *all, size_t i)
 {
     notice_free(all->items[i]);
-    memmove(all->items + i, all->items + i + 1, (--all->n - i) * sizeof *all->items);
+    memmove(all->items + i, all->items + i + 1, (--all->n - i) * sizeof(void *));
 }
 
 void notices_finish(struct notices *all)
