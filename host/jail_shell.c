@@ -83,8 +83,14 @@ static const char hand_text[] =
     "    printf '\\033]7717;hand;down\\033\\\\' >/dev/tty\n"
     "    echo 'your hand is down'\n"
     "else\n"
-    "    note=$(printf '%s' \"$*\" | tr -d '\\000-\\037\\177')\n"
-    "    printf '\\033]7717;hand;up;%s\\033\\\\' \"$note\" >/dev/tty\n"
+    "    set -f\n"
+    "    set -- $*\n"
+    "    case $* in\n"
+    "    *[[:cntrl:]]*)\n"
+    "        echo 'hand: there are control characters in it' >&2\n"
+    "        exit 2 ;;\n"
+    "    esac\n"
+    "    printf '\\033]7717;hand;up;%s\\033\\\\' \"$*\" >/dev/tty\n"
     "    echo '\xe2\x9c\x8b your hand is up; \"hand down\" lowers it'\n"
     "fi\n";
 

@@ -347,12 +347,16 @@ static void activity__hand__goes_up_with_a_note_and_down(void **state)
     path = xasprintf("/terminals/%s/hand", a.id);
     ws_subscribe(&a.ws, "terminal:", a.id);
     began = clock_mono_ms();
-    type_line(&a, "hand 'my; loop' never ends");
-    f = await_text(&a, "note", "my; loop never ends");
+    type_line(&a, "hand 'f\303\274r; loop' never ends");
+    f = await_text(&a, "note", "f\303\274r; loop never ends");
     assert_in_range(clock_mono_ms() - began, 0, 3000);
     assert_true(number(f, "hand_age") >= 0);
     cJSON_Delete(f);
     ws_wait(&a.ws, "your hand is up");
+    type_line(&a, "hand \"$(printf 'two\\nlines\\t*')\"");
+    cJSON_Delete(await_text(&a, "note", "two lines *"));
+    type_line(&a, "hand \"$(printf 'a\\033]0;b')\"");
+    ws_wait(&a.ws, "control characters");
     type_line(&a, "hand down");
     cJSON_Delete(await_number(&a, "hand_age", -1));
     world_expect(w, "POST", path, "{\"up\":true,\"note\":\"by \\u001b[31mhttp\"}", 200);
