@@ -23,7 +23,8 @@
 
 #define SEARCHES_MAX 8
 #define SEARCH_MS    5000
-#define COPY_MS      2
+#define COPY_MS      1
+#define PAUSE_MS     1 /* between turns, for everybody else's */
 #define COPY_BYTES   ((size_t)256 * 1024)
 #define PIECE_LINES  64 /* of the screen that are one line of text at most */
 #define LIMIT_MAX    1000
@@ -33,6 +34,7 @@
 #define MATCH_LIMIT  20000
 #define DEPTH_LIMIT  500
 #define HEAP_KIB     256
+#define CLEAN_MAX    36 /* bytes of a cell's text, sanitised */
 
 /* A line of the screen in `text`. */
 struct search_row {
@@ -76,7 +78,8 @@ struct search_run {
     pcre2_match_context *context;
     struct search_found *found; /* owned */
     size_t n_found;
-    bool truncated;
+    bool gave_up; /* on some line */
+    bool is_full; /* enough hits, or too late for more */
     struct err e; /* code 0: none */
 };
 
@@ -142,7 +145,7 @@ static void match_line(struct search_run *run, size_t first, size_t end, size_t 
     struct search_found *f;
 
     if (r < 0)
-        run->truncated |= r != PCRE2_ERROR_NOMATCH;
+        run->gave_up |= r != PCRE2_ERROR_NOMATCH;
     /* \K in a lookahead can put the start behind the end. */
     if (r < 0 || ends[0] >= ends[1])
         return;
@@ -164,7 +167,7 @@ static void on_work(uv_work_t *work)
     for (; first < run->n_rows; first = end) {
         if (run->n_found == run->limit || clock_mono_ms() > run->until_ms ||
             atomic_load(&run->d->work.stop)) {
-            run->truncated = true;
+            run->is_full = true;
             return;
         }
         for (end = first + 1; end < run->n_rows && !run->rows[end].begins;)
@@ -178,16 +181,17 @@ static void on_work(uv_work_t *work)
 /* Cells [0, n) as text in which nothing can do something to a terminal. */
 static void copy_cells(struct buf *out, const struct cell *cells, int n)
 {
-    for (int i = 0; i < n; i++) {
-        char one[13], clean[13 * 3];
+    char *to = buf_reserve(out, (size_t)n * CLEAN_MAX + 1);
 
-        if (cells[i].flags & CELL_CONTINUATION)
-            continue;
+    for (int i = 0; i < n; i++) {
+        char one[13];
+
         if (cells[i].glyph - 1 < 0x7f)
-            buf_append_char(out, (char)cells[i].glyph);
-        else
-            buf_append_str(out, text_sanitise(clean, sizeof clean, one, cell_text(&cells[i], one)));
+            *to++ = (char)cells[i].glyph;
+        else if (!(cells[i].flags & CELL_CONTINUATION))
+            to += strlen(text_sanitise(to, CLEAN_MAX + 1, one, cell_text(&cells[i], one)));
     }
+    out->len = (size_t)(to - out->data);
 }
 
 static struct search_row *add_row(struct search_run *run)
@@ -289,7 +293,7 @@ static void answer(const struct search_run *run)
     hits = cJSON_AddArrayToObject(data, "hits");
     for (size_t i = 0; i < run->n_found; i++)
         cJSON_AddItemToArray(hits, view(run, &run->found[i]));
-    cJSON_AddBoolToObject(data, "truncated", run->truncated);
+    cJSON_AddBoolToObject(data, "truncated", run->is_full || run->gave_up);
     http_reply_json(run->request, 200, o);
 }
 
@@ -327,11 +331,11 @@ static void on_worked(uv_work_t *work, int status)
 
     (void)status; /* nothing is cancelled */
     run->target += run->is_last;
-    if (run->e.code || run->truncated || !run->request || run->d->stopping ||
+    if (run->e.code || run->is_full || !run->request || run->d->stopping ||
         run->target == run->n_targets)
         finish(run);
     else
-        uv_timer_start(&run->timer, on_timer, 0, 0);
+        uv_timer_start(&run->timer, on_timer, PAUSE_MS, 0);
 }
 
 /* Even with nothing to look through the pattern is compiled: it may be none. */
