@@ -8,15 +8,22 @@
 #include "host/daemon/internal.h"
 #include "host/daemon/session.h"
 
-static struct session *find(struct http_request *r, struct daemon *d)
+/* Calls handle with the PTY of the request's terminal and the body, or replies that there is none.
+ */
+static void with_session(struct http_request *r, struct daemon *d,
+                         void (*handle)(struct http_request *r, struct session *s,
+                                        const cJSON *body))
 {
     const struct terminal *t = terminal_find(&d->terminals, http_param(r, "id"));
+    cJSON *body = NULL;
 
     if (!t)
         http_reply_error(r, 404, "Terminal not found");
     else if (!t->session)
         http_reply_error(r, 400, "it is not a PTY terminal");
-    return t ? t->session : NULL;
+    else if ((body = http_body_object(r)))
+        handle(r, t->session, body);
+    cJSON_Delete(body);
 }
 
 /* NULL: it is there and no text, or longer than max. "" when it is missing. */
@@ -62,12 +69,7 @@ static void set_hand(struct http_request *r, struct session *s, const cJSON *bod
 
 void api_terminal_hand(struct http_request *r, void *user)
 {
-    struct session *s = find(r, user);
-    cJSON *body = s ? http_body_object(r) : NULL;
-
-    if (body)
-        set_hand(r, s, body);
-    cJSON_Delete(body);
+    with_session(r, user, set_hand);
 }
 
 static void freeze(struct http_request *r, struct session *s, const cJSON *body)
@@ -94,10 +96,5 @@ static void freeze(struct http_request *r, struct session *s, const cJSON *body)
 
 void api_terminal_freeze(struct http_request *r, void *user)
 {
-    struct session *s = find(r, user);
-    cJSON *body = s ? http_body_object(r) : NULL;
-
-    if (body)
-        freeze(r, s, body);
-    cJSON_Delete(body);
+    with_session(r, user, freeze);
 }
