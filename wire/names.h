@@ -52,10 +52,10 @@
 /* Extension `activity`, channel `activity`, always text. After the subscription terminal:activity
  * of every PTY terminal and sandbox:activity, then activity:synced; later those that change, and
  * terminal:destroyed. terminal:activity {terminal_id, title, command, with, error, note, frozen_by,
- * rows, cols, viewers, output_bytes, bells, commands, failed_row, same_error, last_exit, output_age,
- * input_age, bell_age, hand_age, command_age, exit_age, frozen_left, integrated}: ages in ms before
- * the message was sent, -1 never. sandbox:activity {servers_failed, failed_server, error_signal,
- * error_signal_age}. */
+ * rows, cols, viewers, output_bytes, bells, commands, failed_row, same_error, last_exit,
+ * output_age, input_age, bell_age, hand_age, command_age, exit_age, frozen_left, integrated}: ages
+ * in ms before the message was sent, -1 never. sandbox:activity {servers_failed, failed_server,
+ * error_signal, error_signal_age}. */
 #define MSG_TERMINAL_ACTIVITY "terminal:activity"
 #define MSG_SANDBOX_ACTIVITY  "sandbox:activity"
 #define MSG_ACTIVITY_SYNCED   "activity:synced"

@@ -23,9 +23,9 @@
 
 #include "vterm/term.h"
 
-#define FACT_TEXT_MAX    200 /* bytes of a text told */
-#define PARTICIPANT_MAX  64  /* bytes of a name */
-#define PARTICIPANTS_MAX 16  /* terminals that one connection takes part in */
+#define FACT_TEXT_MAX    200  /* bytes of a text told */
+#define PARTICIPANT_MAX  64   /* bytes of a name */
+#define PARTICIPANTS_MAX 16   /* terminals that one connection takes part in */
 #define NOTE_MAX         1000 /* of what is said with a hand, before it is cut */
 #define FREEZE_MAX_S     3600
 
