@@ -129,7 +129,8 @@ static void cut_text(struct search_found *f, const char *text, size_t n, size_t 
         start = boundary(text, MIN(start, n - TEXT_MAX));
         end = boundary(text, MIN(start + TEXT_MAX, n));
     }
-    f->text = xstrndup(text + start, end - start);
+    f->text = xcalloc(1, end - start + 1);
+    memcpy(f->text, text + start, end - start);
     f->from = (int)(from - start);
     f->to = (int)(MIN(to, end) - start);
 }
