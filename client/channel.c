@@ -316,7 +316,8 @@ void channels_take(struct remote *r, const char *bytes, size_t n, bool is_binary
         i++;
     if (i < ARRAY_LEN(terminal_messages))
         dispatch(r, &terminal_messages[i], &m);
-    else
+    /* The end of a terminal is told on that channel, too. */
+    if (i == ARRAY_LEN(terminal_messages) || slice_equal(m.channel, CHANNEL_ACTIVITY))
         feeds_take(r, &m);
     message_finish(&m);
     remote_release(r);

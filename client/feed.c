@@ -139,6 +139,16 @@ void feeds_gone(struct remote *r, const struct err *e)
     }
 }
 
+void feeds_known(struct remote *r)
+{
+    uint64_t stamp = ++r->feed_stamp;
+    struct feed *f;
+
+    while ((f = next_feed(r, stamp, (struct slice){0})))
+        if (f->ops->on_known && !f->is_over)
+            f->ops->on_known(f->user);
+}
+
 void feeds_pump(struct remote *r)
 {
     uint64_t stamp = ++r->feed_stamp;

@@ -19,6 +19,8 @@ struct feed_ops {
     void (*on_up)(void *user);
     /* The connection broke or could not be made; it is tried again. */
     void (*on_down)(void *user, const struct err *e);
+    /* What the host can do (/info) is known from now on. */
+    void (*on_known)(void *user);
     /* The sandbox is gone: the last call. */
     void (*on_gone)(void *user, const struct err *e);
 };

@@ -33,6 +33,10 @@ static void on_info(struct remote_call *c, const cJSON *data, const struct err *
         .has_server_log = lists(extensions, EXT_SERVER_LOG),
         .has_observe = lists(extensions, EXT_OBSERVE),
         .has_stats = lists(extensions, EXT_STATS),
+        .has_activity = lists(extensions, EXT_ACTIVITY),
+        .has_search = lists(extensions, EXT_SEARCH),
+        .has_freeze = lists(extensions, EXT_FREEZE),
+        .has_notice = lists(extensions, EXT_NOTICE),
     };
 
     ((remote_info_cb)c->cb)(c->user, e ? NULL : &info, e);

@@ -68,7 +68,7 @@ struct remote {
     listings;
     TAILQ_HEAD(remote_call_list, remote_call)
     waiting; /* for the token */
-    bool is_info_known, has_input_ack, has_server_log;
+    bool is_info_known, has_input_ack, has_server_log, has_activity;
     char client_name[17];
     unsigned n_channels_made;
 };
@@ -105,6 +105,8 @@ void channels_end_missing(struct remote *r, const struct terminal_info *t, size_
 void feeds_take(struct remote *r, const struct message *m);
 void feeds_down(struct remote *r, const struct err *e);
 void feeds_gone(struct remote *r, const struct err *e);
+/* It is known now what the host can do. */
+void feeds_known(struct remote *r);
 /* Says the subscriptions that are due. */
 void feeds_pump(struct remote *r);
 

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "fuzz/targets.h"
 #include "host/daemon/internal.h"
+#include "host/daemon/session.h"
 
 #define TOKEN "token-of-the-fuzzer"
 
@@ -36,10 +37,32 @@ static const struct {
     {"PATCH", "/servers/x/status"},
     {"GET", "/filesystem/overlays/"},
     {"GET", "/nothing/"},
+    {"POST", "/terminals/search"},
+    {"POST", "/terminals/term-fuzz/hand"},
+    {"POST", "/terminals/term-fuzz/freeze"},
+    {"POST", "/notices"},
+    {"DELETE", "/notices/"},
+    {"GET", "/notices?"},
 };
 
 static uv_loop_t loop;
 static struct daemon d;
+
+/* With some text to search, and no shell. */
+static void add_terminal(void)
+{
+    static const char text[] = "one line\r\nAnother \303\274ber \xe4\xb8\x80\r\n\r\nlast";
+    static struct session session = {.master = -1};
+    static struct terminal terminal = {.id = "term-fuzz", .d = &d, .session = &session};
+
+    session.terminal = &terminal;
+    session.d = &d;
+    session.command = (char *)"/bin/sh";
+    session.term = term_create(4, 10, &(struct term_config){.scrollback_lines = 100});
+    TAILQ_INIT(&session.subscriptions);
+    term_feed(session.term, text, sizeof text - 1);
+    HASH_ADD_STR(d.terminals.by_id, id, &terminal);
+}
 
 static void start(void)
 {
@@ -60,6 +83,8 @@ static void start(void)
     sockets_init(&d.sockets);
     TAILQ_INIT(&d.links.peers);
     signals_init(&d.signals, &d);
+    activity_init(&d.activity, &d);
+    add_terminal();
     d.http = http_server_create(&loop, &config, &e);
     if (!d.http || sqlite3_open(":memory:", &d.store) || tokens_init(&d.tokens, &d, d.store, &e))
         abort();
@@ -107,6 +132,8 @@ static void exchange(const struct buf *request)
         if (n == 0)
             break;
         in.len += n > 0 ? (size_t)n : 0;
+        if (n < 0 && i > 1000)
+            usleep(50); /* a search is at work on another thread */
     }
     if (n != 0)
         abort();

@@ -246,11 +246,11 @@ static int add_disk(struct jail_command *c, const struct jail_spec *spec, const 
     add_dev(c, &spec->limits);
     jail_add3(c, "--perms", "0755", "--size");
     jail_add3(c, ETC_BYTES, "--tmpfs", spec->own_system ? "/run" : "/etc");
-    if (spec->own_system) {
-        jail_add_own_daemon(c, spec);
-        return 0;
-    }
+    if (spec->own_system)
+        return jail_add_own_daemon(c, spec, e);
     r = jail_add_etc(c, hostname, etc, e);
+    if (!r)
+        r = jail_add_shell(c, JAIL_DIR, e);
     jail_add3(c, "--ro-bind", spec->program, JAIL_PROGRAM);
     jail_add3(c, "--chdir", "/", "--");
     jail_add(c, JAIL_PROGRAM);

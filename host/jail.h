@@ -28,10 +28,14 @@
 #include "base/err.h"
 #include "host/sandbox_limits.h"
 
-#define JAIL_UID     1000
-#define JAIL_USER    "user"
-#define JAIL_HOME    "/home/user"
-#define JAIL_PROGRAM "/etc/sandpit/sandpitd" /* where the daemon finds itself inside */
+#define JAIL_UID  1000
+#define JAIL_USER "user"
+#define JAIL_HOME "/home/user"
+/* What is ours inside, on the host's system and on one of its own: the daemon, in shell/ what
+ * shells read at their start, in bin/ our programs. Read-only. */
+#define JAIL_DIR     "/etc/sandpit"
+#define JAIL_OWN_DIR "/run/sandpit"
+#define JAIL_PROGRAM JAIL_DIR "/sandpitd" /* where the daemon finds itself inside */
 
 struct jail_spec {
     /* Host directory that becomes / (created when missing). The folder that holds it must be closed

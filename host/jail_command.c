@@ -41,7 +41,8 @@ void jail_command_finish(struct jail_command *c)
 }
 
 /* A generated file of the sandbox, handed to bwrap by descriptor. */
-int jail_add_file(struct jail_command *c, const char *path, const struct buf *text, struct err *e)
+static int add_file(struct jail_command *c, const char *how, const char *path, const char *mode,
+                    const struct buf *text, struct err *e)
 {
     char number[16];
     int fd = memfd_create("sandpit-file", MFD_CLOEXEC);
@@ -60,10 +61,21 @@ int jail_add_file(struct jail_command *c, const char *path, const struct buf *te
     }
     snprintf(number, sizeof number, "%d", JAIL_FILE_FD + (int)c->n_files);
     c->files[c->n_files++] = fd;
-    jail_add3(c, "--perms", "0644", "--file");
+    jail_add3(c, "--perms", mode, how);
     jail_add(c, number);
     jail_add(c, path);
     return 0;
+}
+
+int jail_add_file(struct jail_command *c, const char *path, const struct buf *text, struct err *e)
+{
+    return add_file(c, "--file", path, "0644", text, e);
+}
+
+int jail_add_read_only(struct jail_command *c, const char *path, const char *mode,
+                       const struct buf *text, struct err *e)
+{
+    return add_file(c, "--ro-bind-data", path, mode, text, e);
 }
 
 char *jail_find_program(const char *name)

@@ -116,6 +116,7 @@ static const char prompt_file[] =
     "alias ls='ls --color=auto' grep='grep --color=auto'\n"
     "[ -r /usr/share/bash-completion/bash_completion ] && ! shopt -oq posix &&\n"
     "    . /usr/share/bash-completion/bash_completion\n"
+    "[ -r " JAIL_DIR "/shell/bash ] && . " JAIL_DIR "/shell/bash\n"
     "true\n";
 
 static char *resolver(bool outbound)

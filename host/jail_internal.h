@@ -21,7 +21,7 @@
 #define JAIL_INFO_FD    10
 #define JAIL_BLOCK_FD   11
 #define JAIL_FILE_FD    12 /* and up */
-#define JAIL_FILES_MAX  8
+#define JAIL_FILES_MAX  16
 #define JAIL_ARGS_MAX   512
 
 /* bwrap's arguments, and the descriptors that its child shall have at JAIL_FILE_FD and up. */
@@ -53,6 +53,9 @@ void jail_add(struct jail_command *c, const char *arg);
 void jail_add3(struct jail_command *c, const char *a, const char *b, const char *d);
 /* A generated file of the sandbox, handed to bwrap by descriptor. */
 int jail_add_file(struct jail_command *c, const char *path, const struct buf *text, struct err *e);
+/* The same, but nobody inside can change or remove it. mode: octal digits. */
+int jail_add_read_only(struct jail_command *c, const char *path, const char *mode,
+                       const struct buf *text, struct err *e);
 void jail_command_finish(struct jail_command *c);
 /* In $PATH; the caller frees. NULL: it is not there. */
 char *jail_find_program(const char *name);
@@ -84,6 +87,11 @@ int jail_root_prepare(const struct jail_spec *spec, struct err *e);
 /* Makes name below dirfd a real directory, whatever is there; returns it opened, or -errno. */
 int jail_real_dir(int dirfd, const char *name, mode_t mode, bool replace);
 
+/* --- jail_shell.c: what shells read, and `hand` --- */
+
+/* dir/shell and dir/bin. */
+int jail_add_shell(struct jail_command *c, const char *dir, struct err *e);
+
 /* --- jail_system.c: a root that brings its own system --- */
 
 /* The few files of /etc that must be ours, written into the root. */
@@ -91,7 +99,7 @@ int jail_system_prepare(const struct jail_spec *spec, const char *hostname,
                         const struct jail_etc *etc, struct err *e);
 /* The daemon with the libraries it needs, in a folder of its own, and the arguments that start it.
  */
-void jail_add_own_daemon(struct jail_command *c, const struct jail_spec *spec);
+int jail_add_own_daemon(struct jail_command *c, const struct jail_spec *spec, struct err *e);
 
 /* --- jail_network.c: a network of its own --- */
 

@@ -21,7 +21,7 @@
 #include "base/alloc.h"
 #include "host/jail_internal.h"
 
-#define OWN_DIR      "/run/sandpit"
+#define OWN_DIR      JAIL_OWN_DIR
 #define LIBRARY_MAX  64
 #define ACCOUNTS_MAX ((size_t)256 * 1024) /* of a passwd file */
 
@@ -171,11 +171,12 @@ static char *find_loader(const char *program)
     return NULL;
 }
 
-void jail_add_own_daemon(struct jail_command *c, const struct jail_spec *spec)
+int jail_add_own_daemon(struct jail_command *c, const struct jail_spec *spec, struct err *e)
 {
     cleanup_free char *loader = find_loader(spec->program);
     cleanup_free char *inside = NULL;
     struct libraries libraries = {.command = c};
+    int r = jail_add_shell(c, OWN_DIR, e);
 
     if (loader) {
         dl_iterate_phdr(on_library, &libraries);
@@ -190,4 +191,5 @@ void jail_add_own_daemon(struct jail_command *c, const struct jail_spec *spec)
     }
     jail_add(c, OWN_DIR "/sandpitd");
     jail_add(c, "daemon");
+    return r;
 }

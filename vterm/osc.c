@@ -119,6 +119,12 @@ static void set_cwd(struct term *t, const char *text, size_t n)
     t->revision = t->tick;
 }
 
+static void said(const struct term *t, int osc, const char *text, size_t n)
+{
+    if (t->ops.on_said)
+        t->ops.on_said(t->user, osc, text, n);
+}
+
 void osc_dispatch(struct term *t, const char *text, size_t n)
 {
     int command = 0;
@@ -156,6 +162,10 @@ void osc_dispatch(struct term *t, const char *text, size_t n)
         break;
     case 133:
         mark_osc(t, text, n);
+        said(t, command, text, n);
+        break;
+    case 7717:
+        said(t, command, text, n);
         break;
     default:
         break;

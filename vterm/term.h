@@ -35,6 +35,9 @@ struct term_ops {
     /* OSC 52 write, decoded, at most 768 KiB; whether it reaches a clipboard is the user's
      * decision. Reads of the clipboard are never answered. */
     void (*on_clipboard)(void *user, const char *bytes, size_t n);
+    /* What is said beside the text: OSC 133 (prompts and commands, see term_marks) and 7717 (ours,
+     * host/daemon/activity.h). The bytes behind the number as the guest wrote them. */
+    void (*on_said)(void *user, int osc, const char *bytes, size_t n);
 };
 
 struct term_config {

@@ -49,6 +49,25 @@
 #define MSG_SERVER_LOG    "server:log"
 #define MSG_SERVER_STATUS "server:status"
 
+/* Extension `activity`, channel `activity`, always text. After the subscription terminal:activity
+ * of every PTY terminal and sandbox:activity, then activity:synced; later those that change, and
+ * terminal:destroyed. terminal:activity {terminal_id, title, command, with, error, note, frozen_by,
+ * rows, cols, viewers, output_bytes, bells, commands, failed_row, same_error, last_exit,
+ * output_age, input_age, bell_age, hand_age, command_age, exit_age, frozen_left, integrated}: ages
+ * in ms before the message was sent, -1 never. sandbox:activity {servers_failed, failed_server,
+ * error_signal, error_signal_age}. */
+#define MSG_TERMINAL_ACTIVITY "terminal:activity"
+#define MSG_SANDBOX_ACTIVITY  "sandbox:activity"
+#define MSG_ACTIVITY_SYNCED   "activity:synced"
+/* To the host, {terminal_id, who}: who takes part in it, until the connection ends or who is "". */
+#define MSG_TERMINAL_PARTICIPATE "terminal:participate"
+/* Extension `notice`, channel `activity`: {id, at, text, from, url}; the second has id only. */
+#define MSG_NOTICE         "notice"
+#define MSG_NOTICE_DELETED "notice:deleted"
+/* The code of a terminal:error (extension `freeze`). */
+#define ERROR_FROZEN "frozen"
+
+#define CHANNEL_ACTIVITY        "activity"
 #define CHANNEL_SIGNALS         "signals"
 #define CHANNEL_SERVER_PREFIX   "server:"
 #define CHANNEL_SANDBOXES       "sandboxes"
@@ -63,6 +82,10 @@
 #define EXT_OBSERVE       "observe"
 #define EXT_SERVER_LOG    "server-log"
 #define EXT_STATS         "stats"
+#define EXT_ACTIVITY      "activity"
+#define EXT_SEARCH        "search"
+#define EXT_FREEZE        "freeze"
+#define EXT_NOTICE        "notice"
 
 /* Sandbox status. */
 #define STATUS_CREATING   "creating"

@@ -72,8 +72,9 @@ static cJSON *envelope(const char *message, cJSON **data)
 
 static void get_info(struct http_request *r, void *user)
 {
-    static const char *const extensions[] = {EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK,
-                                             EXT_OBSERVE,  EXT_SERVER_LOG,    EXT_STATS};
+    static const char *const extensions[] = {
+        EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK, EXT_OBSERVE, EXT_SERVER_LOG,
+        EXT_STATS,    EXT_ACTIVITY,      EXT_FREEZE,    EXT_SEARCH,  EXT_NOTICE};
     const struct daemon *d = user;
     cJSON *data, *o = envelope("sandpit sandbox", &data);
 
@@ -115,10 +116,16 @@ const struct http_route daemon_routes[] = {
     {"GET", "/terminals", HTTP_READ, api_terminal_list},
     {"GET", "/terminals/:id", HTTP_READ, api_terminal_get},
     {"DELETE", "/terminals/:id", HTTP_WRITE, api_terminal_delete},
+    {"POST", "/terminals/search", HTTP_READ, api_terminal_search, BODY_SMALL},
+    {"POST", "/terminals/:id/hand", HTTP_WRITE, api_terminal_hand, BODY_SMALL},
+    {"POST", "/terminals/:id/freeze", HTTP_OWNER, api_terminal_freeze, BODY_SMALL},
     {"POST", "/terminals/:id/execute", HTTP_WRITE, api_command_execute, BODY_SMALL},
     {"GET", "/terminals/:id/commands", HTTP_READ, api_command_list},
     {"GET", "/terminals/:id/commands/:cmd", HTTP_READ, api_command_get},
     {"GET", "/terminals/:id/commands/:cmd/wait", HTTP_READ, api_command_wait},
+    {"POST", "/notices", HTTP_OWNER, api_notice_create, BODY_SMALL},
+    {"GET", "/notices", HTTP_READ, api_notice_list},
+    {"DELETE", "/notices/:id", HTTP_OWNER, api_notice_delete},
     {"POST", "/watchers", HTTP_WRITE, api_watcher_create, BODY_SMALL},
     {"GET", "/watchers", HTTP_READ, api_watcher_list},
     {"GET", "/watchers/:id", HTTP_READ, api_watcher_get},

@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "host/daemon/internal.h"
+#include "host/daemon/session.h"
 #include "vterm/term.h"
 
 static bool get_text(const cJSON *body, const char *name, const char **text)
@@ -79,9 +81,28 @@ static void create(struct http_request *r, struct daemon *d, const cJSON *body)
                          "%s", e.text);
 }
 
+/* A frozen terminal would mean little if its guest could just take another one. */
+static bool is_frozen(struct http_request *r, struct daemon *d)
+{
+    const struct terminal *t;
+
+    if (http_who(r)->access >= HTTP_OWNER)
+        return false;
+    for (t = d->terminals.by_id; t; t = t->hh.next) {
+        cleanup_free char *why = NULL;
+
+        if (!t->session || !activity_frozen_left(t->session))
+            continue;
+        why = activity_frozen_text(t->session);
+        http_reply_error(r, 403, "%s", why);
+        return true;
+    }
+    return false;
+}
+
 void api_terminal_create(struct http_request *r, void *user)
 {
-    cJSON *body = http_body_object(r);
+    cJSON *body = is_frozen(r, user) ? NULL : http_body_object(r);
 
     if (body)
         create(r, user, body);
@@ -123,7 +144,7 @@ void api_terminal_delete(struct http_request *r, void *user)
 {
     struct terminal *t = find(r, user);
 
-    if (!t)
+    if (!t || is_frozen(r, user))
         return;
     terminal_destroy(t);
     http_reply_empty(r, 204);

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
+#include "host/daemon/shell.h"
 #include "host/daemon/stats.h"
 #include "host/daemon/store.h"
 #include "host/jail.h"
@@ -61,6 +62,7 @@ static void set_environment(struct daemon *d)
 
     for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
         environ_set(&d->environment, defaults[i][0], defaults[i][1]);
+    shell_add_path(&d->environment);
     environ_set(&d->environment, "SHELL", process_default_shell(&d->environment));
     for (size_t i = 0; i < d->settings.n_envs; i++)
         environ_set(&d->environment, d->settings.envs[i].name, d->settings.envs[i].value);
@@ -116,6 +118,7 @@ static int start(struct daemon *d, struct err *e)
     ports_init(&d->ports, d->loop);
     preview_init(&d->preview, d);
     signals_init(&d->signals, d);
+    activity_init(&d->activity, d);
     r = children_init(&d->children, d->loop, e);
     if (!r)
         r = open_store(d, e);
@@ -211,6 +214,8 @@ static void finish(struct daemon *d)
     link_server_stop(&d->links);
     children_stop(&d->children);
     signals_stop(&d->signals);
+    activity_stop(&d->activity);
+    notices_finish(&d->notices);
     ports_stop(&d->ports);
     uv_close((uv_handle_t *)&d->changed, NULL);
     setup_finish(d);

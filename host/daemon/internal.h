@@ -9,11 +9,13 @@
 #include <sys/queue.h>
 #include <uv.h>
 
+#include "host/daemon/activity.h"
 #include "host/daemon/children.h"
 #include "host/daemon/command.h"
 #include "host/daemon/dying.h"
 #include "host/daemon/events.h"
 #include "host/daemon/link_server.h"
+#include "host/daemon/notice.h"
 #include "host/daemon/overlay.h"
 #include "host/daemon/ports.h"
 #include "host/daemon/preview.h"
@@ -50,6 +52,9 @@ struct daemon {
     struct ports ports;
     struct preview preview;
     struct signals signals;
+    struct activity activity;
+    struct notices notices;
+    unsigned n_searches; /* under way (api_search.c) */
     struct servers servers;
     struct work work;
     struct overlays overlays;
@@ -104,6 +109,9 @@ void api_terminal_create(struct http_request *r, void *user);
 void api_terminal_list(struct http_request *r, void *user);
 void api_terminal_get(struct http_request *r, void *user);
 void api_terminal_delete(struct http_request *r, void *user);
+void api_terminal_hand(struct http_request *r, void *user);
+void api_terminal_search(struct http_request *r, void *user);
+void api_terminal_freeze(struct http_request *r, void *user);
 void api_command_execute(struct http_request *r, void *user);
 void api_command_list(struct http_request *r, void *user);
 void api_command_get(struct http_request *r, void *user);

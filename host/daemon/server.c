@@ -107,8 +107,10 @@ void server_set(struct server *s, enum server_status status)
     s->status = status;
     s->updated_wall_ms = clock_wall_ms();
     publish_status(s);
-    if (changed)
+    if (changed) {
         tell_event(s);
+        activity_sandbox_changed(s->d, NULL);
+    }
 }
 
 static cJSON *health_status(const struct server *s)
@@ -490,6 +492,7 @@ static void server_destroy(struct server *s, bool erase)
         server_log_erase(&s->log);
         servers_save(all, NULL);
         setup_changed(s->d);
+        activity_sandbox_changed(s->d, NULL);
     }
     server_log_finish(&s->log);
     tell_waiters(s, NULL);

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "host/daemon/internal.h"
 #include "host/daemon/session.h"
+#include "host/daemon/shell.h"
 #include "host/daemon/tail.h"
 
 #define COLS_DEFAULT 80
@@ -121,6 +122,7 @@ static void output(struct session *s, char *bytes, size_t n)
     size_t hold;
 
     term_feed(s->term, bytes, n);
+    activity_output(s, n);
     remember_tail(s, bytes, n);
     bytes -= s->n_carry;
     memcpy(bytes, s->carry, s->n_carry);
@@ -231,6 +233,16 @@ static void on_reply(void *user, const char *bytes, size_t n)
     session_input(s, bytes, n);
 }
 
+static void on_bell(void *user)
+{
+    activity_bell(user);
+}
+
+static void on_said(void *user, int osc, const char *bytes, size_t n)
+{
+    activity_said(user, osc, bytes, n);
+}
+
 /* --- size --- */
 
 bool session_resize(struct session *s, double cols, double rows)
@@ -245,6 +257,7 @@ bool session_resize(struct session *s, double cols, double rows)
         return false;
     term_resize(s->term, size.ws_row, size.ws_col);
     ioctl(s->master, TIOCSWINSZ, &size);
+    activity_changed(s);
     return true;
 }
 
@@ -277,7 +290,8 @@ static int open_master(struct session *s, int *peer, struct err *e)
 static int start_shell(struct session *s, const struct terminal_options *options, struct err *e)
 {
     const struct environ_list *environment = &s->d->environment;
-    const char *argv[2] = {options->shell, NULL};
+    const char *path = options->shell ? options->shell : process_default_shell(environment);
+    struct shell_start start;
     cleanup_fd int peer = -1;
     struct winsize size = {.ws_row = (unsigned short)term_rows(s->term),
                            .ws_col = (unsigned short)term_cols(s->term)};
@@ -286,12 +300,11 @@ static int start_shell(struct session *s, const struct terminal_options *options
 
     if (r)
         return r;
-    if (!argv[0])
-        argv[0] = process_default_shell(environment);
-    s->command = xstrdup(argv[0]);
+    s->command = xstrdup(path);
     ioctl(s->master, TIOCSWINSZ, &size);
-    pid = process_start(&(struct process_spec){.argv = argv,
-                                               .environment = environment,
+    shell_start_init(&start, s->command, environment);
+    pid = process_start(&(struct process_spec){.argv = start.argv,
+                                               .environment = &start.environment,
                                                .directory = setup_directory(s->d),
                                                .cwd = options->cwd,
                                                .in = peer,
@@ -299,6 +312,7 @@ static int start_shell(struct session *s, const struct terminal_options *options
                                                .errout = peer,
                                                .terminal = true},
                         e);
+    shell_start_finish(&start);
     if (pid < 0)
         return pid;
     s->sid = pid;
@@ -320,7 +334,8 @@ static void session_free(struct session *s)
 
 int session_create(struct terminal *t, const struct terminal_options *options, struct err *e)
 {
-    static const struct term_ops ops = {.on_reply = on_reply};
+    static const struct term_ops ops = {
+        .on_reply = on_reply, .on_bell = on_bell, .on_said = on_said};
     struct session *s = xcalloc(1, sizeof *s);
     int r;
 

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "host/daemon/acks.h"
+#include "host/daemon/activity.h"
 #include "host/daemon/children.h"
 #include "host/daemon/dying.h"
 #include "host/daemon/outbox.h"
@@ -62,6 +63,7 @@ struct session {
     size_t n_tail;
     struct outbox input;
     struct acks acks;
+    struct facts facts;
     bool subscribed; /* once */
     bool backlog_lost;
     struct buf backlog;

@@ -288,7 +288,9 @@ void api_signals_error(struct http_request *r, void *user)
     signal.text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(body, "message"));
     if (!signal.text || !*signal.text || strlen(signal.text) >= MESSAGE_LENGTH)
         http_reply_error(r, 400, "message is missing or not a text of less than 64 KiB");
-    else
+    else {
+        activity_sandbox_changed(user, signal.text);
         emit(r, user, signal);
+    }
     cJSON_Delete(body);
 }

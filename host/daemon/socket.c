@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "host/daemon/internal.h"
 #include "host/daemon/session.h"
+#include "host/daemon/socket_internal.h"
 #include "host/daemon/tail.h"
 #include "wire/base64.h"
 #include "wire/names.h"
@@ -73,7 +74,7 @@ void socket_send_message(struct socket *s, const struct message *m)
     buf_finish(&frame);
 }
 
-static struct channel *find_channel(struct socket *s, const char *name, size_t len)
+struct channel *socket_find_channel(struct socket *s, const char *name, size_t len)
 {
     struct channel *c;
 
@@ -89,7 +90,7 @@ bool sockets_publish(struct daemon *d, const struct message *m)
 
     message_encode_json(m, &frame);
     TAILQ_FOREACH (s, &d->sockets.list, entry) {
-        if (!find_channel(s, m->channel.data, m->channel.len))
+        if (!socket_find_channel(s, m->channel.data, m->channel.len))
             continue;
         send_frame(s, false, frame.data, frame.len);
         full |= s->full;
@@ -107,7 +108,7 @@ bool sockets_publish_native(struct daemon *d, const struct message *m)
     TAILQ_FOREACH (s, &d->sockets.list, entry) {
         struct buf *frame = &frames[s->binary];
 
-        if (!find_channel(s, m->channel.data, m->channel.len))
+        if (!socket_find_channel(s, m->channel.data, m->channel.len))
             continue;
         if (!frame->len && s->binary)
             message_encode_binary(m, frame);
@@ -126,7 +127,7 @@ bool sockets_channel_full(struct daemon *d, const char *channel)
     struct socket *s;
 
     TAILQ_FOREACH (s, &d->sockets.list, entry)
-        if (s->full && find_channel(s, channel, strlen(channel)))
+        if (s->full && socket_find_channel(s, channel, strlen(channel)))
             return true;
     return false;
 }
@@ -155,7 +156,7 @@ void socket_mark_ready(struct socket *s, struct subscription *sub)
         TAILQ_INSERT_TAIL(&s->ready, sub, ready_entry);
 }
 
-static void subscription_free(struct subscription *sub)
+void socket_drop_subscription(struct subscription *sub)
 {
     struct socket *s = sub->socket;
 
@@ -166,6 +167,7 @@ static void subscription_free(struct subscription *sub)
         TAILQ_REMOVE(&sub->session->subscriptions, sub, of_session);
         sub->session->n_subscriptions--;
         session_update_flow(sub->session);
+        activity_changed(sub->session);
     }
     outbox_clear(&sub->waiting);
     daemon_changed(s->d);
@@ -233,7 +235,7 @@ static void send_destroyed(struct socket *s, const struct subscription *sub)
     socket_send_json(s, MSG_TERMINAL_DESTROYED, channel, data);
 }
 
-static void start_from_snapshot(struct subscription *sub)
+void socket_start_from_snapshot(struct subscription *sub)
 {
     sub->lagging = false;
     session_snapshot(sub->session, &sub->waiting.bytes);
@@ -245,11 +247,11 @@ static bool go_on(struct socket *s, struct subscription *sub)
 {
     if (sub->ended) {
         send_destroyed(s, sub);
-        subscription_free(sub);
+        socket_drop_subscription(sub);
         return false;
     }
     if (sub->lagging)
-        start_from_snapshot(sub);
+        socket_start_from_snapshot(sub);
     return true;
 }
 
@@ -298,6 +300,8 @@ static void on_drain(struct websocket *ws)
         commands_resume(s->d);
         watchers_resume(s->d);
     }
+    if (!s->full && s->missed_activity)
+        activity_sync(s);
 }
 
 /* --- announcements --- */
@@ -308,7 +312,7 @@ static void announcement_free(struct socket *s, struct announcement *a)
     free(a);
 }
 
-static struct subscription *find_subscription(struct socket *s, const char *id, size_t len)
+struct subscription *socket_find_subscription(struct socket *s, const char *id, size_t len)
 {
     struct subscription *sub;
 
@@ -324,7 +328,7 @@ static bool announce(struct socket *s, struct announcement *a, uint64_t now)
     const struct terminal *t = terminal_find(&s->d->terminals, SLICE(a->terminal_id));
     char channel[64];
 
-    if (!t || find_subscription(s, a->terminal_id, strlen(a->terminal_id)))
+    if (!t || socket_find_subscription(s, a->terminal_id, strlen(a->terminal_id)))
         return false;
     if (now < a->since_ms + announce_ms[a->step])
         return true;
@@ -378,208 +382,7 @@ void sockets_announce(struct daemon *d, const struct terminal *t)
     }
 }
 
-/* --- messages --- */
-
-static void send_terminal_error(struct socket *s, struct slice id, const char *text)
-{
-    cleanup_free char *name = xstrndup(id.len ? id.data : "", id.len < 64 ? id.len : 64);
-    cleanup_free char *channel = xasprintf(CHANNEL_TERMINAL_PREFIX "%s", name);
-    cJSON *data = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(data, "terminal_id", utf8_valid(name, strlen(name)) ? name : "");
-    cJSON_AddStringToObject(data, "error", text);
-    cJSON_AddStringToObject(data, "message", text);
-    socket_send_json(s, MSG_TERMINAL_ERROR, channel, data);
-}
-
-static void subscribe_terminal(struct socket *s, struct slice id)
-{
-    struct terminal *t = terminal_find(&s->d->terminals, id);
-    struct subscription *sub;
-    struct session *session;
-
-    if (!t || !t->session) {
-        send_terminal_error(s, id, "no such terminal");
-        return;
-    }
-    if (find_subscription(s, id.data, id.len))
-        return;
-    session = t->session;
-    sub = xcalloc(1, sizeof *sub);
-    sub->socket = s;
-    sub->session = session;
-    memcpy(sub->terminal_id, t->id, sizeof sub->terminal_id);
-    sub->base64 = session->base64;
-    TAILQ_INSERT_TAIL(&s->subscriptions, sub, of_socket);
-    TAILQ_INSERT_TAIL(&session->subscriptions, sub, of_session);
-    session->n_subscriptions++;
-    if (!session->subscribed && !session->backlog_lost) {
-        outbox_append(&sub->waiting, session->backlog.data ? session->backlog.data : "",
-                      session->backlog.len);
-        sub->owed = outbox_len(&sub->waiting);
-    } else {
-        start_from_snapshot(sub);
-    }
-    session->subscribed = true;
-    buf_finish(&session->backlog);
-    daemon_changed(s->d);
-    socket_mark_ready(s, sub);
-    socket_pump(s);
-}
-
-static bool terminal_channel(struct slice channel, struct slice *id)
-{
-    size_t n = strlen(CHANNEL_TERMINAL_PREFIX);
-
-    if (channel.len <= n || memcmp(channel.data, CHANNEL_TERMINAL_PREFIX, n) != 0)
-        return false;
-    *id = (struct slice){channel.data + n, channel.len - n};
-    return true;
-}
-
-static void on_subscribe(struct socket *s, const struct message *m)
-{
-    struct slice id;
-    struct channel *c;
-
-    if (terminal_channel(m->channel, &id)) {
-        subscribe_terminal(s, id);
-        return;
-    }
-    if (!m->channel.len || m->channel.len > MESSAGE_NAME_MAX ||
-        find_channel(s, m->channel.data, m->channel.len) || HASH_COUNT(s->channels) >= CHANNELS_MAX)
-        return;
-    c = xcalloc(1, sizeof *c);
-    c->name = xstrndup(m->channel.data, m->channel.len);
-    HASH_ADD_KEYPTR(hh, s->channels, c->name, strlen(c->name), c);
-    watchers_subscribed(s->d, c->name);
-}
-
-static void channel_free(struct socket *s, struct channel *c)
-{
-    HASH_DEL(s->channels, c); // NOLINT(clang-analyzer-unix.Malloc): nor HASH_DEL
-    free(c->name);
-    free(c);
-}
-
-static void on_unsubscribe(struct socket *s, const struct message *m)
-{
-    struct slice id;
-
-    if (terminal_channel(m->channel, &id)) {
-        struct subscription *sub = find_subscription(s, id.data, id.len);
-
-        if (sub)
-            subscription_free(sub);
-    } else {
-        struct channel *c = find_channel(s, m->channel.data, m->channel.len);
-
-        if (c)
-            channel_free(s, c);
-    }
-}
-
-static void send_ack(struct socket *s, struct slice id, struct slice client, double seq)
-{
-    struct message m;
-    char channel[64];
-    int n = snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%.*s", (int)id.len, id.data);
-
-    message_init(&m, MSG_TERMINAL_ACK, (struct slice){channel, (size_t)n});
-    message_add_string(&m, "terminal_id", id);
-    message_add_string(&m, "client", client);
-    message_add_number(&m, "seq", seq);
-    socket_send_message(s, &m);
-    message_finish(&m);
-}
-
-static struct session *session_of(struct socket *s, struct slice id)
-{
-    struct terminal *t = terminal_find(&s->d->terminals, id);
-
-    if (!t || !t->session)
-        send_terminal_error(s, id, t ? "not a PTY terminal" : "no such terminal");
-    return t ? t->session : NULL;
-}
-
-static void on_input(struct socket *s, const struct message *m)
-{
-    struct slice id = message_string(m, "terminal_id"), input = message_string(m, "input");
-    struct slice client = message_string(m, "client");
-    double seq = message_number(m, "seq", 0);
-    struct session *session = session_of(s, id);
-    bool numbered = acks_valid(client, seq);
-
-    if (!session)
-        return;
-    if ((!numbered || acks_take(&session->acks, client, seq)) &&
-        !session_input(session, input.data, input.len)) {
-        s->blocked_by = session;
-        websocket_pause(s->ws, true);
-    }
-    if (numbered)
-        send_ack(s, id, client, seq);
-}
-
-static void on_resize(struct socket *s, const struct message *m)
-{
-    struct slice id = message_string(m, "terminal_id");
-    struct session *session = session_of(s, id);
-    struct subscription *sub;
-    struct message told;
-    char channel[64];
-    int n;
-
-    if (!session ||
-        !session_resize(session, message_number(m, "cols", 0), message_number(m, "rows", 0)))
-        return;
-    n = snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%.*s", (int)id.len, id.data);
-    message_init(&told, MSG_TERMINAL_RESIZED, (struct slice){channel, (size_t)n});
-    message_add_string(&told, "terminal_id", id);
-    message_add_number(&told, "cols", term_cols(session->term));
-    message_add_number(&told, "rows", term_rows(session->term));
-    TAILQ_FOREACH (sub, &session->subscriptions, of_session)
-        if (sub->socket != s)
-            socket_send_message(sub->socket, &told);
-    message_finish(&told);
-}
-
-static void on_command_start(struct socket *s, const struct message *m)
-{
-    struct command *c = command_find(&s->d->commands, message_string(m, "cmd_id"));
-
-    if (c)
-        command_start(c, NULL);
-}
-
-static const struct {
-    const char *type;
-    bool writes;
-    void (*handle)(struct socket *s, const struct message *m);
-} handlers[] = {
-    {MSG_SUBSCRIBE, false, on_subscribe},        {MSG_UNSUBSCRIBE, false, on_unsubscribe},
-    {MSG_TERMINAL_INPUT, true, on_input},        {MSG_TERMINAL_RESIZE, true, on_resize},
-    {MSG_COMMAND_START, true, on_command_start},
-};
-
-static void dispatch(struct socket *s, const struct message *m)
-{
-    struct slice type = m->type;
-
-    if (m->kind == MESSAGE_SUBSCRIBE)
-        type = SLICE(MSG_SUBSCRIBE);
-    else if (m->kind == MESSAGE_UNSUBSCRIBE)
-        type = SLICE(MSG_UNSUBSCRIBE);
-    for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
-        if (!slice_equal(type, handlers[i].type))
-            continue;
-        if (handlers[i].writes && websocket_who(s->ws)->access < HTTP_WRITE)
-            send_terminal_error(s, message_string(m, "terminal_id"), "read-only token");
-        else
-            handlers[i].handle(s, m);
-        return;
-    }
-}
+/* --- reading --- */
 
 /* What cannot be read is ignored: a frame of a newer client must not cost the connection. */
 static void on_message(struct websocket *ws, bool binary, const char *bytes, size_t n)
@@ -594,7 +397,7 @@ static void on_message(struct websocket *ws, bool binary, const char *bytes, siz
 
     if (r)
         return;
-    dispatch(s, &m);
+    socket_dispatch(s, &m);
     message_finish(&m);
 }
 
@@ -631,11 +434,12 @@ static void on_close(struct websocket *ws)
     TAILQ_REMOVE(&s->d->sockets.list, s, entry);
     s->d->sockets.n--;
     while ((sub = TAILQ_FIRST(&s->subscriptions)))
-        subscription_free(sub); // NOLINT(clang-analyzer-unix.Malloc)
+        socket_drop_subscription(sub); // NOLINT(clang-analyzer-unix.Malloc)
     while ((a = TAILQ_FIRST(&s->announcements)))
         announcement_free(s, a); // NOLINT(clang-analyzer-unix.Malloc)
+    participants_forget(s);
     HASH_ITER (hh, s->channels, c, next) {
-        channel_free(s, c);
+        socket_drop_channel(s, c);
     }
     commands_resume(s->d);
     watchers_resume(s->d);
@@ -653,6 +457,7 @@ static void socket_init(struct socket *s, struct daemon *d)
     TAILQ_INIT(&s->subscriptions);
     TAILQ_INIT(&s->ready);
     TAILQ_INIT(&s->announcements);
+    TAILQ_INIT(&s->participants);
     uv_timer_init(d->loop, &s->timer);
     uv_timer_init(d->loop, &s->watchdog);
     /* Armed by uv_timer_again. */

@@ -11,6 +11,7 @@
 #include <uthash.h>
 #include <uv.h>
 
+#include "host/daemon/participant.h"
 #include "host/daemon/subscription.h"
 #include "host/http/http.h"
 #include "wire/message.h"
@@ -36,6 +37,8 @@ struct socket {
     bool binary;          /* terminal output as binary frames */
     bool full;            /* the WebSocket has enough queued; on_drain follows */
     bool closed;
+    bool watches;         /* has the channel activity */
+    bool missed_activity; /* was full when there was some */
     uint64_t full_since_ms;
     struct session *blocked_by; /* not read: this session's input queue is full */
     uv_timer_t timer;           /* the next announcement */
@@ -46,6 +49,8 @@ struct socket {
     subscriptions, ready;
     TAILQ_HEAD(announcement_list, announcement)
     announcements;
+    struct participant_list participants;
+    unsigned n_participants;
 };
 
 struct sockets {

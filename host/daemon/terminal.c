@@ -92,6 +92,7 @@ struct terminal *terminal_create_pty(struct daemon *d, const struct terminal_opt
     }
     HASH_ADD_STR(d->terminals.by_id, id, t);
     sockets_announce(d, t);
+    activity_changed(t->session);
     daemon_changed(d);
     tell_event(t, "terminal.created");
     return t;
@@ -168,6 +169,7 @@ void terminal_destroy(struct terminal *t)
     tell_event(t, t->session && !t->session->shell.pid ? "terminal.exited" : "terminal.destroyed");
     if (t->session) {
         tell_end(t);
+        activity_gone(d, t->id);
         end_subscriptions(t->session);
         session_destroy(t->session);
         daemon_changed(d);

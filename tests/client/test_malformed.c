@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "client/child.h"
+#include "client/classroom.h"
 #include "client/command.h"
 #include "client/env.h"
 #include "client/event.h"
@@ -138,6 +139,16 @@ ONE(on_snapshot, snapshot_info)
 MANY(on_snapshots, snapshot_info)
 ONE(on_version, file_version)
 ONE(on_stats, sandbox_stats)
+ONE(on_freeze, freeze)
+ONE(on_notice, notice)
+MANY(on_notices, notice)
+
+static void on_hits(void *user, const struct classroom_hit *x, size_t n, bool truncated,
+                    const struct err *e)
+{
+    assert_true(!x == !!e);
+    take(user, n, e);
+}
 
 static void on_text(void *user, const char *x, size_t n, const struct err *e)
 {
@@ -274,6 +285,22 @@ static void ask_stats(struct world *w)
 {
     sandbox_stats(w->remote, on_stats, w);
 }
+static void ask_search(struct world *w)
+{
+    classroom_search(w->remote, "x", SEARCH_SMART, 0, on_hits, w);
+}
+static void ask_freeze(struct world *w)
+{
+    classroom_freeze(w->remote, "t", 1, NULL, on_freeze, w);
+}
+static void ask_notice(struct world *w)
+{
+    classroom_notify(w->remote, &(struct notice){.text = "x"}, on_notice, w);
+}
+static void ask_notices(struct world *w)
+{
+    classroom_notices(w->remote, on_notices, w);
+}
 static void ask_delete(struct world *w)
 {
     file_delete(w->remote, "/f", on_done, w);
@@ -299,6 +326,8 @@ static const struct question {
     {"event", ask_event, false},       {"events", ask_events, false},
     {"snapshot", ask_snapshot, false}, {"snapshots", ask_snapshots, false},
     {"delete", ask_delete, true},      {"stats", ask_stats, false},
+    {"search", ask_search, false},     {"freeze", ask_freeze, true},
+    {"notice", ask_notice, false},     {"notices", ask_notices, false},
 };
 
 static void ask(struct world *w, const struct question *q)

@@ -54,7 +54,7 @@ asset() { # NAME TYPE FILE
 terminal() {
     cp "$source/page.html" "$one"
     page page_terminal
-    for name in page link keys style; do
+    for name in page link keys people style; do
         asset $name.js "text/javascript; charset=utf-8" "$source/$name.js"
     done
     for name in xterm addon-fit addon-unicode11; do

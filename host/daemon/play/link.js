@@ -60,12 +60,16 @@ export async function request(method, path, body) {
 //   ended()               the terminal is no more
 //   seen(terminal)        a terminal of this sandbox, as the daemon tells of it
 //   pending(n)            characters that wait for an acknowledgement
+//   facts(id, facts)      what the daemon says of the terminal, null while it has not (activity)
+//   frozen()              input was refused
+//   notice(n) dropped(id) a notice for all, and that it is taken back
 export class Link {
     constructor(on, readOnly) {
         this.on = on;
         this.readOnly = readOnly;
         this.socket = null;
         this.terminal = null;
+        this.facts = new Map(); // by terminal
         this.size = null;
         this.tries = 0;
         this.queue = []; // {seq, text, sentAt}
@@ -95,6 +99,7 @@ export class Link {
         this.subscribed = false;
         this.behind = 0;
         this.setPending(0);
+        this.on.facts(id, this.facts.get(id) || null);
         if (this.isOpen()) this.subscribe();
         else this.retry();
     }
@@ -171,6 +176,8 @@ export class Link {
             this.tries = 0;
             this.heardAt = performance.now();
             this.setState('open');
+            this.facts.clear(); // all of it comes anew
+            this.send({ type: 'subscribe', channel: 'activity' });
             this.subscribe();
         };
         socket.onmessage = (event) => {
@@ -268,6 +275,7 @@ export class Link {
         const data = message.data || {};
         const id = data.terminal_id || data.id;
 
+        if (message.channel === 'activity') return this.takeActivity(message.type, data);
         if (message.type === 'terminal:created') this.on.seen(data);
         if (id !== this.terminal) return;
         if (message.type === 'terminal:output') this.takeOutput(data);
@@ -275,6 +283,21 @@ export class Link {
         else if (message.type === 'terminal:resized') this.on.resized(data.cols, data.rows);
         else if (message.type === 'terminal:destroyed') this.end();
         else if (message.type === 'terminal:error' && data.error === 'no such terminal') this.end();
+        else if (message.type === 'terminal:error' && data.code === 'frozen')
+            this.on.frozen();
+    }
+
+    // The end of the terminal shown is not taken from here: its last output may still be on its way.
+    takeActivity(type, data) {
+        const id = data.terminal_id;
+
+        if (type === 'notice') this.on.notice(data);
+        else if (type === 'notice:deleted') this.on.dropped(data.id);
+        else if (type === 'terminal:destroyed') this.facts.delete(id);
+        else if (type === 'terminal:activity') {
+            this.facts.set(id, data);
+            if (id === this.terminal) this.on.facts(id, data);
+        }
     }
 
     takeAck(data) {
@@ -313,6 +336,7 @@ export class Link {
         this.subscribed = false;
         this.queue = [];
         this.setPending(0);
+        this.on.facts(null, null);
         this.on.ended();
     }
 }

@@ -11,6 +11,7 @@ import { FitAddon } from './addon-fit.mjs';
 import { Unicode11Addon } from './addon-unicode11.mjs';
 import { Link, PENDING_MAX, request } from './link.js';
 import { showKeys, withHeldKeys } from './keys.js';
+import * as people from './people.js';
 
 const KEPT = 'sandpit.terminal';
 const ASK_AGAIN_MS = 2000;
@@ -292,6 +293,10 @@ function onBell() {
 }
 
 function onData(text) {
+    if (people.isFrozen()) {
+        onBell();
+        return;
+    }
     if (foreign) claimSize();
     if (!link.input(withHeldKeys(text))) {
         onBell();
@@ -344,8 +349,13 @@ async function start() {
         ended: onEnded,
         seen: onSeen,
         pending: () => {},
+        facts: people.showFacts,
+        frozen: onBell, // typed before we had heard of it
+        notice: people.showNotice,
+        dropped: people.dropNotice,
     });
     setUpScope((await ask('/auth/status')).body.data || {});
+    people.setUpPeople(term, !readOnly);
     watchSize();
     fitNow();
     $('retry').onclick = () => link.retry();

@@ -71,7 +71,8 @@ static void daemon__info__names_the_extensions(void **state)
 
     assert_string_equal(
         extensions,
-        "[\"snapshot\",\"terminal-size\",\"input-ack\",\"observe\",\"server-log\",\"stats\"]");
+        "[\"snapshot\",\"terminal-size\",\"input-ack\",\"observe\",\"server-log\",\"stats\","
+        "\"activity\",\"freeze\",\"search\",\"notice\"]");
     assert_string_equal(data_of(reply, "sandbox_url")->valuestring, "http://" WORLD_HOST);
     free(extensions);
     cJSON_Delete(reply);

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "host/daemon/acks.h"
 #include "host/daemon/children.h"
+#include "host/daemon/internal.h"
 #include "host/daemon/jsontext.h"
 #include "host/daemon/outbox.h"
 #include "host/daemon/process.h"
@@ -304,6 +305,27 @@ static void stats__read__finds_this_process(void **state)
     assert_true(s.resident_bytes >= s.memory_bytes);
 }
 
+/* --- routes --- */
+
+/* What the observe scope opens is reading, whatever routes there will be. */
+static void routes__for_observers__only_read(void **state)
+{
+    const struct http_route *route;
+    int n = 0;
+
+    (void)state;
+    for (route = daemon_routes; route->method; route++) {
+        bool reads = !strcmp(route->method, "GET") || !strcmp(route->method, "HEAD");
+
+        if (reads || !strcmp(route->pattern, "/terminals/search"))
+            continue;
+        if (route->access < HTTP_WRITE)
+            fail_msg("%s %s is open to observers", route->method, route->pattern);
+        n++;
+    }
+    assert_true(n > 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +342,7 @@ int main(void)
         cmocka_unit_test(process__signal_session__reaches_every_group),
         cmocka_unit_test(stats__add__sums_up_whatever_a_process_is_called),
         cmocka_unit_test(stats__read__finds_this_process),
+        cmocka_unit_test(routes__for_observers__only_read),
     };
     text_init_locale();
     cmocka_set_test_filter(getenv("TEST_FILTER"));

@@ -407,9 +407,13 @@ static void assert_is_own(const struct host *h, const char *body, char **id)
     cleanup_free char *token = NULL;
 
     *id = host_create_with(h, body, &token);
-    cleanup_free char *said =
-        host_sh(h, *id, token, "cat /etc/marker; ls /usr/bin; echo; id -un; ls /usr");
-    assert_string_equal(said, "own\nbash\ncat\nid\nls\nsh\n\nuser\nbin\nlib\nlib64\n");
+    cleanup_free char *said = host_sh(
+        h, *id, token,
+        "cat /etc/marker; ls /usr/bin; echo; id -un; ls /usr; command -v hand; TERM=xterm bash "
+        "--rcfile /run/sandpit/shell/bashrc -ic 'echo ${PROMPT_COMMAND:-none} "
+        "${PROMPT_COMMAND[7717]:+marks}' 2>/dev/null");
+    assert_string_equal(said, "own\nbash\ncat\nid\nls\nsh\n\nuser\nbin\nlib\nlib64\n"
+                              "/run/sandpit/bin/hand\nnone marks\n");
 }
 
 /* As a folder, as an archive, and what is made from a snapshot of it. */
