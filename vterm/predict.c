@@ -8,99 +8,15 @@
  * it. Only then is a cell judged, and only when nothing younger is acknowledged does the
  * terminal's cursor belong to a known byte.
  */
-#include "vterm/predict.h"
-
-#include "base/text.h"
-#include "vterm/internal.h"
+#include "vterm/predict_internal.h"
 
 #define ECHO_MS          50
 #define ECHO_PATIENCE_MS 250 /* when nothing at all came after the acknowledgement */
-#define FLIGHT_MAX       1024
-#define ACKS_MAX         64
-#define TYPED_MAX        64 /* at once; more is a paste */
-#define ORIGINALS        4
+#define TYPED_MAX        64  /* at once; more is a paste */
 #define ON_US            30000
 #define OFF_US           20000
 #define UNDERLINE_ON_US  80000
 #define UNDERLINE_OFF_US 50000
-
-struct guess {
-    bool active;
-    struct cell cell;
-    uint64_t due; /* the offset after the byte that makes it so */
-    uint64_t epoch;
-    uint64_t originals[ORIGINALS]; /* glyphs that stood there: those prove nothing */
-    uint8_t n_originals;
-};
-
-struct acked {
-    uint64_t offset, revision; /* the terminal's, when it came */
-    int64_t at_ms;
-};
-
-enum key_state { KEY_GROUND, KEY_ESC, KEY_CSI, KEY_UTF8 };
-
-struct predict {
-    const struct term *term;
-    enum predict_mode mode;
-    bool slow, underlines;
-
-    uint64_t sent, acked, late; /* offsets into all that was ever sent */
-    struct acked acks[ACKS_MAX];
-    size_t n_acks;
-    char flight[FLIGHT_MAX]; /* the bytes from late to sent */
-    uint64_t blind_until;    /* what the bytes up to there do is not known */
-
-    bool live;           /* line, col and the span hold */
-    uint64_t line;       /* as term_scrollback_first counts */
-    int col;             /* of the cursor */
-    int left, right;     /* what was typed on this line stands between */
-    uint64_t cursor_due; /* 0: the cursor is where the terminal has it */
-    uint64_t cursor_epoch;
-    uint64_t epoch, confirmed;
-    uint64_t last_glyph; /* left of the cursor */
-
-    int rows, cols;
-    uint64_t layout;
-    struct guess *guesses; /* owned: of each column */
-    int n_active;
-
-    enum key_state state;
-    char utf8[4];
-    int n_utf8;
-
-    uint64_t revision, wrong;
-};
-
-/* --- what is there --- */
-
-static int row_of(const struct predict *p)
-{
-    uint64_t top = term_scrollback_end(p->term);
-
-    return p->line >= top && p->line - top < (uint64_t)p->rows ? (int)(p->line - top) : -1;
-}
-
-static const struct cell *actual_at(const struct predict *p, int col)
-{
-    return term_row(p->term, row_of(p)) + col;
-}
-
-static const struct cell *cell_at(const struct predict *p, int col)
-{
-    return p->guesses[col].active ? &p->guesses[col].cell : actual_at(p, col);
-}
-
-static bool looks_empty(const struct cell *c)
-{
-    return (!c->glyph || c->glyph == ' ') && !(c->flags & CELL_CONTINUATION);
-}
-
-/* fish and zsh show dimly what they would complete; typing goes over it. */
-static bool gives_way(const struct cell *c)
-{
-    return looks_empty(c) || c->style.attrs & ATTR_DIM || c->style.fg == COLOUR_INDEX(8);
-}
 
 static bool is_settled(const struct predict *p)
 {
@@ -130,8 +46,7 @@ static void drop_all(struct predict *p)
     p->epoch++;
 }
 
-/* The bytes up to `due` do something that is not predicted. What was before them still holds. */
-static void lose_track(struct predict *p, uint64_t due)
+void predict_lose_track(struct predict *p, uint64_t due)
 {
     p->blind_until = due;
     p->live = false;
@@ -189,160 +104,33 @@ void predict_set_round_trip(struct predict *p, int64_t us)
         p->underlines = false;
 }
 
-/* --- one key --- */
-
-static void guess(struct predict *p, int col, struct cell cell, uint64_t due)
-{
-    struct guess *g = &p->guesses[col];
-    uint64_t glyph = actual_at(p, col)->glyph;
-
-    if (!g->active) {
-        *g = (struct guess){.active = true};
-        p->n_active++;
-    }
-    /* A late answer may still show any of them; of too many none is known to be news. */
-    if (g->n_originals < ORIGINALS &&
-        (!g->n_originals || g->originals[g->n_originals - 1] != glyph))
-        g->originals[g->n_originals++] = glyph;
-    g->cell = cell;
-    if (p->underlines && !looks_empty(&cell))
-        g->cell.style.attrs |= ATTR_UNDERLINE;
-    g->due = due;
-    g->epoch = p->epoch;
-}
-
-static void move_cursor(struct predict *p, int col, uint64_t due)
-{
-    p->col = col;
-    p->cursor_due = due;
-    p->cursor_epoch = p->epoch;
-    p->last_glyph = col > 0 ? cell_at(p, col - 1)->glyph : 0;
-    p->revision++;
-}
-
-static void type(struct predict *p, uint32_t c, uint64_t due)
-{
-    int width = codepoint_width(c);
-    struct cell cell = {.glyph = c, .width = (uint8_t)width, .style = p->term->pen};
-
-    /* In the last column some wrap at once, some later, and some show a sign of their own. */
-    if (width < 1 || width > 2 || p->right + width >= p->cols || p->col + width >= p->cols) {
-        lose_track(p, due);
-        return;
-    }
-    for (int i = 0; i < width; i++)
-        if (!gives_way(cell_at(p, p->right + i))) {
-            lose_track(p, due);
-            return;
-        }
-    if (p->col > p->left)
-        cell.style = cell_at(p, p->col - 1)->style;
-    for (int col = p->right - 1; col >= p->col; col--)
-        guess(p, col + width, *cell_at(p, col), due);
-    guess(p, p->col, cell, due);
-    if (width == 2)
-        guess(p, p->col + 1, (struct cell){.style = cell.style, .flags = CELL_CONTINUATION}, due);
-    p->right += width;
-    move_cursor(p, p->col + width, due);
-}
-
-/* Not over wide characters, of which a shell removes two columns and the kernel one. */
-static void erase(struct predict *p, uint64_t due)
-{
-    if (p->col <= p->left || cell_at(p, p->col - 1)->flags & CELL_CONTINUATION) {
-        lose_track(p, due);
-        return;
-    }
-    for (int col = p->col; col < p->right; col++)
-        guess(p, col - 1, *cell_at(p, col), due);
-    guess(p, p->right - 1, (struct cell){0}, due);
-    p->right--;
-    move_cursor(p, p->col - 1, due);
-}
-
-static void step(struct predict *p, bool left, uint64_t due)
-{
-    int col = p->col;
-
-    if (left ? col <= p->left : col >= p->right) {
-        lose_track(p, due);
-        return;
-    }
-    if (left)
-        col -= cell_at(p, col - 1)->flags & CELL_CONTINUATION ? 2 : 1;
-    else
-        col += cell_at(p, col)->width == 2 ? 2 : 1;
-    move_cursor(p, col, due);
-}
-
-static void ground(struct predict *p, unsigned char byte, uint64_t due)
-{
-    if (byte == 0x1b)
-        p->state = KEY_ESC;
-    else if (byte == 0x7f || byte == '\b')
-        erase(p, due);
-    else if (byte < ' ')
-        lose_track(p, due);
-    else if (byte < 0x7f)
-        type(p, byte, due);
-    else {
-        p->utf8[0] = (char)byte;
-        p->n_utf8 = 1;
-        p->state = KEY_UTF8;
-    }
-}
-
-static void collect(struct predict *p, unsigned char byte, uint64_t due)
-{
-    uint32_t c;
-
-    p->utf8[p->n_utf8++] = (char)byte;
-    if (p->n_utf8 < 4 && utf8_incomplete_tail(p->utf8, (size_t)p->n_utf8))
-        return;
-    p->state = KEY_GROUND;
-    if (utf8_decode(p->utf8, (size_t)p->n_utf8, &c) == (size_t)p->n_utf8 && c != 0xfffd)
-        type(p, c, due);
-    else
-        lose_track(p, due);
-}
-
-static void apply(struct predict *p, unsigned char byte, uint64_t due)
-{
-    switch (p->state) {
-    case KEY_ESC:
-        p->state = byte == '[' || byte == 'O' ? KEY_CSI : KEY_GROUND;
-        if (p->state == KEY_GROUND)
-            lose_track(p, due);
-        break;
-    case KEY_CSI:
-        p->state = KEY_GROUND;
-        if (byte == 'C' || byte == 'D')
-            step(p, byte == 'D', due);
-        else
-            lose_track(p, due);
-        break;
-    case KEY_UTF8:
-        collect(p, byte, due);
-        break;
-    default:
-        ground(p, byte, due);
-    }
-}
-
 /* --- where it begins --- */
+
+/* Two blanks end what moves along: behind them is a prompt at the right edge, or nothing. */
+static int tail_end(const struct cell *cells, int col, int cols)
+{
+    while (col + 1 < cols && !(gives_way(&cells[col]) && gives_way(&cells[col + 1])))
+        col++;
+    return col;
+}
 
 /* The terminal's cursor is what the bytes up to `late` made of it. */
 static bool seed(struct predict *p)
 {
     struct term_cursor cursor = term_cursor(p->term);
+    const struct cell *cells = term_row(p->term, cursor.row);
 
     if (term_modes(p->term).alternate_screen || !cursor.visible || cursor.col + 1 >= p->cols)
         return false;
     drop_all(p);
     p->line = term_scrollback_end(p->term) + (uint64_t)cursor.row;
-    p->col = p->left = p->right = cursor.col;
-    p->last_glyph = cursor.col > 0 ? term_row(p->term, cursor.row)[cursor.col - 1].glyph : 0;
+    p->col = p->left = cursor.col;
+    p->right = tail_end(cells, cursor.col, p->cols);
+    p->has_tail = p->right > p->col;
+    p->last_glyph = cursor.col > 0 ? cells[cursor.col - 1].glyph : 0;
     p->state = KEY_GROUND;
+    p->steps = false;
+    p->step_epoch = 0;
     p->live = true;
     return true;
 }
@@ -353,8 +141,8 @@ static bool is_home(const struct predict *p)
 {
     struct term_cursor cursor = term_cursor(p->term);
 
-    return row_of(p) == cursor.row && p->col == cursor.col &&
-           (cursor.col == 0 || actual_at(p, cursor.col - 1)->glyph == p->last_glyph);
+    return predict_line_row(p) == cursor.row && p->col == cursor.col &&
+           (cursor.col == 0 || predict_actual(p, cursor.col - 1)->glyph == p->last_glyph);
 }
 
 static void replay(struct predict *p)
@@ -364,7 +152,7 @@ static void replay(struct predict *p)
     if (!is_settled(p) || !seed(p))
         return;
     for (uint64_t at = from; p->live && at < p->sent; at++)
-        apply(p, (unsigned char)p->flight[at - from], at + 1);
+        predict_key_byte(p, (unsigned char)p->flight[at - from], at + 1);
 }
 
 static void follow_size(struct predict *p)
@@ -374,7 +162,7 @@ static void follow_size(struct predict *p)
     if (rows == p->rows && cols == p->cols && term_layout(p->term) == p->layout)
         return;
     drop_all(p);
-    lose_track(p, p->sent);
+    predict_lose_track(p, p->sent);
     free(p->guesses);
     p->guesses = xcalloc((size_t)cols, sizeof *p->guesses);
     p->rows = rows;
@@ -390,14 +178,14 @@ static void pass_by(struct predict *p, size_t n)
     if (at < FLIGHT_MAX)
         memset(p->flight + at, 0, n < FLIGHT_MAX - at ? n : FLIGHT_MAX - at);
     p->sent += n;
-    lose_track(p, p->sent);
+    predict_lose_track(p, p->sent);
 }
 
 static void begin(struct predict *p)
 {
     bool idle = !p->n_active && !p->cursor_due && p->sent == p->late;
 
-    if (p->live && row_of(p) < 0)
+    if (p->live && predict_line_row(p) < 0)
         drop_all(p);
     if (p->live && idle && !is_home(p))
         p->live = false;
@@ -418,7 +206,7 @@ void predict_sent(struct predict *p, const char *bytes, size_t n)
     for (size_t i = 0; i < n; i++) {
         p->sent++;
         if (p->live)
-            apply(p, (unsigned char)bytes[i], p->sent);
+            predict_key_byte(p, (unsigned char)bytes[i], p->sent);
     }
 }
 
@@ -441,16 +229,16 @@ static bool proves(const struct guess *g, const struct cell *actual)
 }
 
 /* False: it was wrong. */
-static bool judge(struct predict *p, int col)
+static bool judge(struct predict *p, int col, uint64_t *proved)
 {
     struct guess *g = &p->guesses[col];
-    const struct cell *actual = actual_at(p, col);
+    const struct cell *actual = predict_actual(p, col);
 
-    if (proves(g, actual) && g->epoch > p->confirmed) {
-        p->confirmed = g->epoch;
-        p->revision++;
-    }
-    if (g->due > p->late)
+    bool is_due = g->due <= p->late;
+
+    if (proves(g, actual) && g->epoch > *proved && (is_due || !p->has_tail))
+        *proved = g->epoch;
+    if (!is_due)
         return true;
     /* An empty cell says little: something else may be completed there. */
     bool right = looks_empty(&g->cell) || actual->glyph == g->cell.glyph ||
@@ -464,7 +252,7 @@ static bool judge(struct predict *p, int col)
     return right;
 }
 
-static bool judge_cursor(struct predict *p)
+static bool judge_cursor(struct predict *p, uint64_t *proved)
 {
     if (!p->cursor_due || p->cursor_due > p->late)
         return true;
@@ -472,24 +260,34 @@ static bool judge_cursor(struct predict *p)
 
     p->cursor_due = 0;
     p->revision++;
+    if (right && p->live && p->cursor_epoch == p->step_epoch) {
+        p->steps = true;
+        *proved = p->step_epoch;
+    }
     return right;
 }
 
 static void judge_all(struct predict *p)
 {
+    uint64_t proved = p->confirmed;
     bool right = true;
 
     if (!p->n_active && !p->cursor_due)
         return;
-    if (row_of(p) < 0 || term_modes(p->term).alternate_screen) {
+    if (predict_line_row(p) < 0 || term_modes(p->term).alternate_screen) {
         drop_all(p);
         return;
     }
     for (int col = 0; col < p->cols; col++)
         if (p->guesses[col].active)
-            right = judge(p, col) && right;
-    if (!(judge_cursor(p) && right))
+            right = judge(p, col, &proved) && right;
+    if (!(judge_cursor(p, &proved) && right)) {
         drop_all(p);
+    } else if (proved > p->confirmed) {
+        p->confirmed = proved;
+        p->has_tail = false;
+        p->revision++;
+    }
 }
 
 /* --- acknowledgements --- */
@@ -508,7 +306,8 @@ static void note_ack(struct predict *p, uint64_t acked, int64_t now_ms)
     p->acked = acked;
     if (p->n_acks == ACKS_MAX)
         p->n_acks--;
-    p->acks[p->n_acks++] = (struct acked){acked, term_revision(p->term), now_ms};
+    p->acks[p->n_acks++] = (struct acked){acked, p->acked_revision, now_ms};
+    p->acked_revision = term_revision(p->term);
 }
 
 static void advance(struct predict *p, int64_t now_ms)
@@ -554,7 +353,7 @@ int predict_row(const struct predict *p)
 {
     if (!p->n_active || p->rows != term_rows(p->term) || p->cols != term_cols(p->term))
         return -1;
-    return row_of(p);
+    return predict_line_row(p);
 }
 
 const struct cell *predict_cell(const struct predict *p, int row, int col)
@@ -567,9 +366,9 @@ const struct cell *predict_cell(const struct predict *p, int row, int col)
 bool predict_cursor(const struct predict *p, int *row, int *col)
 {
     if (!p->cursor_due || p->cursor_epoch > p->confirmed || p->cols != term_cols(p->term) ||
-        p->rows != term_rows(p->term) || row_of(p) < 0)
+        p->rows != term_rows(p->term) || predict_line_row(p) < 0)
         return false;
-    *row = row_of(p);
+    *row = predict_line_row(p);
     *col = p->col;
     return true;
 }
@@ -577,6 +376,11 @@ bool predict_cursor(const struct predict *p, int *row, int *col)
 uint64_t predict_revision(const struct predict *p)
 {
     return p->revision;
+}
+
+uint64_t predict_accounted(const struct predict *p)
+{
+    return p->accounted;
 }
 
 uint64_t predict_wrong(const struct predict *p)

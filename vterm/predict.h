@@ -54,6 +54,8 @@ int predict_row(const struct predict *p);
 bool predict_cursor(const struct predict *p, int *row, int *col);
 /* Grows whenever what shows changes. */
 uint64_t predict_revision(const struct predict *p);
+/* How much of all that was sent the predictions take into account. */
+uint64_t predict_accounted(const struct predict *p);
 /* Cells that showed and turned out wrong, ever. */
 uint64_t predict_wrong(const struct predict *p);
 
