@@ -82,6 +82,9 @@ enum view_result shell_paste(struct view *v, const char *text, size_t n);
 enum view_result shell_mouse(struct view *v, struct mouse mouse);
 void shell_focus(struct view *v, bool focused);
 void shell_send(struct shell *sh, const char *bytes, size_t n);
+/* Typing that shows before the host answers: when slow, always, never; and in words what it is. */
+enum view_result shell_predict(struct shell *sh);
+const char *shell_prediction(const struct shell *sh);
 
 /* shell_draw.c */
 void shell_draw(struct view *v, struct canvas c);

@@ -158,6 +158,7 @@ static enum view_result verb_info(struct shell *sh)
         buf_printf(&text, "connection:  lost %s ago: %s\n",
                    clock_format_span(span, clock_mono_ms() - remote_lost_at_ms(r)),
                    remote_error(r)->text);
+    buf_printf(&text, "prediction:  %s\n", shell_prediction(sh));
     buf_printf(&text, "unconfirmed: %zu bytes typed\n", attachment_pending(sh->attachment));
     text_dialog_open(sh->env, "This terminal", text.data);
     return VIEW_HANDLED;
@@ -241,19 +242,13 @@ enum view_result shell_act(struct view *v, const char *action)
         const char *action;
         enum view_result (*run)(struct shell *sh);
     } verbs[] = {
-        {"shell-tab", verb_tab},
-        {"split-right", verb_right},
-        {"split-down", verb_down},
-        {"shell-choose", verb_choose},
-        {"shell-kill", verb_kill},
-        {"shell-info", verb_info},
-        {"pane-mark", verb_mark},
-        {"broadcast", verb_broadcast},
-        {"record", verb_record},
-        {"record-pause", verb_record_pause},
-        {"send-prefix", verb_send_prefix},
-        {"copy-leave", verb_copy_leave},
-        {"paste-buffer", verb_paste_buffer},
+        {"shell-tab", verb_tab},         {"split-right", verb_right},
+        {"split-down", verb_down},       {"shell-choose", verb_choose},
+        {"shell-kill", verb_kill},       {"shell-info", verb_info},
+        {"pane-mark", verb_mark},        {"broadcast", verb_broadcast},
+        {"record", verb_record},         {"record-pause", verb_record_pause},
+        {"predict", shell_predict},      {"send-prefix", verb_send_prefix},
+        {"copy-leave", verb_copy_leave}, {"paste-buffer", verb_paste_buffer},
         {"refresh", verb_refresh},
     };
     struct shell *sh = v->data;

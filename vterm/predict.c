@@ -171,10 +171,11 @@ static void follow_size(struct predict *p)
 }
 
 /* What these bytes do is not to be predicted. */
-static void pass_by(struct predict *p, size_t n)
+void predict_passed(struct predict *p, size_t n)
 {
     uint64_t at = p->sent - p->late;
 
+    follow_size(p);
     if (at < FLIGHT_MAX)
         memset(p->flight + at, 0, n < FLIGHT_MAX - at ? n : FLIGHT_MAX - at);
     p->sent += n;
@@ -198,7 +199,7 @@ void predict_sent(struct predict *p, const char *bytes, size_t n)
     follow_size(p);
     if (!predict_is_on(p) || n > TYPED_MAX || p->sent - p->late + n > FLIGHT_MAX ||
         term_modes(p->term).alternate_screen) {
-        pass_by(p, n);
+        predict_passed(p, n);
         return;
     }
     memcpy(p->flight + (p->sent - p->late), bytes, n);

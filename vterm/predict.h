@@ -39,6 +39,8 @@ bool predict_is_on(const struct predict *p);
 
 /* Bytes that go to the program, each once and in order, before they are acknowledged. */
 void predict_sent(struct predict *p, const char *bytes, size_t n);
+/* The same for bytes that are no keys. */
+void predict_passed(struct predict *p, size_t n);
 /* After output, acknowledgements, a resize, and when predict_due_ms has passed: of the bytes sent
  * the last n_pending are not acknowledged. Times are those of any one monotonic clock. */
 void predict_update(struct predict *p, size_t n_pending, int64_t now_ms);

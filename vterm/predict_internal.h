@@ -26,7 +26,7 @@ struct acked {
     int64_t at_ms;
 };
 
-enum key_state { KEY_GROUND, KEY_ESC, KEY_CSI, KEY_UTF8 };
+enum key_state { KEY_GROUND, KEY_ESC, KEY_CSI, KEY_CSI_PARAMS, KEY_UTF8 };
 
 struct predict {
     const struct term *term;

@@ -135,6 +135,18 @@ static void collect(struct predict *p, unsigned char byte, uint64_t due)
         predict_lose_track(p, due);
 }
 
+/* Arrows with Control or Alt have parameters, and move by words. */
+static void sequence(struct predict *p, unsigned char byte, uint64_t due)
+{
+    bool is_arrow = p->state == KEY_CSI && (byte == 'C' || byte == 'D');
+
+    p->state = byte >= ' ' && byte < '@' ? KEY_CSI_PARAMS : KEY_GROUND;
+    if (is_arrow)
+        step(p, byte == 'D', due);
+    else if (p->state == KEY_GROUND)
+        predict_lose_track(p, due);
+}
+
 void predict_key_byte(struct predict *p, unsigned char byte, uint64_t due)
 {
     switch (p->state) {
@@ -144,11 +156,8 @@ void predict_key_byte(struct predict *p, unsigned char byte, uint64_t due)
             predict_lose_track(p, due);
         break;
     case KEY_CSI:
-        p->state = KEY_GROUND;
-        if (byte == 'C' || byte == 'D')
-            step(p, byte == 'D', due);
-        else
-            predict_lose_track(p, due);
+    case KEY_CSI_PARAMS:
+        sequence(p, byte, due);
         break;
     case KEY_UTF8:
         collect(p, byte, due);
