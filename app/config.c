@@ -67,6 +67,18 @@ static const char *set_clipboard(void *field, const char *value)
     return "auto, osc52 or off";
 }
 
+static const char *set_prediction(void *field, const char *value)
+{
+    static const char *const names[] = {"auto", "on", "off"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcasecmp(value, names[i]) == 0) {
+            *(enum predict_mode *)field = (enum predict_mode)i;
+            return NULL;
+        }
+    return "auto, on or off";
+}
+
 static const char *set_lines(void *field, const char *value)
 {
     char *end;
@@ -90,6 +102,7 @@ static const struct setting general_settings[] = {
     {"mouse", set_bool, GENERAL(mouse)},
     {"restore", set_bool, GENERAL(restore)},
     {"clipboard", set_clipboard, GENERAL(clipboard)},
+    {"prediction", set_prediction, GENERAL(prediction)},
     {"scrollback", set_lines, GENERAL(scrollback_lines)},
     {"context", set_text, GENERAL(context)},
     {"namespace", set_text, GENERAL(ns)},

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/key.h"
+#include "vterm/predict.h"
 
 struct keymap;
 
@@ -31,6 +32,7 @@ struct config {
     bool has_prefix;
     bool mouse, restore;
     enum clipboard_mode clipboard;
+    enum predict_mode prediction;
     long scrollback_lines;           /* 0: the default */
     struct context_config *contexts; /* owned */
     size_t n_contexts;

@@ -397,6 +397,7 @@ static void prepare(struct dashboard *d, struct app *app, const char *sandbox, b
         .readonly = app->context.readonly,
         .scrollback_lines = (size_t)app->config.scrollback_lines,
         .recordings_dir = app->paths.recordings_dir,
+        .prediction = app->config.prediction,
         .no_clipboard = app->config.clipboard == CLIPBOARD_OFF,
         .prefix = prefix_key(&app->config),
         .journal = journal,

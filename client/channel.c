@@ -266,6 +266,8 @@ static void on_ack(struct remote *r, struct channel *c, const struct message *m)
     }
     if (!channels_oldest_sent_ns(r))
         uv_timer_stop(&r->ack);
+    if (c->ops->on_taken)
+        c->ops->on_taken(c->user);
 }
 
 static const struct terminal_message {

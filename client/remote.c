@@ -407,6 +407,11 @@ int64_t remote_lost_at_ms(const struct remote *r)
     return r->lost_at_ms;
 }
 
+bool remote_acknowledges(const struct remote *r)
+{
+    return r->has_input_ack;
+}
+
 int64_t remote_round_trip_us(const struct remote *r)
 {
     return r->round_trip_us;

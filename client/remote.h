@@ -32,6 +32,8 @@ const struct err *remote_error(const struct remote *r);
 int64_t remote_lost_at_ms(const struct remote *r);
 /* Round trip of pings and acknowledged keys, smoothed, in microseconds; -1 unknown. */
 int64_t remote_round_trip_us(const struct remote *r);
+/* The host says what input it has taken, so that channel_pending means that. */
+bool remote_acknowledges(const struct remote *r);
 void remote_retry(struct remote *r);
 
 /* --- terminals --- */
@@ -73,6 +75,8 @@ struct channel_ops {
     void (*on_destroyed)(void *user, const struct channel_end *end);
     /* Another driver changed the size. */
     void (*on_resized)(void *user, int rows, int cols);
+    /* channel_pending fell: the host has taken input. */
+    void (*on_taken)(void *user);
     /* remote_state or remote_error changed. */
     void (*on_state)(void *user);
 };

@@ -231,6 +231,7 @@ const struct action_def views_actions[] = {
     {"prefix", "b", "broadcast", "Broadcast to the marked terminals, on or off"},
     {"prefix", "R", "record", "Record this terminal, on or off"},
     {"prefix", "P", "record-pause", "Pause the recording, or go on"},
+    {"prefix", "E", "predict", "Show typing before the host answers: when slow, always, never"},
     {"prefix", "X", "shell-kill", "End this terminal (asks)"},
     {"prefix", "e", "leave", "Leave to the lists"},
     {"prefix", "d", "detach", "Quit, terminals run on"},

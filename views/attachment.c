@@ -43,6 +43,8 @@ struct attachment {
     struct tick *frame;        /* ends the wait for a frame painted in pieces */
     bool activity, woke, rang; /* unseen; woke: printed after a silence */
     bool end_seen, loss_seen;  /* that it ended, that its connection is lost */
+    struct predict *predict;   /* owned, as is the next */
+    struct tick *judge;        /* of what was predicted and never came */
     bool marked;
     struct recorder *recorder; /* owned; NULL: not recorded */
     int64_t output_at_ms;
@@ -178,6 +180,27 @@ static void record(struct attachment *a, const char *bytes, size_t n)
         end_recording(a);
 }
 
+/* Only where the host says what it has taken is it known when an answer is due. */
+static bool update_prediction(struct attachment *a)
+{
+    bool knows = remote_acknowledges(a->remote), was_on = predict_is_on(a->predict);
+    uint64_t before = predict_revision(a->predict);
+
+    predict_set_round_trip(a->predict, knows ? remote_round_trip_us(a->remote) : -1);
+    predict_update(a->predict, channel_pending(a->channel), clock_mono_ms());
+    int64_t due = predict_due_ms(a->predict);
+    tick_after(a->judge, due ? (due > clock_mono_ms() ? due - clock_mono_ms() : 0) : -1);
+    if (was_on != predict_is_on(a->predict))
+        tui_status_changed(a->env->tui);
+    return predict_revision(a->predict) != before;
+}
+
+static void on_judge(void *user)
+{
+    if (update_prediction(user))
+        tell(user);
+}
+
 static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
@@ -186,6 +209,7 @@ static bool on_output(void *user, const char *bytes, size_t n)
     a->output_at_ms = clock_mono_ms();
     a->traffic.output_bytes += n;
     term_feed(a->term, bytes, n);
+    update_prediction(a);
     record(a, bytes, n);
     if (!a->settled)
         settle(a);
@@ -232,10 +256,17 @@ static void on_state(void *user)
     tui_titles_changed(a->env->tui);
 }
 
+static void on_taken(void *user)
+{
+    if (update_prediction(user))
+        tell(user);
+}
+
 static const struct channel_ops channel_ops = {
     .on_output = on_output,
     .on_destroyed = on_destroyed,
     .on_resized = on_resized,
+    .on_taken = on_taken,
     .on_state = on_state,
 };
 
@@ -244,8 +275,8 @@ static void on_reply(void *user, const char *bytes, size_t n)
     struct attachment *a = user;
 
     /* One answer is expected, so one of those who are attached gives it. */
-    if (a->drives && a->sizes && !a->ended[0])
-        channel_input(a->channel, bytes, n, NULL);
+    if (a->drives && a->sizes && !a->ended[0] && channel_input(a->channel, bytes, n, NULL) == 0)
+        predict_passed(a->predict, n);
 }
 
 static void on_bell(void *user)
@@ -311,6 +342,8 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
     a->settle = tick_create(client_loop(env->client), on_settled, a);
     a->frame = tick_create(client_loop(env->client), on_frame_over, a);
+    a->predict = predict_create(a->term, env->prediction);
+    a->judge = tick_create(client_loop(env->client), on_judge, a);
     HASH_ADD_KEYPTR(hh, env->state->attachments, a->key, strlen(a->key), a);
     a->remote = fleet_remote(env->fleet, sandbox_id);
     a->channel = channel_open(a->remote, terminal_id, &channel_ops, a);
@@ -330,6 +363,8 @@ void attachment_release(struct attachment *a)
     HASH_DEL(a->env->state->attachments, a);
     tick_destroy(a->settle);
     tick_destroy(a->frame);
+    tick_destroy(a->judge);
+    predict_destroy(a->predict);
     recorder_stop(a->recorder);
     channel_close(a->channel);
     remote_release(a->remote);
@@ -449,7 +484,32 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n)
         return false;
     a->typed_at_ms = clock_mono_ms();
     a->traffic.input_bytes += n;
+    uint64_t before = predict_revision(a->predict);
+    if (remote_acknowledges(a->remote))
+        predict_sent(a->predict, bytes, n);
+    else
+        predict_passed(a->predict, n);
+    if (update_prediction(a) || predict_revision(a->predict) != before)
+        tell(a);
     return true;
+}
+
+const struct predict *attachment_predict(const struct attachment *a)
+{
+    return a->predict;
+}
+
+bool attachment_predicts(const struct attachment *a)
+{
+    return a->drives && !a->ended[0] && predict_is_on(a->predict) &&
+           remote_acknowledges(a->remote) && !term_modes(a->term).alternate_screen;
+}
+
+void attachment_predict_next(struct attachment *a)
+{
+    predict_set_mode(a->predict, (enum predict_mode)((predict_mode(a->predict) + 1) % 3));
+    update_prediction(a);
+    tell(a);
 }
 
 size_t attachment_pending(const struct attachment *a)

@@ -13,7 +13,7 @@
 #include <sys/queue.h>
 
 #include "client/remote.h"
-#include "vterm/term.h"
+#include "vterm/predict.h"
 
 #define SILENCE_DEFAULT_MS 10000
 
@@ -79,6 +79,12 @@ struct attachment_traffic attachment_traffic(const struct attachment *a);
 int64_t attachment_typed_at_ms(const struct attachment *a);
 /* When it printed last, clock_mono_ms; 0: not yet. */
 int64_t attachment_output_at_ms(const struct attachment *a);
+/* What typing will probably show, over its cells. */
+const struct predict *attachment_predict(const struct attachment *a);
+/* The link is slow enough for that now, and the program one that echoes by lines. */
+bool attachment_predicts(const struct attachment *a);
+/* The next of: while the link is slow, always, never. */
+void attachment_predict_next(struct attachment *a);
 /* Marked for what is typed into several (broadcast.h). */
 void attachment_mark(struct attachment *a, bool on);
 bool attachment_is_marked(const struct attachment *a);

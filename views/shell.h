@@ -99,6 +99,9 @@ void shell_focus(struct view *v, bool focused);
 void shell_send(struct shell *sh, const char *bytes, size_t n);
 /* What was typed while it was waited for. */
 void shell_send_typed(struct shell *sh);
+/* Typing that shows before the host answers: when slow, always, never; and in words what it is. */
+enum view_result shell_predict(struct shell *sh);
+const char *shell_prediction_words(const struct predict *p);
 
 /* shell_draw.c */
 void shell_draw(struct view *v, struct canvas c);

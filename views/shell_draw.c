@@ -20,6 +20,22 @@
 #define BROADCAST_SIGN_COLS 60
 
 /* --- screen --- */
+/* A row with what the program will probably make of it. */
+static void draw_predicted(struct shell *sh, struct canvas c, int y)
+{
+    const struct term *t = shell_term(sh);
+    const struct predict *p = attachment_predict(sh->attachment);
+    int row = y + sh->pan_row, cols = term_cols(t);
+    struct cell *cells = xcalloc((size_t)cols, sizeof *cells);
+
+    memcpy(cells, term_row(t, row), (size_t)cols * sizeof *cells);
+    for (int col = 0; col < cols; col++)
+        if (predict_cell(p, row, col))
+            cells[col] = *predict_cell(p, row, col);
+    canvas_cells(c, y, -sh->pan_col, cells, cols);
+    free(cells);
+}
+
 static void draw_live(struct shell *sh, struct canvas c)
 {
     const struct term *t = shell_term(sh);
@@ -28,6 +44,9 @@ static void draw_live(struct shell *sh, struct canvas c)
     shell_pan_place(sh, c.rows, c.cols);
     for (int y = 0; y < c.rows && y + sh->pan_row < term_rows(t); y++)
         canvas_cells(c, y, -sh->pan_col, term_row(t, y + sh->pan_row), cols);
+    int predicted = predict_row(attachment_predict(sh->attachment)) - sh->pan_row;
+    if (predicted >= 0 && predicted < c.rows && !sh->observe)
+        draw_predicted(sh, c, predicted);
 }
 
 static void draw_screen(struct shell *sh, struct canvas c)
@@ -231,6 +250,7 @@ struct view_cursor shell_cursor(struct view *v)
     if (sh->phase != SHELL_LIVE || shell_ended(sh))
         return (struct view_cursor){0};
     struct term_cursor cursor = term_cursor(shell_term(sh));
+    predict_cursor(attachment_predict(sh->attachment), &cursor.row, &cursor.col);
     int row = cursor.row - sh->pan_row, col = cursor.col - sh->pan_col;
     bool inside = row >= 0 && row < v->rows && col >= 0 && col < v->cols;
     return (struct view_cursor){cursor.visible && inside, row, col, (int)cursor.shape};
@@ -264,6 +284,8 @@ void shell_title(struct view *v, struct buf *out)
         buf_append_str(out, " <1ms");
     else if (round_trip >= 0)
         buf_printf(out, " %lldms", (long long)(round_trip / 1000));
+    if (!sh->observe && attachment_predicts(sh->attachment))
+        buf_append_str(out, " \xe2\x89\x88 predicting");
 }
 
 void shell_hints(struct view *v, struct buf *out)

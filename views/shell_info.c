@@ -109,6 +109,8 @@ static void write_link(const struct shell_info *s, struct buf *out)
         buf_printf(out, "%-13slost %s ago: %s\n",
                    "connection:", clock_format_span(span, clock_mono_ms() - remote_lost_at_ms(r)),
                    remote_error(r)->text);
+    buf_printf(out, "%-13s%s\n",
+               "prediction:", shell_prediction_words(attachment_predict(s->attachment)));
     if (attachment_pending(s->attachment))
         buf_printf(out, "%-13s%zu bytes typed\n",
                    "unconfirmed:", attachment_pending(s->attachment));

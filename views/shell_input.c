@@ -13,6 +13,27 @@
 
 #define WHEEL_LINES 3
 
+static const char *const predictions[] = {
+    [PREDICT_AUTO] = "while the link is slow",
+    [PREDICT_ON] = "always",
+    [PREDICT_OFF] = "never",
+};
+
+const char *shell_prediction_words(const struct predict *p)
+{
+    return predictions[predict_mode(p)];
+}
+
+enum view_result shell_predict(struct shell *sh)
+{
+    if (sh->phase != SHELL_LIVE || sh->observe)
+        return VIEW_HANDLED;
+    attachment_predict_next(sh->attachment);
+    tui_toast(sh->env->tui, ROLE_STATUS, "\xe2\x89\x88 typing shows before the host answers: %s",
+              shell_prediction_words(attachment_predict(sh->attachment)));
+    return VIEW_HANDLED;
+}
+
 void shell_send(struct shell *sh, const char *bytes, size_t n)
 {
     if (!n || !sh->attachment)
@@ -89,15 +110,18 @@ enum view_result shell_key(struct view *v, struct key key)
         return VIEW_IGNORED;
     if (sh->phase != SHELL_LIVE || shell_ended(sh))
         return waiting_key(sh, key);
+    const struct predict *predict = attachment_predict(sh->attachment);
+    uint64_t before = predict_revision(predict);
     if (broadcast_reaches(sh->env, sh->attachment)) {
         sh->refused_at_ms = broadcast_key(sh->env, key) ? 0 : clock_mono_ms();
     } else {
         term_encode_key(shell_term(sh), key, &bytes);
         shell_send(sh, bytes.data, bytes.len);
     }
-    /* Drawing before the echo is there would only delay the key; what waits while the link is down
-     * is shown, though. */
-    return remote_state(attachment_remote(sh->attachment)) == LINK_UP ? VIEW_TAKEN : VIEW_HANDLED;
+    /* Drawing before the echo is there would only delay the key; what is predicted, and what waits
+     * while the link is down, is shown, though. */
+    bool is_up = remote_state(attachment_remote(sh->attachment)) == LINK_UP;
+    return is_up && predict_revision(predict) == before ? VIEW_TAKEN : VIEW_HANDLED;
 }
 
 /* --- paste --- */

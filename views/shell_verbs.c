@@ -183,6 +183,7 @@ enum view_result shell_act(struct view *v, const char *action)
         {"broadcast", verb_broadcast},
         {"record", verb_record},
         {"record-pause", verb_record_pause},
+        {"predict", shell_predict},
         {"send-prefix", verb_send_prefix},
         {"copy-leave", verb_copy_leave},
         {"paste-buffer", verb_paste_buffer},

@@ -17,6 +17,7 @@
 #include "client/fleet.h"
 #include "tui/keymap.h"
 #include "tui/tui.h"
+#include "vterm/predict.h"
 
 struct views_state; /* open terminals, requests under way; views/state.h */
 
@@ -45,6 +46,8 @@ struct views_env {
     bool no_clipboard;          /* never write the clipboard of the user's terminal */
     struct key prefix;          /* as in struct tui_config; code KEY_NONE: C-b */
     struct journal *journal;    /* NULL: one of the views' own, gone with views_stop */
+    /* Whether typing shows before the host answers; 0: while the link is slow. */
+    enum predict_mode prediction;
     /* The contexts there are: calls visit for each. NULL: this program has but one. */
     void (*each_context)(void *user, void (*visit)(void *arg, const struct views_context *context),
                          void *arg);

@@ -21,7 +21,8 @@ static void config_read__a_good_file__sets_everything(void **state)
     struct config c;
 
     read_text(&c, "# comment\n[general]\ntheme = light\nprefix = C-a\nmouse = off\n"
-                  "clipboard = osc52\nscrollback = 500\ncontext = prod\nnamespace = team\n\n"
+                  "clipboard = osc52\nprediction = Off\nscrollback = 500\ncontext = "
+                  "prod\nnamespace = team\n\n"
                   "[context prod]\nurl = https://gw.example.com\napi_key_file = ~/key\n"
                   "provider = e2b\nnamespace = live\nreadonly = yes\ntheme = red\n"
                   "[context lab]\nurl = http://lab:7780\n");
@@ -31,6 +32,7 @@ static void config_read__a_good_file__sets_everything(void **state)
     assert_true(key_equal(c.prefix, (struct key){'a', MOD_CTRL}));
     assert_false(c.mouse);
     assert_int_equal(c.clipboard, CLIPBOARD_OSC52);
+    assert_int_equal(c.prediction, PREDICT_OFF);
     assert_int_equal(c.scrollback_lines, 500);
     assert_string_equal(c.context, "prod");
     assert_string_equal(c.ns, "team");
@@ -74,7 +76,7 @@ static void config_read__broken_lines__are_reported_and_the_rest_loads(void **st
         /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text */
         "config.ini:5: unknown setting \"themme\"; known here: theme, prefix, mouse, restore, "
         "clipboard, "
-        "scrollback, context, namespace",
+        "prediction, scrollback, context, namespace",
         "config.ini:6: prefix = \"Hyper-q\": expected a key such as C-b",
         "config.ini:7: scrollback = \"lots\": expected a number from 1 to 1000000",
         "config.ini:8: a section without its closing \"]\"",

@@ -10,14 +10,26 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
 
 #define PAIRS_MAX 64
+
+/* On its way, from pairs[pair][side]; without bytes: the end. */
+struct chunk {
+    int64_t due_ms;
+    int pair, side;
+    struct buf bytes;
+    TAILQ_ENTRY(chunk) entry;
+};
 
 struct proxy {
     pthread_t thread;
@@ -26,6 +38,9 @@ struct proxy {
     bool is_hushed;
     int port;
     int pairs[PAIRS_MAX][2]; /* client, host; -1 free */
+    atomic_int delay_ms;
+    TAILQ_HEAD(chunk_list, chunk)
+    chunks; /* in the order of due_ms, as the delay only grows or nothing is under way */
 };
 
 static struct sockaddr_in address(const char *ip, int port)
@@ -49,8 +64,22 @@ static void open_listener(struct proxy *p)
     p->port = ntohs(at.sin_port);
 }
 
+static void drop_chunk(struct proxy *p, struct chunk *c)
+{
+    TAILQ_REMOVE(&p->chunks, c, entry);
+    buf_finish(&c->bytes);
+    free(c);
+}
+
 static void close_pair(struct proxy *p, int i)
 {
+    struct chunk *c, *next;
+
+    for (c = TAILQ_FIRST(&p->chunks); c; c = next) {
+        next = TAILQ_NEXT(c, entry);
+        if (c->pair == i)
+            drop_chunk(p, c);
+    }
     for (int side = 0; side < 2; side++) {
         struct linger reset = {1, 0};
 
@@ -79,11 +108,8 @@ static void accept_one(struct proxy *p)
     close(host);
 }
 
-static void forward(struct proxy *p, int i, int side)
+static void deliver(struct proxy *p, int i, int side, const char *bytes, ssize_t n)
 {
-    char bytes[65536];
-    ssize_t n = read(p->pairs[i][side], bytes, sizeof bytes);
-
     for (ssize_t sent = 0, k; sent < n; sent += k) {
         k = send(p->pairs[i][!side], bytes + sent, (size_t)(n - sent), MSG_NOSIGNAL);
         if (k <= 0)
@@ -91,6 +117,40 @@ static void forward(struct proxy *p, int i, int side)
     }
     if (n <= 0)
         close_pair(p, i);
+}
+
+static void forward(struct proxy *p, int i, int side)
+{
+    char bytes[65536];
+    ssize_t n = read(p->pairs[i][side], bytes, sizeof bytes);
+    int delay_ms = atomic_load(&p->delay_ms);
+
+    if (n <= 0 || (!delay_ms && TAILQ_EMPTY(&p->chunks))) {
+        deliver(p, i, side, bytes, n);
+        return;
+    }
+    struct chunk *c = xcalloc(1, sizeof *c);
+    c->due_ms = clock_mono_ms() + delay_ms;
+    c->pair = i;
+    c->side = side;
+    buf_append(&c->bytes, bytes, (size_t)n);
+    TAILQ_INSERT_TAIL(&p->chunks, c, entry);
+}
+
+/* Returns when the next is due, as poll wants it. */
+static int deliver_due(struct proxy *p)
+{
+    struct chunk *c;
+
+    while ((c = TAILQ_FIRST(&p->chunks)) && c->due_ms <= clock_mono_ms()) {
+        struct chunk now = *c;
+
+        TAILQ_REMOVE(&p->chunks, c, entry);
+        free(c);
+        deliver(p, now.pair, now.side, now.bytes.data, (ssize_t)now.bytes.len);
+        buf_finish(&now.bytes);
+    }
+    return c ? (int)(c->due_ms - clock_mono_ms()) + 1 : -1;
 }
 
 /* Returns false when the thread shall end. */
@@ -118,6 +178,7 @@ static void *proxy_run(void *user)
 
     for (;;) {
         struct pollfd polls[2 + 2 * PAIRS_MAX];
+        int wait_ms = deliver_due(p);
 
         polls[0] = (struct pollfd){p->commands[0], POLLIN, 0};
         polls[1] = (struct pollfd){p->is_hushed ? -1 : p->listener, POLLIN, 0};
@@ -125,7 +186,7 @@ static void *proxy_run(void *user)
             for (int side = 0; side < 2; side++)
                 polls[2 + 2 * i + side] =
                     (struct pollfd){p->is_hushed ? -1 : p->pairs[i][side], POLLIN, 0};
-        if (poll(polls, ARRAY_LEN(polls), -1) < 0 && errno != EINTR)
+        if (poll(polls, ARRAY_LEN(polls), wait_ms) < 0 && errno != EINTR)
             return NULL;
         for (int i = 0; i < 2 * PAIRS_MAX; i++)
             if (polls[2 + i].revents && p->pairs[i / 2][i % 2] == polls[2 + i].fd)
@@ -143,6 +204,7 @@ struct proxy *proxy_create(void)
 
     for (int i = 0; i < PAIRS_MAX; i++)
         p->pairs[i][0] = p->pairs[i][1] = -1;
+    TAILQ_INIT(&p->chunks);
     open_listener(p);
     if (pipe2(p->commands, O_CLOEXEC) < 0 || pipe2(p->answers, O_CLOEXEC) < 0 ||
         pthread_create(&p->thread, NULL, proxy_run, p))
@@ -185,4 +247,9 @@ void proxy_hush(struct proxy *p)
 void proxy_mend(struct proxy *p)
 {
     command(p, 'm');
+}
+
+void proxy_delay(struct proxy *p, int ms)
+{
+    atomic_store(&p->delay_ms, ms);
 }

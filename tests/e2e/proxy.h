@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A TCP proxy in a thread of the test, which can cut what runs through it. It listens on 127.0.0.1
+ * A TCP proxy in a thread of the test, which can cut or delay what runs through it. It listens on 127.0.0.1
  * and forwards to the same port of 127.0.0.2, so that addresses with that port lead through it.
  */
 #ifndef TESTS_E2E_PROXY_H
@@ -17,5 +17,7 @@ void proxy_cut(struct proxy *p);
  * arrives then. */
 void proxy_hush(struct proxy *p);
 void proxy_mend(struct proxy *p);
+/* From now on bytes arrive so much later, each way. */
+void proxy_delay(struct proxy *p, int ms);
 
 #endif
