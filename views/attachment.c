@@ -19,6 +19,7 @@
 /* Output this small soon after a key is its echo. */
 #define ECHO_BYTES 2048
 #define ECHO_MS    50
+#define GLANCE_MS  100
 /* The first output is the snapshot; it is whole when nothing more comes for a moment. */
 #define SETTLE_MS     20
 #define SETTLE_MAX_MS 250
@@ -41,6 +42,9 @@ struct attachment {
     int64_t first_output_ms;
     struct tick *settle; /* owned, as is the next */
     struct tick *frame;  /* ends the wait for a frame painted in pieces */
+    struct tick *glance; /* reads on; owned */
+    int64_t glance_at_ms;
+    size_t n_glanced; /* bytes since then */
     bool activity, rang; /* unseen */
     bool marked;
     struct recorder *recorder; /* owned; NULL: not recorded */
@@ -151,6 +155,52 @@ static void record(struct attachment *a, const char *bytes, size_t n)
         end_recording(a);
 }
 
+/* --- read in passing --- */
+
+static bool only_glanced_at(const struct attachment *a)
+{
+    const struct attachment_viewer *v;
+
+    LIST_FOREACH (v, &a->viewers, link)
+        if (!v->glances)
+            return false;
+    return !LIST_EMPTY(&a->viewers);
+}
+
+/* False: enough for now. The snapshot it begins with always passes. */
+static bool read_on(struct attachment *a, size_t n)
+{
+    int64_t now = clock_mono_ms();
+
+    if (!a->settled || !only_glanced_at(a))
+        return true;
+    if (now - a->glance_at_ms >= GLANCE_MS) {
+        a->glance_at_ms = now;
+        a->n_glanced = 0;
+    }
+    a->n_glanced += n;
+    if (a->n_glanced < GLANCE_BYTES_PER_S / 1000 * GLANCE_MS)
+        return true;
+    tick_after(a->glance, a->glance_at_ms + GLANCE_MS - now);
+    return false;
+}
+
+static void on_glance(void *user)
+{
+    struct attachment *a = user;
+
+    channel_resume(a->channel);
+}
+
+static void tell_output(struct attachment *a, const char *bytes, size_t n)
+{
+    const struct attachment_viewer *v;
+
+    LIST_FOREACH (v, &a->viewers, link)
+        if (v->on_output)
+            v->on_output(v->user, bytes, n);
+}
+
 static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
@@ -158,16 +208,17 @@ static bool on_output(void *user, const char *bytes, size_t n)
     a->output_at_ms = clock_mono_ms();
     term_feed(a->term, bytes, n);
     record(a, bytes, n);
+    tell_output(a, bytes, n);
     if (!a->settled)
         settle(a);
     note_unseen(a, false);
     if (waits_for_frame(a))
-        return true;
+        return read_on(a, n);
     tell(a);
     if (n < ECHO_BYTES && a->typed_at_ms && clock_mono_ms() - a->typed_at_ms < ECHO_MS &&
         is_shown(a))
         tui_draw_soon(a->env->tui);
-    return true;
+    return read_on(a, n);
 }
 
 static void on_destroyed(void *user, const char *reason)
@@ -219,6 +270,8 @@ static void on_bell(void *user)
     struct attachment *a = user;
     char label[160];
 
+    if (only_glanced_at(a))
+        return;
     tui_bell(a->env->tui);
     if (a->rang || is_shown(a))
         return;
@@ -275,6 +328,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
     a->settle = tick_create(client_loop(env->client), on_settled, a);
     a->frame = tick_create(client_loop(env->client), on_frame_over, a);
+    a->glance = tick_create(client_loop(env->client), on_glance, a);
     HASH_ADD_KEYPTR(hh, env->state->attachments, a->key, strlen(a->key), a);
     a->remote = remote_acquire(env->gateway, sandbox_id);
     a->channel = channel_open(a->remote, terminal_id, &channel_ops, a);
@@ -294,6 +348,7 @@ void attachment_release(struct attachment *a)
     HASH_DEL(a->env->state->attachments, a);
     tick_destroy(a->settle);
     tick_destroy(a->frame);
+    tick_destroy(a->glance);
     recorder_stop(a->recorder);
     channel_close(a->channel);
     remote_release(a->remote);
@@ -358,6 +413,22 @@ void attachment_drive(struct attachment *a)
     a->drives = true;
 }
 
+void attachment_undrive(struct attachment *a)
+{
+    const struct attachment_viewer *v;
+
+    LIST_FOREACH (v, &a->viewers, link)
+        if (!v->observes)
+            return;
+    if (!terminals_number(a->env, a))
+        a->drives = false;
+}
+
+bool attachment_settled(const struct attachment *a)
+{
+    return a->settled;
+}
+
 void attachment_yield_size(struct attachment *a)
 {
     a->sizes = false;
@@ -407,7 +478,8 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n)
 
     if (!a->drives || a->ended[0] || !n)
         return true;
-    a->sizes = true;
+    /* Who takes part types in the size that is there. */
+    a->sizes = a->sizes || a->sizer;
     assert_size(a);
     if (channel_input(a->channel, bytes, n, &e) < 0)
         return false;
