@@ -15,6 +15,7 @@
 #include "views/sandboxes.h"
 #include "views/servers.h"
 #include "views/shell.h"
+#include "views/wall.h"
 
 #define IDS_MAX 16 /* of a list of several sandboxes; with more it comes back as that of all */
 #define ID_MAX  96
@@ -36,19 +37,31 @@ static void describe_resource(struct resource *r, const char *name, struct buf *
         buf_printf(out, " %s", ids[i]);
 }
 
+static void describe_wall(const struct wall *w, struct buf *out)
+{
+    const char *ids[IDS_MAX + 1];
+    size_t n = wall_fixed(w, ids, IDS_MAX + 1);
+
+    buf_append_str(out, "wall");
+    for (size_t i = 0; n <= IDS_MAX && i < n; i++)
+        buf_printf(out, " %s", ids[i]);
+}
+
 static void describe(void *user, struct view *v, struct buf *out)
 {
     struct shell *shell = shell_of_view(v);
     struct resource *resource = resource_of_view(v);
 
     if (shell && shell->attachment)
-        buf_printf(out, "%s %s %s", shell->observe ? "watch" : "shell", shell->sandbox_id,
+        buf_printf(out, "%s %s %s", shell->observe || shell->join ? "watch" : "shell", shell->sandbox_id,
                    attachment_id(shell->attachment));
     else if (shell)
         buf_printf(out, "shell %s%s%s", shell->sandbox_id, shell->terminal_id ? " " : "",
                    shell->terminal_id ? shell->terminal_id : "");
     else if (resource && strcmp(v->ops->name, "servers") == 0)
         describe_resource(resource, "servers", out);
+    else if (wall_of_view(v))
+        describe_wall(wall_of_view(v), out);
     else if (v && strcmp(v->ops->name, "recordings") == 0)
         buf_append_str(out, "recordings");
     else
@@ -81,6 +94,8 @@ static void make(void *user, const char *what)
                         PLACE_HERE);
     else if (strcmp(word, "servers") == 0)
         resource_view_open(env, &servers_kind, ids, n);
+    else if (strcmp(word, "wall") == 0)
+        wall_open(env, (char *const *)ids, n);
     else if (strcmp(word, "recordings") == 0)
         recordings_open(env);
     else

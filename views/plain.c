@@ -267,7 +267,7 @@ static const struct view_ops *ops_of(const struct plain_kind *kind)
     static struct {
         const struct plain_kind *kind;
         struct view_ops ops;
-    } known[8];
+    } known[16];
 
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         if (!known[i].kind) {
