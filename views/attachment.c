@@ -44,7 +44,7 @@ struct attachment {
     struct tick *frame;  /* ends the wait for a frame painted in pieces */
     struct tick *glance; /* reads on; owned */
     int64_t glance_at_ms;
-    size_t n_glanced; /* bytes since then */
+    size_t n_glanced;    /* bytes since then */
     bool activity, rang; /* unseen */
     bool marked;
     struct recorder *recorder; /* owned; NULL: not recorded */
@@ -529,6 +529,11 @@ bool attachment_is_marked(const struct attachment *a)
 
 void attachment_record(struct attachment *a)
 {
+    attachment_record_bounded(a, 0);
+}
+
+void attachment_record_bounded(struct attachment *a, uint64_t bytes_max)
+{
     char label[160];
     struct err e = {0};
 
@@ -540,7 +545,7 @@ void attachment_record(struct attachment *a)
     if (!a->env->recordings_dir)
         err_set(&e, ERR_UNSUPPORTED, "there is no folder for recordings");
     else
-        a->recorder = recorder_start(a->env->recordings_dir, label, a->term, &e);
+        a->recorder = recorder_start(a->env->recordings_dir, label, a->term, bytes_max, &e);
     if (a->recorder)
         tui_toast(a->env->tui, ROLE_STATUS,
                   "\xe2\x97\x8f recording %s: what it prints, not what is typed", label);

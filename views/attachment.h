@@ -83,6 +83,8 @@ void attachment_mark(struct attachment *a, bool on);
 bool attachment_is_marked(const struct attachment *a);
 /* Recording: on or off, paused or going on; toasts say what became of it. */
 void attachment_record(struct attachment *a);
+/* The same, into a file of at most so many bytes. */
+void attachment_record_bounded(struct attachment *a, uint64_t bytes_max);
 void attachment_record_pause(struct attachment *a);
 /* NULL: it is not recorded. */
 const struct recorder *attachment_recorder(const struct attachment *a);

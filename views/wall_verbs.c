@@ -17,7 +17,8 @@
 #include "views/wall_travel.h"
 
 /* Recordings of one wall at once: each is a file. */
-#define RECORDINGS_MAX 128
+#define RECORDINGS_MAX  128
+#define RECORDING_BYTES (64u << 20)
 
 size_t wall_targets(const struct wall *w, struct wall_tile ***tiles)
 {
@@ -164,7 +165,7 @@ static enum view_result record(struct wall *w)
             continue;
         if (!stop && n_all >= RECORDINGS_MAX)
             break;
-        attachment_record(a);
+        attachment_record_bounded(a, RECORDING_BYTES);
         if ((attachment_recorder(a) != NULL) == stop)
             break;
         n_all += !stop;
