@@ -604,6 +604,24 @@ static void wall__flood__keeps_little_of_it(void **state)
     stage_close(s);
 }
 
+/* A host that does not count: its list of terminals is asked for instead. */
+static void wall__plain_host__shows_its_terminals(void **state)
+{
+    struct stage *s = stage_open_synced(24, 80);
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"},"
+                   "{\"id\":\"t2\",\"pty\":true,\"status\":\"running\"},"
+                   "{\"id\":\"cmd\",\"pty\":false,\"status\":\"running\"}]}";
+    add_students(s, 1);
+    stage_await(s, "st01");
+    stage_keys(s, "W");
+    stage_await(s, "st01:2");
+    stage_await(s, "wall 2");
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"}]}";
+    stage_await(s, "\xe2\x96\xa0 ended");
+    stage_close(s);
+}
+
 static void wall__readonly__changes_nothing(void **state)
 {
     struct stage *s = open_wall(24, 80, 2);
@@ -656,6 +674,7 @@ int main(void)
         cmocka_unit_test(wall__search__goes_to_the_line),
         cmocka_unit_test(wall__search__says_what_is_wrong_with_a_pattern),
         cmocka_unit_test(wall__class__is_told_frozen_and_helped),
+        cmocka_unit_test(wall__plain_host__shows_its_terminals),
         cmocka_unit_test(wall__readonly__changes_nothing),
         cmocka_unit_test(wall__present__sends_links_for_watching),
         cmocka_unit_test(wall__present__not_with_links_that_allow_everything),
