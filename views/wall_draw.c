@@ -167,12 +167,15 @@ static void draw_text(const struct wall_tile *t, struct canvas c, const struct t
                        (struct style){.attrs = ATTR_REVERSE});
 }
 
-static bool is_small(const struct wall *w, struct canvas c, const struct term *term)
+/* By the smallest tile of the page, so that all look alike. */
+static bool is_small(const struct wall *w, const struct term *term)
 {
+    int rows = w->grid.height / w->grid.rows - 1, cols = w->grid.width / w->grid.cols - 1;
+
     if (w->look != WALL_LOOK_FITTING)
         return w->look == WALL_LOOK_SMALL;
-    return (c.cols < TEXT_COLS && c.cols < term_cols(term)) ||
-           (c.rows < TEXT_ROWS && c.rows < term_rows(term));
+    return (cols < TEXT_COLS && cols < term_cols(term)) ||
+           (rows < TEXT_ROWS && rows < term_rows(term));
 }
 
 /* Over the last line of what it showed last. */
@@ -192,7 +195,7 @@ static void draw_body(const struct wall_tile *t, struct canvas c)
     char says[160];
 
     if (term && *t->terminal_id) {
-        if (is_small(t->wall, c, term))
+        if (is_small(t->wall, term))
             wall_overview_draw(c, term);
         else
             draw_text(t, c, term);

@@ -120,6 +120,7 @@ struct wall {
     struct wall_tile **order; /* owned: tiles shown, in order */
     size_t n_order, cap_order;
     struct wall_tile *selected, *anchor; /* borrowed; NULL: none */
+    bool chosen;                         /* selected by the user */
     struct wall_grid grid;
     int size; /* WALL_FIT, or of wall_sizes() */
     enum wall_sort sort;

@@ -21,14 +21,14 @@ static int at_least_one(int n)
     return n > 0 ? n : 1;
 }
 
-/* How much of a terminal a tile shows: thousandths of one side times those of the other. */
+/* How much of a terminal a tile shows, in cells below its header; fewer count where lines of a
+ * shell are cut. */
 static long worth(int rows, int cols)
 {
-    long down = 1000L * (rows < WHOLE_ROWS ? rows : WHOLE_ROWS) / WHOLE_ROWS;
-    long across = 1000L * (cols < WHOLE_COLS ? cols : WHOLE_COLS) / WHOLE_COLS;
+    long down = (rows < WHOLE_ROWS ? rows : WHOLE_ROWS) - 1;
+    long across = cols < WHOLE_COLS ? cols : WHOLE_COLS;
 
-    /* Most lines of a shell fit 40 columns; half of them are cut in fewer. */
-    return cols < 40 ? down * across * 3 / 4 : down * across;
+    return down * across * (cols >= 40 ? 4 : cols >= 20 ? 3 : 2);
 }
 
 static struct wall_grid fit(size_t n, int height, int width)

@@ -92,8 +92,13 @@ static void sort(struct wall *w)
     if (w->arrange)
         wall_due(w, w->rest_until_ms);
     w->resort = false;
-    if (!w->selected && w->n_order)
+    /* Until the user chooses, it is who needs somebody most. */
+    if (w->n_order && (!w->selected || !w->chosen) && w->selected != w->order[0]) {
+        if (w->selected)
+            w->selected->dirty = true;
         w->selected = w->order[0];
+        w->selected->dirty = true;
+    }
 }
 
 /* --- the page --- */
@@ -142,6 +147,7 @@ void wall_arrange(struct wall *w, int height, int width)
 
 void wall_select(struct wall *w, struct wall_tile *t)
 {
+    w->chosen = true;
     if (w->selected)
         w->selected->dirty = true;
     w->selected = t;

@@ -233,8 +233,12 @@ static void wall__hand__comes_first_and_is_jumped_to(void **state)
 
     tell(s, 5, hand_up);
     await_first(s, "st05", 3000);
-    stage_keys(s, "a");
+    /* As long as nobody has chosen another. */
+    stage_await(s, "\xe2\x96\xb6st05");
     stage_await(s, "hand up 0s: help me");
+    stage_keys(s, "l");
+    stage_await(s, "\xe2\x96\xb6st01");
+    stage_keys(s, "a");
     stage_await(s, "\xe2\x96\xb6st05");
     stage_keys(s, "a");
     assert_non_null(strstr(stage_toast(s), "Nobody else needs somebody now"));
@@ -367,6 +371,16 @@ static void wall__page__only_what_shows_is_subscribed(void **state)
     stage_keys(s, "PgDn");
     stage_await(s, "page 2/");
     await(&s->loop, 5000, s->n_attached - 30 == 2 * n);
+    /* After a while the page before is let go. */
+    const struct wall *w = wall_of_view(tui_focused(s->tui));
+    run_for(s, WALL_LINGER_MS + 500);
+    int n_attached = 0;
+    const struct wall_tile *t;
+    TAILQ_FOREACH (t, &w->tiles, link) {
+        n_attached += t->attachment != NULL;
+        assert_true(!t->attachment || t->on_page);
+    }
+    assert_int_equal(n_attached, n);
     stage_close(s);
 }
 
