@@ -190,13 +190,10 @@ static void resize(struct view *v, int rows, int cols)
 
 static struct wall_tile *tile_at(struct wall *w, int y, int x)
 {
-    struct wall_tile *t;
+    size_t n = wall_page_size(w), first = n ? wall_index(w) / n * n : 0;
+    long i = n ? wall_grid_at(&w->grid, y, x) : -1;
 
-    TAILQ_FOREACH (t, &w->tiles, link)
-        if (t->on_page && y >= t->place.y && y < t->place.y + t->place.h && x >= t->place.x &&
-            x < t->place.x + t->place.w)
-            return t;
-    return NULL;
+    return i >= 0 && first + (size_t)i < w->n_order ? w->order[first + (size_t)i] : NULL;
 }
 
 static enum view_result on_mouse(struct view *v, struct mouse mouse)

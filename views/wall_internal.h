@@ -39,7 +39,7 @@ struct wall_history; /* wall_history.h */
 /* What is known of a terminal, with its own memory. */
 struct wall_facts {
     struct activity a;
-    char text[6][ACTIVITY_TEXT_MAX + 8];
+    char text[5][ACTIVITY_TEXT_MAX + 8];
 };
 
 struct wall_tile {
@@ -96,7 +96,6 @@ struct wall_source {
     struct activity_sandbox facts;
     char text[2][ACTIVITY_TEXT_MAX + 8];
     bool has_facts, wanted;
-    uint32_t generation; /* of its tiles, to find those that are not named any more */
     TAILQ_ENTRY(wall_source) link;
 };
 

@@ -24,8 +24,8 @@ struct hit {
 
 struct asked {
     struct wall_search *search;
-    char *sandbox_id; /* owned */
-    struct remote *remote;
+    char *sandbox_id;      /* owned */
+    struct remote *remote; /* a reference until it is asked */
     struct request *request;
 };
 
@@ -187,7 +187,7 @@ static void on_hits(void *user, const struct classroom_hit *hits, size_t n, bool
 
 static void start(struct views_env *env, void *data)
 {
-    struct wall_search *s = data;
+    struct wall_search **pending = data, *s = steal_pointer(pending);
 
     wall_search_destroy(env->state->wall_search);
     env->state->wall_search = s;
@@ -195,6 +195,7 @@ static void start(struct views_env *env, void *data)
         struct asked *a = &s->asked[i];
 
         a->request = classroom_search(a->remote, s->pattern, SEARCH_SMART, 0, on_hits, a);
+        remote_release(steal_pointer(&a->remote));
     }
     plain_view_open(env, &kind);
 }
@@ -205,26 +206,26 @@ static const struct form_field fields[] = {
      .help = "a regular expression; case counts when it has an upper-case letter"},
 };
 
-static void submit(void *user, struct view *dialog, struct form *f)
-{
-    struct wall_search **pending = user;
-    struct wall_search *s = steal_pointer(pending);
-
-    s->pattern = xstrdup(form_text(f, 0));
-    form_dialog_done(dialog);
-    views_later(s->env, start, s, NULL);
-}
-
-static void abort_nothing(void *user)
-{
-}
-
 static void closed(void *user)
 {
     struct wall_search **pending = user;
 
     wall_search_destroy(*pending);
     free(pending);
+}
+
+static void submit(void *user, struct view *dialog, struct form *f)
+{
+    struct wall_search **pending = user, **asked = xcalloc(1, sizeof(void *));
+
+    *asked = steal_pointer(pending);
+    (*asked)->pattern = xstrdup(form_text(f, 0));
+    form_dialog_done(dialog);
+    views_later((*asked)->env, start, asked, closed);
+}
+
+static void abort_nothing(void *user)
+{
 }
 
 static const struct form_dialog_ops form_ops = {submit, abort_nothing, closed};

@@ -260,7 +260,9 @@ static void end_tiles(struct wall_source *s)
 static void follow(struct wall_source *s, const struct sandbox *sandbox)
 {
     if (runs(sandbox) == (s->remote != NULL)) {
-        wall_source_recount(s);
+        /* Why it does not run may have changed. */
+        if (!s->remote)
+            wall_source_recount(s);
         return;
     }
     if (s->remote) {
