@@ -53,8 +53,10 @@ static void on_chosen(struct views_env *env, void *user, const char *value)
         struct view *v = shell_showing(env, a);
         if (v)
             tui_reveal(env->tui, v);
-        else if (sh)
+        if (!v && sh) {
+            sh->how = SHELL_ATTACH;
             shell_show(sh, a, false);
+        }
         return;
     }
 }

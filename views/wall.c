@@ -38,7 +38,8 @@ static void on_frame(void *user)
     w->last_frame_ms = clock_mono_ms();
     if (!w->hidden_ms)
         w->hidden_ms = w->last_frame_ms;
-    wall_due(w, w->hidden_ms + WALL_HIDDEN_MS);
+    if (w->last_frame_ms < w->hidden_ms + WALL_HIDDEN_MS)
+        wall_due(w, w->hidden_ms + WALL_HIDDEN_MS);
 }
 
 static void on_clock(void *user)

@@ -18,8 +18,10 @@ static void set_state(struct wall_source *s, enum wall_state state, const struct
 {
     struct wall_tile *t;
 
+    /* An attempt to connect that fails does not make the connection lost later. */
+    if (s->state != state)
+        s->since_ms = clock_mono_ms();
     s->state = state;
-    s->since_ms = clock_mono_ms();
     s->error = e ? *e : (struct err){0};
     TAILQ_FOREACH (t, &s->wall->tiles, link) {
         if (t->source != s)
