@@ -16,10 +16,7 @@
 #include "views/wall_overview.h"
 #include "views/wall_travel.h"
 
-/* A body narrower or lower than this shows no line of text worth reading. */
-#define TEXT_COLS 19
-#define TEXT_ROWS 3
-#define NAME_MIN  7
+#define NAME_MIN 7
 
 /* --- the line above --- */
 
@@ -174,8 +171,8 @@ static bool is_small(const struct wall *w, const struct term *term)
 
     if (w->look != WALL_LOOK_FITTING)
         return w->look == WALL_LOOK_SMALL;
-    return (cols < TEXT_COLS && cols < term_cols(term)) ||
-           (rows < TEXT_ROWS && rows < term_rows(term));
+    return (cols < WALL_TEXT_COLS && cols < term_cols(term)) ||
+           (rows < WALL_TEXT_ROWS && rows < term_rows(term));
 }
 
 /* Over the last line of what it showed last. */

@@ -22,13 +22,15 @@ static int at_least_one(int n)
 }
 
 /* How much of a terminal a tile shows, in cells below its header; fewer count where lines of a
- * shell are cut. */
+ * shell are cut, least where only a screen in small has room. */
 static long worth(int rows, int cols)
 {
     long down = (rows < WHOLE_ROWS ? rows : WHOLE_ROWS) - 1;
     long across = cols < WHOLE_COLS ? cols : WHOLE_COLS;
 
-    return down * across * (cols >= 40 ? 4 : cols >= 20 ? 3 : 2);
+    if (rows <= WALL_TEXT_ROWS || cols <= WALL_TEXT_COLS)
+        return down * across;
+    return down * across * (cols >= 40 ? 4 : 3);
 }
 
 static struct wall_grid fit(size_t n, int height, int width)

@@ -11,6 +11,10 @@
 #define WALL_TILE_MIN_ROWS 3
 #define WALL_TILE_MIN_COLS 12
 
+/* A body narrower or lower than this shows no line of text worth reading. */
+#define WALL_TEXT_ROWS 3
+#define WALL_TEXT_COLS 19
+
 #define WALL_FIT (-1) /* of the sizes: as large as all of them fit on one page */
 
 struct wall_grid {

@@ -54,6 +54,10 @@ static void grid__fit__shows_all_where_they_fit(void **state)
 
         assert_true((size_t)g.rows * (size_t)g.cols >= cases[i].n);
     }
+    /* Text, as long as there is room for it. */
+    struct wall_grid text = wall_grid_make(64, 48, 200, WALL_FIT);
+    assert_true(text.height / text.rows > WALL_TEXT_ROWS);
+    assert_true(text.width / text.cols > WALL_TEXT_COLS);
     /* What cannot be seen on one page is paged at a size that can be read. */
     struct wall_grid g = wall_grid_make(1000, 22, 80, WALL_FIT);
     assert_true(g.rows * g.cols < 1000);
