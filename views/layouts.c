@@ -53,8 +53,8 @@ static void describe(void *user, struct view *v, struct buf *out)
     struct resource *resource = resource_of_view(v);
 
     if (shell && shell->attachment)
-        buf_printf(out, "%s %s %s", shell->observe || shell->join ? "watch" : "shell", shell->sandbox_id,
-                   attachment_id(shell->attachment));
+        buf_printf(out, "%s %s %s", shell->observe || shell->join ? "watch" : "shell",
+                   shell->sandbox_id, attachment_id(shell->attachment));
     else if (shell)
         buf_printf(out, "shell %s%s%s", shell->sandbox_id, shell->terminal_id ? " " : "",
                    shell->terminal_id ? shell->terminal_id : "");

@@ -166,8 +166,8 @@ static void ask_about_rest(struct matrix *m)
         return;
     views_sandbox_name(m->env, first->sandbox_id, name, sizeof name);
     if (first->state == RUN_FAILED)
-        snprintf(loss, sizeof loss, "In %.80s it failed: %.80s. %zu wait.", name,
-                 first->error.text, m->n_waiting);
+        snprintf(loss, sizeof loss, "In %.80s it failed: %.80s. %zu wait.", name, first->error.text,
+                 m->n_waiting);
     else
         snprintf(loss, sizeof loss, "In %.80s it ended with exit %d. %zu wait.", name,
                  first->exit_code, m->n_waiting);
