@@ -4,8 +4,11 @@
  */
 #include "tests/views/stage.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/activity.h"
 #include "tui/internal.h"
@@ -618,6 +621,43 @@ static void wall__flood__keeps_little_of_it(void **state)
     stage_close(s);
 }
 
+static size_t count_files(const char *dir, bool remove_them)
+{
+    DIR *d = opendir(dir);
+    size_t n = 0;
+
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        n++;
+        if (remove_them)
+            unlinkat(dirfd(d), entry->d_name, 0);
+    }
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static void wall__record__all_marked(void **state)
+{
+    char dir[] = "/tmp/sandpit-wall-XXXXXX";
+    struct stage *s = open_wall(24, 80, 3);
+
+    assert_non_null(mkdtemp(dir));
+    s->env.recordings_dir = dir;
+    stage_keys(s, "* R");
+    assert_non_null(strstr(stage_toast(s), "recording 3 terminals"));
+    stage_await(s, "\xe2\x97\x8f REC");
+    assert_int_equal(count_files(dir, false), 3);
+    stage_forget_toast(s);
+    stage_keys(s, "R");
+    assert_non_null(strstr(stage_toast(s), "3 recordings ended"));
+    stage_await_gone(s, "REC");
+    stage_close(s);
+    count_files(dir, true);
+    rmdir(dir);
+}
+
 /* A host that does not count: its list of terminals is asked for instead. */
 static void wall__plain_host__shows_its_terminals(void **state)
 {
@@ -688,6 +728,7 @@ int main(void)
         cmocka_unit_test(wall__search__goes_to_the_line),
         cmocka_unit_test(wall__search__says_what_is_wrong_with_a_pattern),
         cmocka_unit_test(wall__class__is_told_frozen_and_helped),
+        cmocka_unit_test(wall__record__all_marked),
         cmocka_unit_test(wall__plain_host__shows_its_terminals),
         cmocka_unit_test(wall__readonly__changes_nothing),
         cmocka_unit_test(wall__present__sends_links_for_watching),
