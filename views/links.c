@@ -158,6 +158,14 @@ static void on_link(void *user, const struct magic_link *link, const struct err 
     answered(t, e);
 }
 
+static void ask_link(struct link_target *t)
+{
+    const struct magic_link_options o = {.redirect = t->links->redirect,
+                                         .observe = t->links->observe};
+
+    t->request = magic_link_create(t->remote, &o, on_link, t);
+}
+
 static void on_info(void *user, const struct remote_info *info, const struct err *e)
 {
     struct link_target *t = user;
@@ -165,7 +173,7 @@ static void on_info(void *user, const struct remote_info *info, const struct err
 
     t->request = NULL;
     if (!e && info->has_observe) {
-        t->request = magic_link_create_observing(t->remote, t->links->redirect, on_link, t);
+        ask_link(t);
         return;
     }
     if (!e) {
@@ -191,8 +199,10 @@ static void submit(void *user, struct view *dialog, struct form *f)
         struct link_target *t = &l->targets[i];
 
         forget_url(t);
-        t->request = l->observe ? remote_info(t->remote, on_info, t)
-                                : magic_link_create(t->remote, l->redirect, on_link, t);
+        if (l->observe)
+            t->request = remote_info(t->remote, on_info, t);
+        else
+            ask_link(t);
     }
 }
 
