@@ -14,10 +14,10 @@
 #include "base/alloc.h"
 
 const struct command *const commands[] = {
-    &cmd_ls,     &cmd_new,  &cmd_shell,   &cmd_attach,   &cmd_exec,     &cmd_run,     &cmd_cp,
-    &cmd_files,  &cmd_env,  &cmd_servers, &cmd_logs,     &cmd_watch,    &cmd_signals, &cmd_events,
-    &cmd_token,  &cmd_link, &cmd_overlay, &cmd_children, &cmd_snapshot, &cmd_stats,   &cmd_rm,
-    &cmd_replay, &cmd_info, &cmd_keys,    &cmd_doctor,   NULL,
+    &cmd_ls,    &cmd_new,    &cmd_shell,   &cmd_attach,   &cmd_exec,     &cmd_run,     &cmd_cp,
+    &cmd_files, &cmd_env,    &cmd_servers, &cmd_logs,     &cmd_watch,    &cmd_signals, &cmd_events,
+    &cmd_token, &cmd_link,   &cmd_overlay, &cmd_children, &cmd_snapshot, &cmd_class,   &cmd_stats,
+    &cmd_rm,    &cmd_replay, &cmd_info,    &cmd_keys,     &cmd_doctor,   NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -26,10 +26,10 @@ struct command {
     int (*run)(struct app *app, const void *args, int n_rest, char **rest);
 };
 
-extern const struct command cmd_attach, cmd_children, cmd_cp, cmd_doctor, cmd_env, cmd_events,
-    cmd_exec, cmd_files, cmd_info, cmd_keys, cmd_link, cmd_logs, cmd_ls, cmd_new, cmd_overlay,
-    cmd_replay, cmd_rm, cmd_run, cmd_servers, cmd_shell, cmd_signals, cmd_snapshot, cmd_stats,
-    cmd_token, cmd_watch;
+extern const struct command cmd_attach, cmd_children, cmd_class, cmd_cp, cmd_doctor, cmd_env,
+    cmd_events, cmd_exec, cmd_files, cmd_info, cmd_keys, cmd_link, cmd_logs, cmd_ls, cmd_new,
+    cmd_overlay, cmd_replay, cmd_rm, cmd_run, cmd_servers, cmd_shell, cmd_signals, cmd_snapshot,
+    cmd_stats, cmd_token, cmd_watch;
 
 /* All of them, NULL-terminated, in the order of the help. */
 extern const struct command *const commands[];

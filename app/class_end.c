@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One sandbox after the other: its working folder is copied to OUTPUT/NAME-ID.part/files, what was
+ * recorded of it here comes beside it, tar(1) packs that and compares the archive with it, and only
+ * then it gets its name. Run again, it collects again from those that are still there, since they
+ * may have worked on; an archive is replaced by one of the same sandbox only, as a whole. When all
+ * are collected and the count was typed, those that are whole are destroyed.
+ */
+#include "app/class_end.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/columns.h"
+#include "app/command.h"
+#include "app/env_list.h"
+#include "app/errand.h"
+#include "app/say.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include "client/file.h"
+#include "client/transfer.h"
+
+enum yield_state { YIELD_NONE, YIELD_WHOLE, YIELD_PARTIAL, YIELD_FAILED, YIELD_DESTROYED };
+
+/* What came of one sandbox. */
+struct yield {
+    struct sandbox_info info;
+    enum yield_state state;
+    char *archive; /* owned; NULL: none */
+    size_t files, recordings;
+    int64_t bytes; /* before they were packed */
+    struct err err;
+};
+
+struct ending {
+    struct session *session;
+    const struct class_end_options *o;
+    struct yield *all; /* owned */
+    size_t n;
+    int signal; /* that ended it, or 0 */
+    /* Of the one being collected. */
+    struct yield *yield;
+    char *home;       /* owned */
+    struct buf notes; /* what was left out */
+    bool is_partial;  /* files were among that */
+    struct transfer *transfer;
+    int64_t exit_status;
+};
+
+static void answer(struct ending *x, const struct err *e)
+{
+    x->session->err = e ? *e : (struct err){0};
+    x->session->done = true;
+}
+
+/* 0, or a negative code with the reason in yield->err. */
+static int wait_for(struct ending *x)
+{
+    session_wait(x->session);
+    if (x->signal)
+        return err_set(&x->yield->err, ERR_CANCELLED, "interrupted");
+    x->yield->err = x->session->err;
+    return -(int)x->session->err.code;
+}
+
+/* --- folders here --- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+}
+
+static int copy_file(const char *from, const char *to, struct err *e)
+{
+    uv_fs_t request;
+    int r = uv_fs_copyfile(NULL, &request, from, to, UV_FS_COPYFILE_FICLONE, NULL);
+
+    uv_fs_req_cleanup(&request);
+    return r < 0 ? err_set(e, ERR_IO, "%.300s: %s", from, uv_strerror(r)) : 0;
+}
+
+/* Is it named as a recording of this sandbox: label, date, time? */
+static bool is_recording(const char *name, const char *label)
+{
+    size_t n = strlen(label);
+    const char *rest = name + n + 1;
+
+    for (size_t i = 0; i < n; i++)
+        if (name[i] != label[i])
+            return false;
+    return name[n] == '-' && strspn(rest, "0123456789") == 8 && rest[8] == '-' &&
+           strspn(rest + 9, "0123456789") == 6 && strstr(rest, ".cast");
+}
+
+/* What the wall or a pane recorded of it on this machine. */
+static int add_recordings(struct ending *x, const char *part)
+{
+    const char *from = x->session->app->paths.recordings_dir;
+    cleanup_free char *label = sandbox_label(&x->yield->info);
+    cleanup_free char *to = xasprintf("%s/recordings", part);
+    DIR *dir = opendir(from);
+    int result = 0;
+
+    for (char *c = label; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("-_", *c) && !(*c == '.' && c > label))
+            *c = '_';
+    for (struct dirent *entry; dir && !result && (entry = readdir(dir));) {
+        if (!is_recording(entry->d_name, label))
+            continue;
+        cleanup_free char *source = xasprintf("%s/%s", from, entry->d_name);
+        cleanup_free char *target = xasprintf("%s/%s", to, entry->d_name);
+
+        result = paths_make_dir(to, &x->yield->err);
+        if (!result)
+            result = copy_file(source, target, &x->yield->err);
+        x->yield->recordings += !result;
+    }
+    if (dir)
+        closedir(dir);
+    return result;
+}
+
+static int write_notes(struct ending *x, const char *part)
+{
+    cleanup_free char *path = xasprintf("%s/left-out.txt", part);
+    FILE *f = x->notes.len ? fopen(path, "wx") : NULL;
+
+    if (!x->notes.len)
+        return 0;
+    if (!f || fputs(x->notes.data, f) < 0 || fflush(f)) {
+        if (f)
+            fclose(f);
+        return err_set(&x->yield->err, ERR_IO, "cannot write %.300s", path);
+    }
+    fclose(f);
+    return 0;
+}
+
+/* --- out of the sandbox --- */
+
+static void on_home(void *user, const char *bytes, size_t n, const struct err *e)
+{
+    struct ending *x = user;
+
+    if (!e)
+        x->home = xstrndup(bytes, n);
+    answer(x, e);
+}
+
+/* A link that leads elsewhere or a socket holds no work; anything else that is left out does. */
+static void on_note(void *user, const char *text)
+{
+    struct ending *x = user;
+    char safe[512];
+
+    text_sanitise(safe, sizeof safe, text, strlen(text));
+    buf_printf(&x->notes, "%s\n", safe);
+    if (!strstr(text, ": a link that leads out") && !strstr(text, ": neither a file"))
+        x->is_partial = true;
+}
+
+static void on_copied(void *user, const struct transfer_progress *p, const struct err *e)
+{
+    struct ending *x = user;
+
+    x->transfer = NULL;
+    x->yield->files = p->files_done;
+    x->yield->bytes = p->bytes_done;
+    answer(x, e);
+}
+
+static int copy_files(struct ending *x, struct remote *remote, const char *part)
+{
+    cleanup_free char *to = xasprintf("%s/files", part);
+
+    file_home(remote, on_home, x);
+    if (wait_for(x) < 0)
+        return -1;
+    const struct transfer_options o = {.is_recursive = true,
+                                       .local = to,
+                                       .remote = x->home,
+                                       .on_note = on_note,
+                                       .on_done = on_copied};
+
+    x->transfer = transfer_start(remote, &o, x);
+    int result = wait_for(x);
+
+    transfer_cancel(steal_pointer(&x->transfer));
+    return result;
+}
+
+/* --- the archive --- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    handle->data = NULL;
+}
+
+static void on_tar_exit(uv_process_t *process, int64_t status, int signal)
+{
+    struct ending *x = process->data;
+
+    x->exit_status = signal ? 128 + signal : status;
+    uv_close((uv_handle_t *)process, on_closed);
+}
+
+/* tar MODE --file ARCHIVE --directory PART . */
+static int tar(struct ending *x, const char *mode, const char *archive, const char *part)
+{
+    const char *args[] = {"tar", mode, "--gzip", "--file", archive, "--directory", part, ".", NULL};
+    uv_stdio_container_t stdio[3] = {
+        {.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = 2}};
+    uv_process_options_t o = {.file = "tar",
+                              .args = (char **)args,
+                              .exit_cb = on_tar_exit,
+                              .stdio = stdio,
+                              .stdio_count = 3};
+    uv_process_t process = {.data = x};
+    int r = uv_spawn(&x->session->loop, &process, &o);
+
+    if (r < 0)
+        uv_close((uv_handle_t *)&process, on_closed);
+    while (process.data)
+        uv_run(&x->session->loop, UV_RUN_ONCE);
+    if (r < 0)
+        return err_set(&x->yield->err, ERR_IO, "cannot run tar: %s", uv_strerror(r));
+    if (x->exit_status)
+        return err_set(&x->yield->err, ERR_IO, "tar %s failed with status %d", mode,
+                       (int)x->exit_status);
+    return 0;
+}
+
+static int sync_path(const char *path, struct err *e)
+{
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    return fd < 0 || fsync(fd) < 0 ? err_set(e, ERR_IO, "cannot write %.300s", path) : 0;
+}
+
+/* It has its name only when it is on the disk and holds what was copied. */
+static int pack(struct ending *x, const char *part, const char *archive)
+{
+    cleanup_free char *unfinished = xasprintf("%s.new", archive);
+    struct err *e = &x->yield->err;
+    mode_t mask = umask(077);
+    int result = tar(x, "--create", unfinished, part);
+
+    umask(mask);
+    if (!result)
+        result = tar(x, "--compare", unfinished, part);
+    if (!result)
+        result = sync_path(unfinished, e);
+    if (!result && rename(unfinished, archive) < 0)
+        result = err_set(e, ERR_IO, "cannot write %.300s", archive);
+    if (!result)
+        result = sync_path(x->o->output, e);
+    if (result < 0)
+        unlink(unfinished);
+    return result;
+}
+
+static void collect(struct ending *x, struct yield *y)
+{
+    const char *name = y->info.name[0] ? y->info.name : "sandbox";
+    char *safe = xasprintf("%s-%s", name, y->info.id);
+    struct remote *remote = remote_acquire(x->session->gateway, y->info.id);
+
+    x->yield = y;
+    x->is_partial = false;
+    buf_clear(&x->notes);
+    for (char *c = safe; *c; c++)
+        if (*c == '/' || (unsigned char)*c < ' ' || (*c == '.' && c == safe))
+            *c = '_';
+    cleanup_free char *part = xasprintf("%s/%s.part", x->o->output, safe);
+    cleanup_free char *archive = xasprintf("%s/%s.tar.gz", x->o->output, safe);
+
+    remove_tree(part);
+    int result = paths_make_dir(part, &y->err);
+    if (!result)
+        result = copy_files(x, remote, part);
+    if (!result)
+        result = add_recordings(x, part);
+    if (!result)
+        result = write_notes(x, part);
+    if (!result)
+        result = pack(x, part, archive);
+    remove_tree(part);
+    if (!result)
+        y->archive = steal_pointer(&archive);
+    y->state = result ? YIELD_FAILED : x->is_partial ? YIELD_PARTIAL : YIELD_WHOLE;
+    if (y->state == YIELD_PARTIAL)
+        err_set(&y->err, ERR_UNSUPPORTED,
+                "some files could not be copied: left-out.txt in the archive names them");
+    remote_release(remote);
+    free(safe);
+    free(steal_pointer(&x->home));
+}
+
+/* --- which --- */
+
+static bool is_meant(const struct class_end_options *o, const struct sandbox_info *info)
+{
+    if (strcmp(info->ns, o->ns) != 0)
+        return false;
+    for (size_t i = 0; o->list && i < o->list->n; i++)
+        if (!strcmp(o->list->all[i].name, info->name))
+            return true;
+    return !o->list;
+}
+
+static int choose(struct ending *x, struct err *e)
+{
+    struct sandbox_info *infos;
+    size_t n;
+    int result = session_list(x->session, &infos, &n, e);
+
+    if (result < 0)
+        return result;
+    x->all = xcalloc(n + 1, sizeof *x->all);
+    for (size_t i = 0; i < n; i++)
+        if (is_meant(x->o, &infos[i]))
+            x->all[x->n++].info = infos[i];
+        else
+            sandbox_info_finish(&infos[i]);
+    free(infos);
+    return 0;
+}
+
+/* --- what came of it --- */
+
+static const char *word(const struct yield *y)
+{
+    static const char *const words[] = {[YIELD_NONE] = "not reached",
+                                        [YIELD_WHOLE] = "collected",
+                                        [YIELD_PARTIAL] = "incomplete",
+                                        [YIELD_FAILED] = "failed",
+                                        [YIELD_DESTROYED] = "destroyed"};
+
+    return words[y->state];
+}
+
+static void print_table(const struct ending *x)
+{
+    static const char *const heads[] = {"NAME",  "STATE",   "FILES", "RECORDINGS",
+                                        "BYTES", "ARCHIVE", NULL};
+    struct columns *c = columns_create(heads);
+
+    for (size_t i = 0; i < x->n; i++) {
+        const struct yield *y = &x->all[i];
+
+        columns_text(c, y->info.name[0] ? y->info.name : y->info.id);
+        columns_text(c, word(y));
+        columns_number(c, (int64_t)y->files);
+        columns_number(c, (int64_t)y->recordings);
+        columns_number(c, y->bytes);
+        columns_text(c, y->archive);
+    }
+    columns_print(c);
+}
+
+static void print_json(const struct ending *x)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < x->n; i++) {
+        const struct yield *y = &x->all[i];
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(o, "name", y->info.name);
+        cJSON_AddStringToObject(o, "sandboxId", y->info.id);
+        cJSON_AddStringToObject(o, "state", word(y));
+        cJSON_AddNumberToObject(o, "files", (double)y->files);
+        cJSON_AddNumberToObject(o, "recordings", (double)y->recordings);
+        cJSON_AddNumberToObject(o, "bytes", (double)y->bytes);
+        if (y->archive)
+            json_add_text(o, "archive", y->archive, strlen(y->archive));
+        if (y->err.code)
+            cJSON_AddStringToObject(o, "error", y->err.text);
+        cJSON_AddItemToArray(list, o);
+    }
+    json_print(list);
+}
+
+static size_t count(const struct ending *x, enum yield_state state)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->n; i++)
+        n += x->all[i].state == state;
+    return n;
+}
+
+/* --- the run --- */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct ending *x = handle->data;
+
+    x->signal = number;
+    x->session->done = true;
+}
+
+static void collect_all(struct ending *x)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    uv_signal_t signals[ARRAY_LEN(numbers)];
+
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        uv_signal_init(&x->session->loop, &signals[i]);
+        signals[i].data = x;
+        uv_signal_start(&signals[i], on_signal, numbers[i]);
+    }
+    for (size_t i = 0; i < x->n && !x->signal; i++) {
+        struct yield *y = &x->all[i];
+
+        collect(x, y);
+        say("%zu/%zu %s: %s%s%s", i + 1, x->n, y->info.name[0] ? y->info.name : y->info.id, word(y),
+            y->err.code ? ": " : "", y->err.code ? y->err.text : "");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        uv_close((uv_handle_t *)&signals[i], on_closed);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        while (signals[i].data)
+            uv_run(&x->session->loop, UV_RUN_NOWAIT);
+}
+
+static bool confirm(size_t n)
+{
+    char answer[32] = "", expected[24];
+
+    snprintf(expected, sizeof expected, "%zu", n);
+    fprintf(stderr, "Destroy these %zu that were collected, and what runs in them? Type %zu: ", n,
+            n);
+    fflush(stderr);
+    if (!fgets(answer, sizeof answer, stdin))
+        return false;
+    answer[strcspn(answer, "\r\n")] = '\0';
+    return !strcmp(answer, expected);
+}
+
+static void destroy_collected(struct ending *x)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        struct yield *y = &x->all[i];
+
+        if (y->state != YIELD_WHOLE)
+            continue;
+        if (session_delete(x->session, y->info.id, &y->err) < 0 && y->err.code != ERR_NOT_FOUND) {
+            err_wrap(&y->err, "destroy %s", y->info.name);
+            say_error(&y->err);
+            continue;
+        }
+        y->err = (struct err){0};
+        y->state = YIELD_DESTROYED;
+    }
+}
+
+static int finish_run(struct ending *x)
+{
+    size_t n = count(x, YIELD_WHOLE);
+    bool agreed = true;
+
+    if (x->signal) {
+        say("nothing was destroyed; run it again to go on");
+    } else if (n && !x->o->keep) {
+        if (!x->o->yes && !x->o->json)
+            print_table(x);
+        agreed = x->o->yes || confirm(n);
+        if (agreed)
+            destroy_collected(x);
+        else
+            say("nothing was destroyed");
+    }
+    if (x->o->json)
+        print_json(x);
+    else
+        print_table(x);
+    if (x->signal)
+        return 128 + x->signal;
+    if (!agreed || (!x->o->keep && count(x, YIELD_WHOLE)))
+        return EXIT_FAIL;
+    return count(x, YIELD_FAILED) + count(x, YIELD_PARTIAL) ? EXIT_FAIL : EXIT_OK;
+}
+
+int class_end_run(struct session *s, const struct class_end_options *o, struct err *e)
+{
+    struct ending x = {.session = s, .o = o};
+    int status = EXIT_FAIL;
+
+    if (choose(&x, e) == 0 && paths_make_dir(o->output, e) == 0) {
+        if (!x.n)
+            say("there are no sandboxes of this class in namespace %s", o->ns);
+        collect_all(&x);
+        status = finish_run(&x);
+    }
+    for (size_t i = 0; i < x.n; i++) {
+        sandbox_info_finish(&x.all[i].info);
+        free(x.all[i].archive);
+    }
+    free(x.all);
+    buf_finish(&x.notes);
+    return status;
+}
