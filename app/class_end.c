@@ -28,6 +28,9 @@
 #include "client/file.h"
 #include "client/transfer.h"
 
+#define FIRST_WORD_MS 20000
+#define SILENCE_MS    90000 /* a large folder is listed without a word */
+
 enum yield_state { YIELD_NONE, YIELD_WHOLE, YIELD_PARTIAL, YIELD_FAILED, YIELD_DESTROYED };
 
 /* What came of one sandbox. */
@@ -52,6 +55,8 @@ struct ending {
     struct buf notes; /* what was left out */
     bool is_partial;  /* files were among that */
     struct transfer *transfer;
+    struct request *asking;
+    uv_timer_t silence; /* one that hangs must not hold up the others */
     int64_t exit_status;
 };
 
@@ -61,10 +66,25 @@ static void answer(struct ending *x, const struct err *e)
     x->session->done = true;
 }
 
+static void on_silence(uv_timer_t *timer)
+{
+    struct ending *x = timer->data;
+    struct err e;
+
+    err_set(&e, ERR_TIMEOUT, "the sandbox does not answer");
+    answer(x, &e);
+}
+
+static void be_patient(struct ending *x, uint64_t ms)
+{
+    uv_timer_start(&x->silence, on_silence, ms, 0);
+}
+
 /* 0, or a negative code with the reason in yield->err. */
 static int wait_for(struct ending *x)
 {
     session_wait(x->session);
+    uv_timer_stop(&x->silence);
     if (x->signal)
         return err_set(&x->yield->err, ERR_CANCELLED, "interrupted");
     x->yield->err = x->session->err;
@@ -155,6 +175,7 @@ static void on_home(void *user, const char *bytes, size_t n, const struct err *e
 {
     struct ending *x = user;
 
+    x->asking = NULL;
     if (!e)
         x->home = xstrndup(bytes, n);
     answer(x, e);
@@ -172,6 +193,11 @@ static void on_note(void *user, const char *text)
         x->is_partial = true;
 }
 
+static void on_progress(void *user, const struct transfer_progress *p)
+{
+    be_patient(user, SILENCE_MS);
+}
+
 static void on_copied(void *user, const struct transfer_progress *p, const struct err *e)
 {
     struct ending *x = user;
@@ -186,17 +212,23 @@ static int copy_files(struct ending *x, struct remote *remote, const char *part)
 {
     cleanup_free char *to = xasprintf("%s/files", part);
 
-    file_home(remote, on_home, x);
-    if (wait_for(x) < 0)
-        return -1;
+    x->asking = file_home(remote, on_home, x);
+    be_patient(x, FIRST_WORD_MS);
+    int result = wait_for(x);
+
+    request_cancel(steal_pointer(&x->asking));
+    if (result < 0)
+        return result;
     const struct transfer_options o = {.is_recursive = true,
                                        .local = to,
                                        .remote = x->home,
+                                       .on_progress = on_progress,
                                        .on_note = on_note,
                                        .on_done = on_copied};
 
     x->transfer = transfer_start(remote, &o, x);
-    int result = wait_for(x);
+    be_patient(x, SILENCE_MS);
+    result = wait_for(x);
 
     transfer_cancel(steal_pointer(&x->transfer));
     return result;
@@ -321,6 +353,20 @@ static bool is_meant(const struct class_end_options *o, const struct sandbox_inf
     return !o->list;
 }
 
+/* Those destroyed by a run before, say. */
+static void say_missing(const struct ending *x)
+{
+    for (size_t i = 0; x->o->list && i < x->o->list->n; i++) {
+        const char *name = x->o->list->all[i].name;
+        size_t k = 0;
+
+        while (k < x->n && strcmp(x->all[k].info.name, name) != 0)
+            k++;
+        if (k == x->n)
+            say("%s: there is no such sandbox in namespace %s", name, x->o->ns);
+    }
+}
+
 static int choose(struct ending *x, struct err *e)
 {
     struct sandbox_info *infos;
@@ -418,6 +464,8 @@ static void collect_all(struct ending *x)
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     uv_signal_t signals[ARRAY_LEN(numbers)];
 
+    uv_timer_init(&x->session->loop, &x->silence);
+    x->silence.data = x;
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         uv_signal_init(&x->session->loop, &signals[i]);
         signals[i].data = x;
@@ -435,6 +483,9 @@ static void collect_all(struct ending *x)
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         while (signals[i].data)
             uv_run(&x->session->loop, UV_RUN_NOWAIT);
+    uv_close((uv_handle_t *)&x->silence, on_closed);
+    while (x->silence.data)
+        uv_run(&x->session->loop, UV_RUN_NOWAIT);
 }
 
 static bool confirm(size_t n)
@@ -501,8 +552,9 @@ int class_end_run(struct session *s, const struct class_end_options *o, struct e
     int status = EXIT_FAIL;
 
     if (choose(&x, e) == 0 && paths_make_dir(o->output, e) == 0) {
-        if (!x.n)
-            say("there are no sandboxes of this class in namespace %s", o->ns);
+        say_missing(&x);
+        if (!x.n && !o->list)
+            say("there are no sandboxes in namespace %s", o->ns);
         collect_all(&x);
         status = finish_run(&x);
     }
