@@ -262,6 +262,110 @@ static void end__wrong_count_or_keep__destroys_nothing(void **state)
     lab_do(l, "exec", "elsewhere", "true", NULL);
 }
 
+/* --- docs/classroom.md --- */
+
+/* What is another on every run becomes a word; the students come in any order. */
+#define SAME                                                                                       \
+    "sed -E 's/ml_[a-z0-9]+/SECRET/; s/[a-z0-9]{12}\\.localhost:[0-9]+/HOST/; "                    \
+    "s/^[a-z0-9]{12}$/ID/; s@[0-9]+/([0-9]+) @N/\\1 @; s/[0-9]+h[0-9]+m/SPAN/' | sort"
+
+/* The text between two marks behind `from`; *next gets where it ends. NULL: there is none. The
+ * caller frees. */
+static char *between(const char *from, const char *begin, const char *end, const char **next)
+{
+    const char *at = strstr(from, begin), *stop = at ? strstr(at + strlen(begin), end) : NULL;
+
+    if (!stop)
+        return NULL;
+    *next = stop;
+    return xstrndup(at + strlen(begin), (size_t)(stop - at) - strlen(begin));
+}
+
+static void run_and_compare(struct lab *l, const char *command, const char *expected)
+{
+    cleanup_free char *script = xasprintf(
+        "mkdir -p bin; ln -sf \"$S\" bin/sandpit; PATH=$PWD/bin:$PATH; { %s; } >said 2>&1 || "
+        "{ cat said; exit 1; }; <said " SAME " >said.same; <page " SAME " >page.same; "
+        "diff page.same said.same",
+        command);
+
+    lab_write(l, "page", expected);
+    if (lab_sh(l, script))
+        fail_msg("%s\n%s%s", command, l->out, l->err);
+}
+
+static void watch_the_wall(struct lab *l)
+{
+    struct pty *p = lab_pty(l, 28, 100, "--namespace", "class", "--view", "wall", NULL);
+
+    assert_true(pty_wait_screen(p, WAIT_MS, "alice", "bob", "Zoë", "wall 3", NULL));
+    pty_hangup(p);
+    pty_exit_status(p, WAIT_MS);
+    pty_destroy(p);
+}
+
+/* On a terminal, where it asks. */
+static void end_the_class(struct lab *l, const char *expected)
+{
+    cleanup_free char *output = lab_path(l, "class-work");
+    struct pty *p = lab_pty(l, 40, 120, "class", "--end", "--output", output, NULL);
+
+    assert_screen(p, "Type 3:");
+    for (const char *at = expected; *at; at += strcspn(at, "\n") + 1) {
+        cleanup_free char *line = xstrndup(at, strcspn(at, "\n"));
+
+        assert_true(pty_screen_has(p, strchr(line, ' ') + 1 + 4)); /* behind "1/3 " */
+    }
+    pty_send(p, "3\r");
+    assert_int_equal(pty_exit_status(p, WAIT_MS), 0);
+    pty_destroy(p);
+}
+
+static void docs__classroom__runs_as_written(void **state)
+{
+    struct lab *l = *state;
+    cleanup_free char *path =
+        xasprintf("%s/docs/classroom.md",
+                  getenv("SANDPIT_SOURCE_ROOT") ? getenv("SANDPIT_SOURCE_ROOT") : ".");
+    cleanup_free char *script = xasprintf("cat '%s'", path);
+    const char *at = NULL;
+    bool single;
+    int n_commands = 0;
+
+    lab_gateway(l, NULL);
+    assert_int_equal(lab_sh(l, script), 0);
+    cleanup_free char *page = xstrdup(l->out);
+    cleanup_free char *names = between(page, "```names\n", "```", &at);
+    bool has_wall = lab_sh(l, "$S keys | grep -q view-wall") == 0;
+
+    assert_non_null(names);
+    lab_write(l, "names.txt", names);
+    lab_write(l, "exercises/hello.py", "print('hello')\n");
+    for (char *block; (block = between(at, "```console\n", "```", &at)); free(block)) {
+        for (const char *line = block; line && !strncmp(line, "$ ", 2);) {
+            cleanup_free char *command = xstrndup(line + 2, strcspn(line + 2, "\n"));
+            const char *said = line + strcspn(line, "\n") + 1, *end = said;
+
+            while (*end && strncmp(end, "$ ", 2) != 0)
+                end += strcspn(end, "\n") + 1;
+            cleanup_free char *expected = xstrndup(said, (size_t)(end - said));
+
+            if (!strcmp(command, "sandpit --namespace class --view wall"))
+                has_wall ? watch_the_wall(l) : (void)0;
+            else if (!strcmp(command, "sandpit class --end"))
+                end_the_class(l, expected);
+            else
+                run_and_compare(l, command, expected);
+            n_commands++;
+            line = *end ? end : NULL;
+        }
+        at += 3;
+    }
+    assert_int_equal(n_commands, 6);
+    assert_int_equal(seats(l, &single), 0);
+    lab_do(l, "exec", "model", "cat exercises/hello.py", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +376,7 @@ int main(void)
         LAB_TEST(link__opened_in_a_browser__is_the_students_terminal),
         LAB_TEST(end__unreachable__is_never_destroyed),
         LAB_TEST(end__wrong_count_or_keep__destroys_nothing),
+        LAB_TEST(docs__classroom__runs_as_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
