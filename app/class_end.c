@@ -25,6 +25,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/text.h"
+#include "client/command.h"
 #include "client/file.h"
 #include "client/transfer.h"
 
@@ -208,6 +209,38 @@ static void on_copied(void *user, const struct transfer_progress *p, const struc
     answer(x, e);
 }
 
+static void on_unreadable(void *user, const struct command_result *c, const struct err *e)
+{
+    struct ending *x = user;
+
+    x->asking = NULL;
+    for (size_t at = 0, n; !e && at < c->out_len; at += n + 1) {
+        const char *line = c->out + at, *end = memchr(line, '\n', c->out_len - at);
+        char safe[512];
+
+        n = end ? (size_t)(end - line) : c->out_len - at;
+        text_sanitise(safe, sizeof safe, line, n);
+        buf_printf(&x->notes, "%s: its owner may not read it\n", safe);
+        x->is_partial = true;
+    }
+    answer(x, e);
+}
+
+/* The listing of a transfer is silent about folders it cannot look into. */
+static int find_unreadable(struct ending *x, struct remote *remote)
+{
+    const struct command_options o = {
+        .command = "find . \\( -type d ! -perm -500 -o -type f ! -perm -400 \\) -print 2>/dev/null "
+                   "| head -n 1000",
+        .cwd = x->home};
+
+    x->asking = command_run(remote, &o, on_unreadable, x);
+    int result = wait_for(x); /* calls have a deadline of their own */
+
+    request_cancel(steal_pointer(&x->asking));
+    return result;
+}
+
 static int copy_files(struct ending *x, struct remote *remote, const char *part)
 {
     cleanup_free char *to = xasprintf("%s/files", part);
@@ -217,6 +250,8 @@ static int copy_files(struct ending *x, struct remote *remote, const char *part)
     int result = wait_for(x);
 
     request_cancel(steal_pointer(&x->asking));
+    if (!result)
+        result = find_unreadable(x, remote);
     if (result < 0)
         return result;
     const struct transfer_options o = {.is_recursive = true,

@@ -158,14 +158,6 @@ static void on_link(void *user, const struct magic_link *link, const struct err 
     answered(t, e);
 }
 
-static void ask_link(struct link_target *t)
-{
-    const struct magic_link_options o = {.redirect = t->links->redirect,
-                                         .observe = t->links->observe};
-
-    t->request = magic_link_create(t->remote, &o, on_link, t);
-}
-
 static void on_info(void *user, const struct remote_info *info, const struct err *e)
 {
     struct link_target *t = user;
@@ -173,7 +165,7 @@ static void on_info(void *user, const struct remote_info *info, const struct err
 
     t->request = NULL;
     if (!e && info->has_observe) {
-        ask_link(t);
+        t->request = magic_link_create_observing(t->remote, t->links->redirect, on_link, t);
         return;
     }
     if (!e) {
@@ -188,21 +180,22 @@ static void submit(void *user, struct view *dialog, struct form *f)
 {
     struct links *l = user;
 
+    struct magic_link_options o = {0};
+
     l->dialog = dialog;
     l->observe = strcmp(form_text(f, MAY), scopes[0]) != 0;
     free(l->redirect);
     l->redirect = *form_text(f, OPENS) ? xstrdup(form_text(f, OPENS)) : NULL;
     l->n_left = l->n;
     l->n_failed = 0;
+    o.redirect = l->redirect;
     form_dialog_busy(dialog);
     for (size_t i = 0; i < l->n; i++) {
         struct link_target *t = &l->targets[i];
 
         forget_url(t);
-        if (l->observe)
-            t->request = remote_info(t->remote, on_info, t);
-        else
-            ask_link(t);
+        t->request = l->observe ? remote_info(t->remote, on_info, t)
+                                : magic_link_create(t->remote, &o, on_link, t);
     }
 }
 

@@ -250,6 +250,11 @@ static void end__wrong_count_or_keep__destroys_nothing(void **state)
     lab_do(l, "exec", "class/student-1", "touch \"$(printf 'a\\377')\"; echo x >kept", NULL);
     assert_int_equal(lab_run(l, "class", "--end", "--keep", "--output", output, NULL), 1);
     assert_has(l->out, "incomplete");
+    lab_do(l, "exec", "class/student-1", "rm a*; mkdir d; echo y >d/f; chmod 0 d", NULL);
+    assert_int_equal(lab_run(l, "class", "--end", "--keep", "--output", output, NULL), 1);
+    assert_has(l->out, "incomplete");
+    assert_int_equal(lab_sh(l, "tar -xOzf work/student-1-*.tar.gz ./left-out.txt"), 0);
+    assert_string_equal(l->out, "./d: its owner may not read it\n");
     p = lab_pty(l, 40, 160, "class", "--end", "--output", output, NULL);
     assert_screen(p, "Type 1:");
     pty_send(p, "y\r");
@@ -328,7 +333,7 @@ static void docs__classroom__runs_as_written(void **state)
         xasprintf("%s/docs/classroom.md",
                   getenv("SANDPIT_SOURCE_ROOT") ? getenv("SANDPIT_SOURCE_ROOT") : ".");
     cleanup_free char *script = xasprintf("cat '%s'", path);
-    const char *at = NULL;
+    const char *at = "";
     bool single;
     int n_commands = 0;
 
