@@ -119,7 +119,7 @@ void class_html(struct buf *out, const struct class_make *m, const char *title, 
     append_html(out, title);
     buf_append_str(out, "</h1><p>Each link opens one student's terminal and works once");
     if (expires_ms)
-        buf_printf(out, ", until %s", clock_format_iso(iso, expires_ms));
+        buf_printf(out, ", until %.10s %.5s UTC", clock_format_iso(iso, expires_ms), iso + 11);
     buf_append_str(out, ". Whoever has it is that student.</p></header>\n<main>\n");
     for (size_t i = 0; i < m->n; i++)
         append_card(out, &m->seats[i]);

@@ -166,7 +166,9 @@ static int export(const struct class_make *m, const struct class_args *a)
     int failed = 0;
 
     if (a->html) {
-        cleanup_free char *title = xasprintf("Class %s", m->o->create.ns);
+        const char *ns = m->o->create.ns;
+        cleanup_free char *title =
+            strcmp(ns, CLASS_NAMESPACE) != 0 ? xasprintf("Class %s", ns) : xstrdup("Class");
 
         class_html(&html, m, title, a->cards && !strcmp(a->cards, "1") ? 1 : 6);
         failed |= write_file(a->html, &html) < 0;
