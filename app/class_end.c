@@ -200,7 +200,7 @@ static int finish_run(struct ending *x)
     }
     if (x->o->json)
         print_json(x);
-    else
+    else if (x->n)
         print_table(x);
     if (x->signal)
         return 128 + x->signal;
@@ -214,7 +214,7 @@ int class_end_run(struct session *s, const struct class_end_options *o, struct e
     struct ending x = {.session = s, .o = o};
     int status = EXIT_FAIL;
 
-    if (choose(&x, e) == 0 && paths_make_dir(o->output, e) == 0) {
+    if (choose(&x, e) == 0 && (!x.n || paths_make_dir(o->output, e) == 0)) {
         say_missing(&x);
         if (!x.n && !o->list)
             say("there are no sandboxes in namespace %s", o->ns);

@@ -189,8 +189,8 @@ static int report(const struct class_make *m, const struct class_args *a)
     size_t failed = count(m, SEAT_FAILED);
     int unwritten = export(m, a);
 
-    say("%zu students: %zu created, %zu kept, %zu failed", m->n, count(m, SEAT_CREATED),
-        count(m, SEAT_KEPT), failed);
+    say("%zu student%s: %zu created, %zu kept, %zu failed", m->n, m->n == 1 ? "" : "s",
+        count(m, SEAT_CREATED), count(m, SEAT_KEPT), failed);
     say_links(m);
     if (m->signal)
         say("interrupted; run it again to go on");

@@ -267,6 +267,36 @@ static void end__wrong_count_or_keep__destroys_nothing(void **state)
     lab_do(l, "exec", "elsewhere", "true", NULL);
 }
 
+static void end__killed__goes_on(void **state)
+{
+    struct lab *l = *state;
+    struct pty *p;
+    bool single;
+
+    lab_gateway(l, NULL);
+    cJSON_Delete(class_json(l, "3"));
+    cleanup_free char *output = lab_path(l, "work");
+
+    for (int i = 1; i <= 3; i++) {
+        cleanup_free char *name = xasprintf("class/student-%d", i);
+
+        lab_do(l, "exec", name, "for i in 1 2 3 4 5 6; do head -c 200000 /dev/zero >f$i; done",
+               NULL);
+    }
+    p = lab_pty(l, 40, 160, "class", "--end", "-y", "--output", output, NULL);
+    assert_screen(p, "1/3 ");
+    kill(pty_pid(p), SIGKILL);
+    pty_exit_status(p, WAIT_MS);
+    pty_destroy(p);
+    assert_int_equal(seats(l, &single), 3);
+    assert_int_equal(lab_run(l, "class", "--end", "-y", "--output", output, NULL), 0);
+    assert_int_equal(seats(l, &single), 0);
+    assert_int_equal(lab_sh(l, "ls work | grep -vc '^student-[123]-[a-z0-9]*.tar.gz$';"
+                               "for f in work/*; do tar -tzf $f | grep -c '/f[1-6]$'; done"),
+                     0);
+    assert_string_equal(l->out, "0\n6\n6\n6\n");
+}
+
 /* --- docs/classroom.md --- */
 
 /* What is another on every run becomes a word; the students come in any order. */
@@ -381,6 +411,7 @@ int main(void)
         LAB_TEST(link__opened_in_a_browser__is_the_students_terminal),
         LAB_TEST(end__unreachable__is_never_destroyed),
         LAB_TEST(end__wrong_count_or_keep__destroys_nothing),
+        LAB_TEST(end__killed__goes_on),
         LAB_TEST(docs__classroom__runs_as_written),
     };
 
