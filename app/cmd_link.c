@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/duration.h"
 #include "app/env_list.h"
 #include "app/errand.h"
 #include "app/say.h"
@@ -13,11 +14,14 @@
 
 struct link_args {
     bool json, observe;
+    const char *expires;
 };
 
 static const struct arg_def args[] = {
     {"observe", 'o', ARG_FLAG, offsetof(struct link_args, observe), NULL,
      "whoever opens it may read, not write"},
+    {"expires", 'e', ARG_TEXT, offsetof(struct link_args, expires), "TIME",
+     "it may be opened for so long (2h, 3d; 5m unless told, at most 7d)"},
     {"json", 0, ARG_FLAG, offsetof(struct link_args, json), NULL, "print url and expiresAt"},
     {NULL, 0, ARG_FLAG, 0, NULL, NULL},
 };
@@ -45,9 +49,11 @@ static void on_link(void *user, const struct magic_link *l, const struct err *e)
 static int run_verb(struct errand *x, const void *arguments, int n, char **words)
 {
     const struct link_args *a = arguments;
-    const char *redirect = n ? words[0] : NULL;
+    struct magic_link_options o = {.redirect = n ? words[0] : NULL, .observe = a->observe};
 
-    (a->observe ? magic_link_create_observing : magic_link_create)(x->remote, redirect, on_link, x);
+    if (a->expires && (o.life_s = duration_parse_link(a->expires, &x->session.err)) < 0)
+        return err_wrap(&x->session.err, "--expires");
+    magic_link_create(x->remote, &o, on_link, x);
     return errand_wait(x);
 }
 
@@ -63,7 +69,8 @@ const struct command cmd_link = {
     .name = "link",
     .usage = "NAME [PATH]",
     .summary = "Make a link that opens a sandbox in a browser",
-    .details = "It works once, within minutes, and leads to PATH there. Whoever opens it may do "
+    .details = "It works once, within five minutes or the --expires TIME, and leads to PATH there. "
+               "Whoever opens it may do "
                "what you may.",
     .args = args,
     .args_size = sizeof(struct link_args),

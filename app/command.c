@@ -14,12 +14,12 @@
 #include "base/alloc.h"
 
 const struct command *const commands[] = {
-    &cmd_ls,   &cmd_show,    &cmd_new,      &cmd_shell,    &cmd_attach, &cmd_terminals,
-    &cmd_exec, &cmd_run,     &cmd_cp,       &cmd_files,    &cmd_env,    &cmd_servers,
-    &cmd_logs, &cmd_watch,   &cmd_signals,  &cmd_events,   &cmd_token,  &cmd_link,
-    &cmd_url,  &cmd_overlay, &cmd_children, &cmd_snapshot, &cmd_stats,  &cmd_extend,
-    &cmd_rm,   &cmd_replay,  &cmd_info,     &cmd_keys,     &cmd_doctor, &cmd_completion,
-    NULL,
+    &cmd_ls,         &cmd_show,    &cmd_new,      &cmd_shell,    &cmd_attach, &cmd_terminals,
+    &cmd_exec,       &cmd_run,     &cmd_cp,       &cmd_files,    &cmd_env,    &cmd_servers,
+    &cmd_logs,       &cmd_watch,   &cmd_signals,  &cmd_events,   &cmd_token,  &cmd_link,
+    &cmd_url,        &cmd_overlay, &cmd_children, &cmd_snapshot, &cmd_class,  &cmd_stats,
+    &cmd_extend,     &cmd_rm,      &cmd_replay,   &cmd_info,     &cmd_keys,   &cmd_doctor,
+    &cmd_completion, NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -29,9 +29,9 @@ struct command {
     int (*run)(struct app *app, const void *args, int n_rest, char **rest);
 };
 
-extern const struct command cmd_attach, cmd_children, cmd_completion, cmd_cp, cmd_doctor, cmd_env,
-    cmd_events, cmd_exec, cmd_extend, cmd_files, cmd_info, cmd_keys, cmd_link, cmd_logs, cmd_ls,
-    cmd_new, cmd_overlay, cmd_replay, cmd_rm, cmd_run, cmd_servers, cmd_shell, cmd_show,
+extern const struct command cmd_attach, cmd_children, cmd_class, cmd_completion, cmd_cp, cmd_doctor,
+    cmd_env, cmd_events, cmd_exec, cmd_extend, cmd_files, cmd_info, cmd_keys, cmd_link, cmd_logs,
+    cmd_ls, cmd_new, cmd_overlay, cmd_replay, cmd_rm, cmd_run, cmd_servers, cmd_shell, cmd_show,
     cmd_signals, cmd_snapshot, cmd_stats, cmd_terminals, cmd_token, cmd_url, cmd_watch;
 
 /* All of them, NULL-terminated, in the order of the help. */

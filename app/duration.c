@@ -9,7 +9,8 @@
 
 #include "base/alloc.h"
 
-#define DURATION_MAX_MS (INT64_C(3660) * 24 * 3600 * 1000)
+#define DURATION_MAX_MS  (INT64_C(3660) * 24 * 3600 * 1000)
+#define LINK_LIFE_MAX_MS (INT64_C(7) * 24 * 3600 * 1000)
 
 static const struct {
     const char *name;
@@ -50,4 +51,13 @@ int64_t duration_parse(const char *text, struct err *e)
         return err_set(e, ERR_ARG, "\"%.60s\" is not a duration such as 45s, 90m, 2h or 1d12h",
                        text);
     return total;
+}
+
+int64_t duration_parse_link(const char *text, struct err *e)
+{
+    int64_t ms = duration_parse(text, e);
+
+    if (ms > LINK_LIFE_MAX_MS)
+        return err_set(e, ERR_ARG, "a link can be opened within 7 days at most");
+    return ms < 0 ? ms : (ms + 999) / 1000;
 }

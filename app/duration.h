@@ -12,5 +12,8 @@
 /* "90" (seconds), "45s", "90m", "2h", "1d12h", "500ms"; at most ten years. Returns milliseconds
  * (> 0) or a negative code. */
 int64_t duration_parse(const char *text, struct err *e);
+/* How long a magic link may wait for whoever opens it: at most 7 days. Returns seconds (> 0) or a
+ * negative code. */
+int64_t duration_parse_link(const char *text, struct err *e);
 
 #endif

@@ -124,29 +124,29 @@ static void on_link(struct remote_call *c, const cJSON *data, const struct err *
     ((magic_link_cb)c->cb)(c->user, e ? NULL : &link, e);
 }
 
-static struct request *create_link(struct remote *r, const char *redirect, const char *scope,
-                                   magic_link_cb cb, void *user)
+struct request *magic_link_create(struct remote *r, const struct magic_link_options *o,
+                                  magic_link_cb cb, void *user)
 {
+    static const struct magic_link_options none;
     struct remote_call *c =
         call_create(r, "POST", xstrdup("/auth/magic-links"), on_link, (call_cb)cb, user);
     cJSON *body = cJSON_CreateObject();
 
-    field_add_text(body, "redirectUrl", redirect);
-    field_add_text(body, "scope", scope);
+    o = o ? o : &none;
+    field_add_text(body, "redirectUrl", o->redirect);
+    field_add_text(body, "scope", o->observe ? "observe" : NULL);
+    if (o->life_s > 0)
+        cJSON_AddNumberToObject(body, "expiresIn", (double)o->life_s);
     call_set_body(c, body);
     return call_start(c);
-}
-
-struct request *magic_link_create(struct remote *r, const char *redirect, magic_link_cb cb,
-                                  void *user)
-{
-    return create_link(r, redirect, NULL, cb, user);
 }
 
 struct request *magic_link_create_observing(struct remote *r, const char *redirect,
                                             magic_link_cb cb, void *user)
 {
-    return create_link(r, redirect, "observe", cb, user);
+    const struct magic_link_options o = {.redirect = redirect, .observe = true};
+
+    return magic_link_create(r, &o, cb, user);
 }
 
 /* --- who we are --- */

@@ -39,10 +39,15 @@ struct magic_link {
     int64_t expires_ms;
 };
 typedef void (*magic_link_cb)(void *user, const struct magic_link *l, const struct err *e);
-/* Opens the sandbox in a browser, once. redirect: a path there, or NULL. */
-struct request *magic_link_create(struct remote *r, const char *redirect, magic_link_cb cb,
-                                  void *user);
-/* Extension `observe`: whoever opens it may read, not write. */
+struct magic_link_options {
+    const char *redirect; /* a path there; NULL: the host's choice */
+    int64_t life_s;       /* extension: until it is opened; 0: the host's choice, 5 minutes */
+    bool observe;         /* extension `observe`: whoever opens it may read, not write */
+};
+/* Opens the sandbox in a browser, once. o NULL: as the host chooses. */
+struct request *magic_link_create(struct remote *r, const struct magic_link_options *o,
+                                  magic_link_cb cb, void *user);
+/* The same with nothing but .observe and a redirect (or NULL). */
 struct request *magic_link_create_observing(struct remote *r, const char *redirect,
                                             magic_link_cb cb, void *user);
 

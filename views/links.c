@@ -180,19 +180,22 @@ static void submit(void *user, struct view *dialog, struct form *f)
 {
     struct links *l = user;
 
+    struct magic_link_options o = {0};
+
     l->dialog = dialog;
     l->observe = strcmp(form_text(f, MAY), scopes[0]) != 0;
     free(l->redirect);
     l->redirect = *form_text(f, OPENS) ? xstrdup(form_text(f, OPENS)) : NULL;
     l->n_left = l->n;
     l->n_failed = 0;
+    o.redirect = l->redirect;
     form_dialog_busy(dialog);
     for (size_t i = 0; i < l->n; i++) {
         struct link_target *t = &l->targets[i];
 
         forget_url(t);
         t->request = l->observe ? remote_info(t->remote, on_info, t)
-                                : magic_link_create(t->remote, l->redirect, on_link, t);
+                                : magic_link_create(t->remote, &o, on_link, t);
     }
 }
 

@@ -113,22 +113,32 @@ static const char *read_scope(const cJSON *body, bool *observes)
     return "scope is neither \"observe\" nor \"full\"";
 }
 
+/* NULL, or what is wrong. *life_ms is left alone when nothing is said. */
+static const char *read_life(const cJSON *body, double max_s, int64_t *life_ms)
+{
+    const cJSON *life = cJSON_GetObjectItemCaseSensitive(body, "expiresIn");
+
+    if (!is_given(life))
+        return NULL;
+    if (!cJSON_IsNumber(life) || !(life->valuedouble > 0))
+        return "expiresIn is not a number of seconds greater than 0";
+    *life_ms = (int64_t)(fmin(life->valuedouble, max_s) * 1000);
+    return NULL;
+}
+
 /* NULL, or what is wrong. */
 static const char *read_spec(const cJSON *body, struct token_spec *spec)
 {
     const cJSON *text = cJSON_GetObjectItemCaseSensitive(body, "description");
-    const cJSON *life = cJSON_GetObjectItemCaseSensitive(body, "expiresIn");
+    const char *wrong;
 
     if (is_given(text) && (!cJSON_IsString(text) || strlen(text->valuestring) > DESCRIPTION_MAX ||
                            !utf8_valid(text->valuestring, strlen(text->valuestring))))
         return "description is not a text of at most 1024 bytes";
-    if (is_given(life) && (!cJSON_IsNumber(life) || !(life->valuedouble > 0)))
-        return "expiresIn is not a number of seconds greater than 0";
     *spec = (struct token_spec){.text = is_given(text) ? text->valuestring : "",
                                 .life_ms = TOKEN_LIFE_MS};
-    if (is_given(life))
-        spec->life_ms = (int64_t)(fmin(life->valuedouble, LIFE_MAX_S) * 1000);
-    return read_scope(body, &spec->observes);
+    wrong = read_life(body, LIFE_MAX_S, &spec->life_ms);
+    return wrong ? wrong : read_scope(body, &spec->observes);
 }
 
 static void reply_failure(struct http_request *r, const struct err *e)
@@ -226,18 +236,15 @@ static const char *scheme_of(const struct daemon *d)
     return !strncmp(d->settings.url, "https:", 6) ? "https" : "http";
 }
 
-static void create_link(struct http_request *r, struct daemon *d, const char *redirect,
-                        bool observes)
+static void create_link(struct http_request *r, struct daemon *d, const struct token_spec *spec)
 {
-    const struct token_spec spec = {
-        .text = redirect, .life_ms = TOKEN_LINK_MS, .is_link = true, .observes = observes};
     cleanup_free char *url = NULL;
     char secret[TOKEN_SIZE];
     struct token *token;
     struct err e;
     cJSON *o, *data;
 
-    token = token_create(&d->tokens, &spec, secret, &e);
+    token = token_create(&d->tokens, spec, secret, &e);
     if (!token) {
         reply_failure(r, &e);
         return;
@@ -251,8 +258,8 @@ static void create_link(struct http_request *r, struct daemon *d, const char *re
     data = cJSON_AddObjectToObject(o, "data");
     cJSON_AddStringToObject(data, "magic_url", url);
     add_time(data, "expires_at", token->expires_ms);
-    cJSON_AddStringToObject(data, "redirect_url", redirect);
-    cJSON_AddStringToObject(data, "scope", observes ? "observe" : "full");
+    cJSON_AddStringToObject(data, "redirect_url", spec->text);
+    cJSON_AddStringToObject(data, "scope", spec->observes ? "observe" : "full");
     http_reply_json(r, 201, o);
 }
 
@@ -260,19 +267,23 @@ void api_magic_create(struct http_request *r, void *user)
 {
     cJSON *body = http_body_object(r);
     const cJSON *to = cJSON_GetObjectItemCaseSensitive(body, "redirectUrl");
+    struct token_spec spec = {.text = "/play/", .life_ms = TOKEN_LINK_MS, .is_link = true};
     const char *wrong = NULL;
-    bool observes = false;
 
     if (!body)
         return;
     if (is_given(to) && (!cJSON_IsString(to) || !redirect_ok(to->valuestring)))
         wrong = "redirectUrl is not a path on this host, as \"/play/\" is one";
-    else
-        wrong = read_scope(body, &observes);
+    else if (is_given(to))
+        spec.text = to->valuestring;
+    if (!wrong)
+        wrong = read_scope(body, &spec.observes);
+    if (!wrong)
+        wrong = read_life(body, (double)TOKEN_LIFE_MS / 1000, &spec.life_ms);
     if (wrong)
         http_reply_error(r, 400, "%s", wrong);
     else
-        create_link(r, user, is_given(to) ? to->valuestring : "/play/", observes);
+        create_link(r, user, &spec);
     cJSON_Delete(body);
 }
 

@@ -20,7 +20,7 @@
 #define TOKENS_MAX      1000
 #define TOKEN_LINKS_MAX 100
 #define TOKEN_LIFE_MS   ((int64_t)7 * 24 * 3600 * 1000)
-#define TOKEN_LINK_MS   ((int64_t)5 * 60 * 1000)
+#define TOKEN_LINK_MS   ((int64_t)5 * 60 * 1000) /* unless it is told; at most TOKEN_LIFE_MS */
 
 struct daemon;
 

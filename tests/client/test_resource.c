@@ -160,13 +160,13 @@ static void link__made__leads_to_the_sandbox(void **state)
     struct hosted *h = *state;
     cleanup_free char *part = xasprintf("http://%s.", h->sandbox);
 
-    magic_link_create(h->remote, "/play/x", on_link, h);
+    magic_link_create(h->remote, &(struct magic_link_options){.redirect = "/play/x"}, on_link, h);
     hosted_answered(h);
     const char *text = hosted_text(h);
 
     assert_int_equal(strncmp(text, "/play/x 1 ", 10), 0);
     assert_non_null(strstr(text, part));
-    magic_link_create(h->remote, "//evil", on_link, h);
+    magic_link_create(h->remote, &(struct magic_link_options){.redirect = "//evil"}, on_link, h);
     hosted_failed(h, ERR_ARG);
     auth_status(h->remote, on_auth, h);
     hosted_answered(h);

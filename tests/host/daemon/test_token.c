@@ -211,6 +211,36 @@ static void magic__redeem__once(void **state)
     cJSON_Delete(link);
 }
 
+/* Seconds from now until a link made with the body cannot be opened any more. */
+static double link_life_s(struct world *w, const char *body)
+{
+    int status;
+    cJSON *link = world_call(w, "POST", "/auth/magic-links", WORLD_TOKEN, body, &status);
+    double left =
+        (double)(clock_parse_iso(data_of(link, "expires_at")->valuestring) - clock_wall_ms()) /
+        1000;
+
+    assert_int_equal(status, 201);
+    cJSON_Delete(link);
+    return left;
+}
+
+static void magic__life__is_bounded(void **state)
+{
+    WORLD(state)
+    static const char *const wrong[] = {"{\"expiresIn\":0}", "{\"expiresIn\":-5}",
+                                        "{\"expiresIn\":\"1h\"}", "{\"expiresIn\":true}"};
+    double week = 7 * 24 * 3600, default_life = link_life_s(w, "{}");
+    double day = link_life_s(w, "{\"expiresIn\":86400}");
+    double longest = link_life_s(w, "{\"expiresIn\":1e300}");
+
+    assert_true(default_life > 240 && default_life <= 300);
+    assert_true(day > 86400 - 60 && day <= 86400);
+    assert_true(longest > week - 60 && longest <= week);
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        assert_int_equal(status_of(w, "POST", "/auth/magic-links", WORLD_TOKEN, wrong[i]), 400);
+}
+
 static void magic__scope__is_the_sessions(void **state)
 {
     WORLD(state)
@@ -298,6 +328,7 @@ int main(void)
         cmocka_unit_test(token__observe__reads_everything_writes_nothing),
         cmocka_unit_test(magic__create__refuses_other_hosts),
         cmocka_unit_test(magic__redeem__once),
+        cmocka_unit_test(magic__life__is_bounded),
         cmocka_unit_test(magic__scope__is_the_sessions),
         cmocka_unit_test(token__store__is_closed_to_guests),
         cmocka_unit_test(token__store__survives_kill_9),
