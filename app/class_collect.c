@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/private_file.h"
 #include "base/text.h"
 #include "client/command.h"
 #include "client/file.h"
@@ -107,7 +108,7 @@ static int add_recordings(struct collector *x, const char *part)
         cleanup_free char *source = xasprintf("%s/%s", from, entry->d_name);
         cleanup_free char *target = xasprintf("%s/%s", to, entry->d_name);
 
-        result = paths_make_dir(to, &x->yield->err);
+        result = private_make_dir(to, &x->yield->err);
         if (!result)
             result = copy_file(source, target, &x->yield->err);
         x->yield->recordings += !result;
@@ -318,7 +319,7 @@ void collector_take(struct collector *x, struct yield *y)
     cleanup_free char *archive = xasprintf("%s/%s.tar.gz", x->output, safe);
 
     remove_tree(part);
-    int result = paths_make_dir(part, &y->err);
+    int result = private_make_dir(part, &y->err);
     if (!result)
         result = copy_files(x, remote, part);
     if (!result)

@@ -16,6 +16,7 @@
 #include "app/errand.h"
 #include "app/say.h"
 #include "base/alloc.h"
+#include "base/private_file.h"
 
 struct ending {
     struct session *session;
@@ -214,7 +215,7 @@ int class_end_run(struct session *s, const struct class_end_options *o, struct e
     struct ending x = {.session = s, .o = o};
     int status = EXIT_FAIL;
 
-    if (choose(&x, e) == 0 && (!x.n || paths_make_dir(o->output, e) == 0)) {
+    if (choose(&x, e) == 0 && (!x.n || private_make_dir(o->output, e) == 0)) {
         say_missing(&x);
         if (!x.n && !o->list)
             say("there are no sandboxes in namespace %s", o->ns);

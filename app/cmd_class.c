@@ -15,7 +15,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "views/private_file.h"
+#include "base/private_file.h"
 
 #define LINK_LIFE_S (24 * 3600)
 
