@@ -147,8 +147,11 @@ static void on_started(void *user, const struct server_info *s, const struct err
         form_dialog_fail(n->dialog, e);
         return;
     }
-    tui_toast(n->env->tui, ROLE_GOOD, "\xe2\x9c\x93 %s is %s",
-              text_sanitise(name, sizeof name, s->slug, strlen(s->slug)), s->status);
+    text_sanitise(name, sizeof name, s->slug, strlen(s->slug));
+    if (!strcmp(s->status, "failed"))
+        tui_toast(n->env->tui, ROLE_BAD, "\xe2\x9c\x97 %s failed; its log (Enter) says why", name);
+    else
+        tui_toast(n->env->tui, ROLE_GOOD, "\xe2\x9c\x93 %s is %s", name, s->status);
     form_dialog_done(n->dialog);
 }
 

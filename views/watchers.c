@@ -96,7 +96,7 @@ struct new_watcher {
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const struct form_field fields[N_FIELDS] = {
     [NEW_PATH] = {.label = "Path",
-                  .required = true,
+                  .placeholder = "the home",
                   .help = "a directory and all below it, or a file"},
     [NEW_CONTENT] = {.label = "Content",
                      .kind = FORM_CHOICE,
@@ -143,7 +143,7 @@ static void submit(void *user, struct view *dialog, struct form *f)
 {
     struct new_watcher *n = user;
     cleanup_free char *copy = xstrdup(form_text(f, NEW_IGNORED));
-    const char *globs[GLOBS_MAX + 1] = {NULL};
+    const char *globs[GLOBS_MAX + 1] = {NULL}, *path = form_text(f, NEW_PATH);
     char *rest = copy, *glob;
     size_t n_globs = 0;
 
@@ -154,7 +154,7 @@ static void submit(void *user, struct view *dialog, struct form *f)
     form_dialog_busy(dialog);
     n->request = watcher_create(
         n->remote,
-        &(struct watcher_options){.path = form_text(f, NEW_PATH),
+        &(struct watcher_options){.path = *path ? path : ".",
                                   .include_content = !strcmp(form_text(f, NEW_CONTENT), "yes"),
                                   .ignored = globs},
         on_watcher, n);
