@@ -43,7 +43,7 @@ struct exec_args {
 static const struct arg_def args[] = {
     {"cwd", 'w', ARG_TEXT, FIELD(cwd), "DIR", "run it in DIR"},
     {"workdir", 0, ARG_TEXT, FIELD(cwd), "DIR", "the same"},
-    {"env", 'e', ARG_LIST, FIELD(envs), "K=V", "set a variable for it"},
+    {"env", 'e', ARG_LIST, FIELD(envs), "K[=V]", "set a variable for it"},
     {"timeout", 't', ARG_TEXT, FIELD(timeout), "TIME", "kill it after TIME and exit with 124"},
     {"no-stdin", 'N', ARG_FLAG, FIELD(no_stdin), NULL, "leave standard input alone"},
     {"json", 0, ARG_FLAG, FIELD(json), NULL, "print stdout, stderr and exitCode as JSON"},

@@ -23,7 +23,7 @@ struct new_args {
 static const struct arg_def args[] = {
     {"timeout", 't', ARG_TEXT, FIELD(timeout), "TIME",
      "destroy it after TIME (2h, 90m, 1d12h); default never"},
-    {"env", 'e', ARG_LIST, FIELD(envs), "K=V", "set a variable for everything that runs in it"},
+    {"env", 'e', ARG_LIST, FIELD(envs), "K[=V]", "set a variable for everything that runs in it"},
     {"template", 0, ARG_TEXT, FIELD(template_id), "TEMPLATE", "make it from this template"},
     {"snapshot", 0, ARG_TEXT, FIELD(snapshot_id), "ID", "begin as this snapshot was"},
     {"find", 'f', ARG_FLAG, FIELD(find), NULL, "succeed when it exists already"},

@@ -32,7 +32,7 @@ static const struct arg_def args[] = {
     {"language", 'L', ARG_TEXT, FIELD(language), "python|node|bash|sh|ruby",
      "of code; found out when not given"},
     {"cwd", 'w', ARG_TEXT, FIELD(cwd), "DIR", "start it in DIR"},
-    {"env", 'e', ARG_LIST, FIELD(envs), "K=V", "set a variable for what is started"},
+    {"env", 'e', ARG_LIST, FIELD(envs), "K[=V]", "set a variable for what is started"},
     {"timeout", 't', ARG_TEXT, FIELD(timeout), "TIME", "wait gives up after TIME, with 124"},
     {"json", 0, ARG_FLAG, FIELD(json), NULL, "print JSON"},
     {NULL, 0, ARG_FLAG, 0, NULL, NULL},

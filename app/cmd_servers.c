@@ -27,7 +27,7 @@ static const struct arg_def args[] = {
     {"install", 0, ARG_TEXT, FIELD(install), "COMMAND", "run this once before it starts"},
     {"path", 'w', ARG_TEXT, FIELD(path), "DIR", "start it in DIR"},
     {"env-file", 0, ARG_TEXT, FIELD(env_file), "FILE", "its variables, relative to --path"},
-    {"env", 'e', ARG_LIST, FIELD(envs), "K=V", "set a variable for it"},
+    {"env", 'e', ARG_LIST, FIELD(envs), "K[=V]", "set a variable for it"},
     {"port", 'p', ARG_TEXT, FIELD(port), "PORT", "the port it is to use (given as $PORT)"},
     {"strict-port", 0, ARG_FLAG, FIELD(strict_port), NULL, "fail rather than take another port"},
     {"no-autostart", 0, ARG_FLAG, FIELD(no_autostart), NULL, "do not start it with the sandbox"},

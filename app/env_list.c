@@ -15,18 +15,20 @@ cJSON *env_list_json(const struct arg_list *list, struct err *e)
     cJSON *envs = cJSON_CreateObject();
 
     for (size_t i = 0; i < list->n; i++) {
-        const char *equals = strchr(list->items[i], '=');
+        const char *word = list->items[i];
+        size_t n = strcspn(word, "=");
+        cleanup_free char *name = xstrndup(word, n);
+        /* Without "=": the caller's own, so that a secret need not stand in a command line. */
+        const char *value = word[n] ? word + n + 1 : getenv(name);
 
-        if (!equals || equals == list->items[i]) {
+        if (!n || !value) {
             /* The word may be a secret, so the message does not repeat it. */
-            err_set(e, ERR_ARG, "--env wants NAME=VALUE");
+            err_set(e, ERR_ARG, "--env wants NAME=VALUE, or the NAME of a variable that is set");
             cJSON_Delete(envs);
             return NULL;
         }
-        cleanup_free char *name = xstrndup(list->items[i], (size_t)(equals - list->items[i]));
-
         cJSON_DeleteItemFromObjectCaseSensitive(envs, name);
-        cJSON_AddStringToObject(envs, name, equals + 1);
+        cJSON_AddStringToObject(envs, name, value);
     }
     return envs;
 }

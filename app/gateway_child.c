@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/providers.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -126,23 +127,25 @@ static void on_stdout(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         take_lines(c);
 }
 
-/* The embedded gateway makes its own key and must not learn ours. */
+static bool is_for_other_gateways(const char *assignment)
+{
+    cleanup_free char *name = xstrndup(assignment, strcspn(assignment, "="));
+
+    return strcmp(name, "SANDPIT_API_KEY") == 0 || strncmp(name, "COMPUTESDK_", 11) == 0 ||
+           provider_is_credential(name);
+}
+
+/* The embedded gateway makes its own key and must not learn ours, nor those of providers. */
 static char **child_environment(void)
 {
-    static const char *const hidden[] = {"SANDPIT_API_KEY=", "COMPUTESDK_"};
     size_t n = 0, kept = 0;
 
     while (environ[n])
         n++;
     char **env = xcalloc(n + 1, sizeof *env);
-    for (size_t i = 0; i < n; i++) {
-        bool hide = false;
-
-        for (size_t k = 0; k < ARRAY_LEN(hidden); k++)
-            hide |= strncmp(environ[i], hidden[k], strlen(hidden[k])) == 0;
-        if (!hide)
+    for (size_t i = 0; i < n; i++)
+        if (!is_for_other_gateways(environ[i]))
             env[kept++] = environ[i];
-    }
     return env;
 }
 

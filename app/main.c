@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "app/closest.h"
 #include "app/command.h"
@@ -82,6 +83,8 @@ int main(int argc, char **argv)
     struct err e = {0};
 
     signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_DUMPABLE,
+          0); /* keys and tokens are in its memory: no core file, whatever the limit */
     text_init_locale();
     if (args_parse(argc, argv, tables, 0, &words, &n, &e) < 0) {
         say_error(&e);

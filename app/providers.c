@@ -56,6 +56,15 @@ static bool wants_nothing(const struct provider *p)
     return !p->credentials[0].variable;
 }
 
+bool provider_is_credential(const char *variable)
+{
+    for (size_t i = 0; i < ARRAY_LEN(providers); i++)
+        for (size_t k = 0; k < PROVIDER_HEADERS_MAX && providers[i].credentials[k].variable; k++)
+            if (strcmp(providers[i].credentials[k].variable, variable) == 0)
+                return true;
+    return false;
+}
+
 static const char *credential_value(const struct credential *c)
 {
     const char *value = getenv(c->variable);

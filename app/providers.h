@@ -21,6 +21,8 @@ struct provider_choice {
 
 /* Is this a provider we know? */
 bool provider_known(const char *name);
+/* Is this the name of a variable that holds credentials of any provider? */
+bool provider_is_credential(const char *variable);
 /* The named provider if its credentials are complete. */
 bool provider_choose(const char *name, struct provider_choice *out);
 /* COMPUTESDK_PROVIDER if complete, else the first complete one of the table. Fails with the missing

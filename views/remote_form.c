@@ -40,19 +40,31 @@ static void on_submit(void *user, struct view *dialog, struct form *f)
     form->request = form->kind->send(form, form->remote, f);
 }
 
-void remote_form_answered(struct remote_form *form, const struct err *e, const char *name,
-                          const char *done)
+static void finish(struct remote_form *form, enum role role, const char *sign, const char *name,
+                   const char *what)
 {
     char clean[128];
 
     form->request = NULL;
-    if (e) {
-        form_dialog_fail(form->dialog, e);
+    tui_toast(form->env->tui, role, "%s %s %s", sign,
+              text_sanitise(clean, sizeof clean, name, strlen(name)), what);
+    form_dialog_done(form->dialog);
+}
+
+void remote_form_failed(struct remote_form *form, const char *name, const char *what)
+{
+    finish(form, ROLE_BAD, "\xe2\x9c\x97", name, what);
+}
+
+void remote_form_answered(struct remote_form *form, const struct err *e, const char *name,
+                          const char *done)
+{
+    if (!e) {
+        finish(form, ROLE_GOOD, "\xe2\x9c\x93", name, done);
         return;
     }
-    tui_toast(form->env->tui, ROLE_GOOD, "\xe2\x9c\x93 %s %s",
-              text_sanitise(clean, sizeof clean, name, strlen(name)), done);
-    form_dialog_done(form->dialog);
+    form->request = NULL;
+    form_dialog_fail(form->dialog, e);
 }
 
 void remote_form_open(struct views_env *env, struct remote *r, const struct remote_form_kind *kind)

@@ -29,4 +29,7 @@ enum view_result remote_form_open_in(struct resource *r, const struct remote_for
 void remote_form_answered(struct remote_form *form, const struct err *e, const char *name,
                           const char *done);
 
+/* It was made, and is no good: a toast says so. */
+void remote_form_failed(struct remote_form *form, const char *name, const char *what);
+
 #endif

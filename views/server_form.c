@@ -115,7 +115,10 @@ static void on_started(void *user, const struct server_info *s, const struct err
 {
     cleanup_free char *done = e ? NULL : xasprintf("is %s", s->status);
 
-    remote_form_answered(user, e, e ? "" : s->slug, done);
+    if (!e && strcmp(s->status, "failed") == 0)
+        remote_form_failed(user, s->slug, "failed; its log (Enter) says why");
+    else
+        remote_form_answered(user, e, e ? "" : s->slug, done);
 }
 
 static const char *text_of(const struct form *f, enum server_field field)

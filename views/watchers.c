@@ -87,7 +87,7 @@ enum { NEW_PATH, NEW_CONTENT, NEW_IGNORED, N_FIELDS };
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const struct form_field fields[N_FIELDS] = {
     [NEW_PATH] = {.label = "Path",
-                  .required = true,
+                  .placeholder = "the home",
                   .help = "a directory and all below it, or a file"},
     [NEW_CONTENT] = {.label = "Content",
                      .kind = FORM_CHOICE,
@@ -106,12 +106,12 @@ static void on_watcher(void *user, const struct watcher_info *w, const struct er
 static struct request *send_new(struct remote_form *form, struct remote *r, const struct form *f)
 {
     cleanup_free char *copy = xstrdup(form_text(f, NEW_IGNORED));
-    const char *globs[GLOBS_MAX + 1];
+    const char *globs[GLOBS_MAX + 1], *path = form_text(f, NEW_PATH);
 
     words_split(copy, globs, ARRAY_LEN(globs));
     return watcher_create(
         r,
-        &(struct watcher_options){.path = form_text(f, NEW_PATH),
+        &(struct watcher_options){.path = *path ? path : ".",
                                   .include_content = !strcmp(form_text(f, NEW_CONTENT), "yes"),
                                   .ignored = globs},
         on_watcher, form);

@@ -74,17 +74,56 @@ static void tell_port(struct signals *s, int port, const char *type)
     tell(s, &(struct signal){.name = "port", .port = port, .type = type, .url = url});
 }
 
+/* A server that restarts between two looks has closed its port, though both found it open. */
 static void compare(struct signals *s)
 {
     int n = 0;
 
     for (size_t i = 0; i < sizeof s->open; i++) {
-        if (s->open[i] == s->found[i])
+        if (s->open[i] == s->kept[i] && s->found[i] == s->kept[i])
             continue;
-        for (int port = (int)i * 8; port < (int)i * 8 + 8; port++)
-            if (is_set(s->open, port) != is_set(s->found, port) && n++ < SIGNAL_MAX)
-                tell_port(s, port, is_set(s->found, port) ? "open" : "close");
+        for (int port = (int)i * 8; port < (int)i * 8 + 8; port++) {
+            if (is_set(s->kept, port))
+                continue;
+            if (is_set(s->open, port) && n++ < SIGNAL_MAX)
+                tell_port(s, port, "close");
+            if (is_set(s->found, port) && n++ < SIGNAL_MAX)
+                tell_port(s, port, "open");
+        }
     }
+}
+
+static int by_socket(const void *a, const void *b)
+{
+    const struct listener *x = a, *y = b;
+
+    if (x->port != y->port)
+        return x->port - y->port;
+    return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* The listeners of this sandbox, which become those of the last look. */
+static void take(struct signals *s, const struct listeners *l)
+{
+    struct listener *now = xcalloc(l->n + 1, sizeof *now);
+    size_t n = 0;
+
+    memset(s->found, 0, sizeof s->found);
+    memset(s->kept, 0, sizeof s->kept);
+    for (size_t i = 0; i < l->n; i++) {
+        const struct listener *item = &l->items[i];
+        uint8_t bit = (uint8_t)(1 << item->port % 8);
+
+        if (!item->session)
+            continue;
+        now[n++] = *item;
+        s->found[item->port / 8] |= bit;
+        if (s->n_last && bsearch(item, s->last, s->n_last, sizeof *item, by_socket))
+            s->kept[item->port / 8] |= bit;
+    }
+    free(s->last);
+    s->last = now;
+    s->n_last = n;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -96,10 +135,7 @@ static void on_ports(struct ports_question *q, const struct listeners *l)
     uv_timer_start(&s->timer, on_timer, LOOK_EVERY_MS, 0);
     if (l->failed)
         return;
-    memset(s->found, 0, sizeof s->found);
-    for (size_t i = 0; i < l->n; i++)
-        if (l->items[i].session)
-            s->found[l->items[i].port / 8] |= (uint8_t)(1 << l->items[i].port % 8);
+    take(s, l);
     if (s->known)
         compare(s);
     memcpy(s->open, s->found, sizeof s->open);
@@ -124,6 +160,8 @@ void signals_init(struct signals *s, struct daemon *d)
 static void deactivate(struct signals *s)
 {
     s->active = s->known = false;
+    free(steal_pointer(&s->last));
+    s->n_last = 0;
     ports_forget(&s->d->ports, &s->question);
     uv_timer_stop(&s->timer);
 }

@@ -24,6 +24,9 @@ struct signals {
     uv_timer_t timer;         /* the next look */
     uint8_t open[65536 / 8];  /* by port */
     uint8_t found[65536 / 8]; /* while a look is compared */
+    uint8_t kept[65536 / 8];  /* likewise: by a socket that the last look found, too */
+    struct listener *last;    /* owned: those the last look found, by port and inode */
+    size_t n_last;
 };
 
 void signals_init(struct signals *s, struct daemon *d);
