@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What of a cell's text a terminal is given, whatever is in the cell.
+ */
+#ifndef TUI_GLYPH_H
+#define TUI_GLYPH_H
+
+#include <wchar.h>
+
+#include "vterm/cell.h"
+
+#define GLYPH_CHARS (GLYPH_CODEPOINTS + 1) /* with the end */
+
+/* Makes chars the characters, ended by 0, that stand at column x of a row, and returns how many
+ * columns they take: 1 or 2. Never a control, nor one whose width the C library sees otherwise: it
+ * would shift the rest of its row. */
+int glyph_chars(const struct cell *row, int x, int cols, wchar_t chars[GLYPH_CHARS]);
+
+#endif
