@@ -30,6 +30,7 @@
 #define OUTPUT_KEEP_BYTES (1 << 20)
 
 struct pty {
+    uint64_t n_bytes; /* written by the program */
     pid_t pid;
     int master, slave, pidfd;
     int status; /* of waitpid; -1 while it runs */
@@ -286,6 +287,7 @@ static bool drain(struct pty *p)
 
     while (!p->stalled && p->master >= 0 && (n = read(p->master, bytes, sizeof bytes)) > 0) {
         any = true;
+        p->n_bytes += (uint64_t)n;
         keep_output(p, bytes, (size_t)n);
         if (p->blind)
             continue;
@@ -295,6 +297,11 @@ static bool drain(struct pty *p)
     if (any)
         vterm_screen_flush_damage(p->screen);
     return any;
+}
+
+uint64_t pty_bytes(const struct pty *p)
+{
+    return p->n_bytes;
 }
 
 bool pty_pump(struct pty *p)

@@ -54,6 +54,8 @@ bool pty_wait_quiet(struct pty *p, int quiet_ms, int timeout_ms);
  * still runs at the deadline. May be called again. */
 int pty_exit_status(struct pty *p, int timeout_ms);
 
+/* Bytes the program has written so far. */
+uint64_t pty_bytes(const struct pty *p);
 /* The screen as text, a line a row, trailing blanks cut. Valid until the next call with p. */
 const char *pty_screen_text(struct pty *p);
 /* One row of it; same lifetime. */

@@ -19,6 +19,7 @@
 /* Output this small soon after a key is its echo. */
 #define ECHO_BYTES 2048
 #define ECHO_MS    50
+#define GLANCE_MS  100
 /* The first output is the snapshot; it is whole when nothing more comes for a moment. */
 #define SETTLE_MS     20
 #define SETTLE_MAX_MS 250
@@ -45,6 +46,9 @@ struct attachment {
     bool end_seen, loss_seen;  /* that it ended, that its connection is lost */
     struct predict *predict;   /* owned, as is the next */
     struct tick *judge;        /* of what was predicted and never came */
+    struct tick *glance;       /* reads on; owned */
+    int64_t glance_at_ms;
+    size_t n_glanced; /* bytes since then */
     bool marked;
     struct recorder *recorder; /* owned; NULL: not recorded */
     int64_t output_at_ms;
@@ -201,6 +205,52 @@ static void on_judge(void *user)
         tell(user);
 }
 
+/* --- read in passing --- */
+
+static bool only_glanced_at(const struct attachment *a)
+{
+    const struct attachment_viewer *v;
+
+    LIST_FOREACH (v, &a->viewers, link)
+        if (!v->glances)
+            return false;
+    return !LIST_EMPTY(&a->viewers);
+}
+
+/* False: enough for now. The snapshot it begins with always passes. */
+static bool read_on(struct attachment *a, size_t n)
+{
+    int64_t now = clock_mono_ms();
+
+    if (!a->settled || !only_glanced_at(a))
+        return true;
+    if (now - a->glance_at_ms >= GLANCE_MS) {
+        a->glance_at_ms = now;
+        a->n_glanced = 0;
+    }
+    a->n_glanced += n;
+    if (a->n_glanced < GLANCE_BYTES_PER_S / 1000 * GLANCE_MS)
+        return true;
+    tick_after(a->glance, a->glance_at_ms + GLANCE_MS - now);
+    return false;
+}
+
+static void on_glance(void *user)
+{
+    struct attachment *a = user;
+
+    channel_resume(a->channel);
+}
+
+static void tell_output(struct attachment *a, const char *bytes, size_t n)
+{
+    const struct attachment_viewer *v;
+
+    LIST_FOREACH (v, &a->viewers, link)
+        if (v->on_output)
+            v->on_output(v->user, bytes, n);
+}
+
 static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
@@ -211,16 +261,17 @@ static bool on_output(void *user, const char *bytes, size_t n)
     term_feed(a->term, bytes, n);
     update_prediction(a);
     record(a, bytes, n);
+    tell_output(a, bytes, n);
     if (!a->settled)
         settle(a);
     note_output(a, silent_since_ms);
     if (waits_for_frame(a))
-        return true;
+        return read_on(a, n);
     tell(a);
     if (n < ECHO_BYTES && a->typed_at_ms && clock_mono_ms() - a->typed_at_ms < ECHO_MS &&
         is_shown(a))
         tui_draw_soon(a->env->tui);
-    return true;
+    return read_on(a, n);
 }
 
 static void on_destroyed(void *user, const struct channel_end *end)
@@ -284,6 +335,8 @@ static void on_bell(void *user)
     struct attachment *a = user;
     char label[160];
 
+    if (only_glanced_at(a))
+        return;
     tui_bell(a->env->tui);
     if (a->rang || is_attended(a))
         return;
@@ -344,6 +397,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     a->frame = tick_create(client_loop(env->client), on_frame_over, a);
     a->predict = predict_create(a->term, env->prediction);
     a->judge = tick_create(client_loop(env->client), on_judge, a);
+    a->glance = tick_create(client_loop(env->client), on_glance, a);
     HASH_ADD_KEYPTR(hh, env->state->attachments, a->key, strlen(a->key), a);
     a->remote = fleet_remote(env->fleet, sandbox_id);
     a->channel = channel_open(a->remote, terminal_id, &channel_ops, a);
@@ -365,6 +419,7 @@ void attachment_release(struct attachment *a)
     tick_destroy(a->frame);
     tick_destroy(a->judge);
     predict_destroy(a->predict);
+    tick_destroy(a->glance);
     recorder_stop(a->recorder);
     channel_close(a->channel);
     remote_release(a->remote);
@@ -429,6 +484,22 @@ void attachment_drive(struct attachment *a)
     a->drives = true;
 }
 
+void attachment_undrive(struct attachment *a)
+{
+    const struct attachment_viewer *v;
+
+    LIST_FOREACH (v, &a->viewers, link)
+        if (!v->observes)
+            return;
+    if (!terminals_number(a->env, a))
+        a->drives = false;
+}
+
+bool attachment_settled(const struct attachment *a)
+{
+    return a->settled;
+}
+
 void attachment_yield_size(struct attachment *a)
 {
     a->sizes = false;
@@ -478,7 +549,8 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n)
 
     if (!a->drives || a->ended[0] || !n)
         return true;
-    a->sizes = true;
+    /* Who takes part types in the size that is there. */
+    a->sizes = a->sizes || a->sizer;
     assert_size(a);
     if (channel_input(a->channel, bytes, n, &e) < 0)
         return false;
@@ -565,6 +637,11 @@ bool attachment_is_marked(const struct attachment *a)
 
 void attachment_record(struct attachment *a)
 {
+    attachment_record_bounded(a, 0);
+}
+
+void attachment_record_bounded(struct attachment *a, uint64_t bytes_max)
+{
     char label[160];
     struct err e = {0};
 
@@ -576,7 +653,7 @@ void attachment_record(struct attachment *a)
     if (!a->env->recordings_dir)
         err_set(&e, ERR_UNSUPPORTED, "there is no folder for recordings");
     else
-        a->recorder = recorder_start(a->env->recordings_dir, label, a->term, &e);
+        a->recorder = recorder_start(a->env->recordings_dir, label, a->term, bytes_max, &e);
     if (a->recorder)
         tui_toast(a->env->tui, ROLE_STATUS,
                   "\xe2\x97\x8f recording %s: what it prints, not what is typed", label);

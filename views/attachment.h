@@ -17,6 +17,8 @@
 
 #define SILENCE_DEFAULT_MS 10000
 
+#define GLANCE_BYTES_PER_S (320u << 10)
+
 struct recorder; /* views/recorder.h */
 struct views_env;
 struct attachment;
@@ -27,7 +29,12 @@ struct attachment_viewer {
     bool (*is_shown)(void *user);  /* on the screen now */
     bool (*has_focus)(void *user); /* where the user works; NULL: never */
     void *user;
+    /* Output as it came, after the term took it; NULL: not wanted. Must not let go of it. */
+    void (*on_output)(void *user, const char *bytes, size_t n);
     bool observes; /* its size does not count */
+    /* One of many that are looked at in passing: it rings nobody, and when all viewers are such,
+     * no more is read than GLANCE_BYTES_PER_S, so that a flood costs little. */
+    bool glances;
     /* Kept by the attachment. */
     struct attachment *of;
     int rows, cols;
@@ -54,6 +61,10 @@ struct remote *attachment_remote(const struct attachment *a);
 const char *attachment_ended(const struct attachment *a);
 /* Observers send nothing: no keys, no size, no answers. An attachment begins as one. */
 void attachment_drive(struct attachment *a);
+/* Ends what attachment_drive began, unless a pane here still types in it. */
+void attachment_undrive(struct attachment *a);
+/* What it showed when it was attached is here. */
+bool attachment_settled(const struct attachment *a);
 bool attachment_drives(const struct attachment *a);
 /* Somebody else is attached: the size stays as it is, and the answers to the program's questions
  * are theirs, until something is typed here. */
@@ -90,6 +101,8 @@ void attachment_mark(struct attachment *a, bool on);
 bool attachment_is_marked(const struct attachment *a);
 /* Recording: on or off, paused or going on; toasts say what became of it. */
 void attachment_record(struct attachment *a);
+/* The same, into a file of at most so many bytes. */
+void attachment_record_bounded(struct attachment *a, uint64_t bytes_max);
 void attachment_record_pause(struct attachment *a);
 /* NULL: it is not recorded. */
 const struct recorder *attachment_recorder(const struct attachment *a);

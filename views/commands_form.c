@@ -13,7 +13,7 @@
 #include "views/matrix.h"
 #include "views/pairs.h"
 
-enum { TEXT, HOW, CWD, VARIABLES, TIMEOUT, LANGUAGE, N_FIELDS };
+enum { TEXT, HOW, CWD, VARIABLES, TIMEOUT, LANGUAGE, ORDER, N_FIELDS };
 
 struct command_form {
     struct views_env *env;
@@ -24,6 +24,7 @@ struct command_form {
 
 static const char *const ways[] = {"once", "in the background", "as code", NULL};
 static const char *const languages[] = {"found out", "python", "node", "bash", "sh", "ruby", NULL};
+static const char *const orders[] = {"all at once", "one first, then the rest", NULL};
 static const struct form_field fields[N_FIELDS] = {
     [TEXT] = {.label = "Run", .required = true, .help = "a command line for sh, or code"},
     [HOW] = {.label = "How",
@@ -44,6 +45,11 @@ static const struct form_field fields[N_FIELDS] = {
                   .kind = FORM_CHOICE,
                   .choices = languages,
                   .help = "of code"},
+    /* Left out where it runs in one sandbox. */
+    [ORDER] = {.label = "Order",
+               .kind = FORM_CHOICE,
+               .choices = orders,
+               .help = "one first: asks before it goes on with the rest"},
 };
 
 static enum run_how way_of(const struct form *f)
@@ -64,6 +70,8 @@ static void show_one(struct views_env *env, struct run *run)
 /* The dialog has gone by then, so that views open below nothing. */
 struct started {
     size_t n;
+    char **rest; /* owned: sandboxes in which it runs later; NULL: none */
+    size_t n_rest;
     struct run *runs[];
 };
 
@@ -71,7 +79,9 @@ static void show(struct views_env *env, void *data)
 {
     struct started *s = data;
 
-    if (s->n == 1)
+    if (s->n_rest)
+        matrix_open_first(env, s->runs[0], s->rest, s->n_rest);
+    else if (s->n == 1)
         show_one(env, s->runs[0]);
     else
         matrix_open(env, s->runs, s->n);
@@ -83,6 +93,9 @@ static void drop_started(void *data)
 
     for (size_t i = 0; i < s->n; i++)
         run_release(s->runs[i]);
+    for (size_t i = 0; i < s->n_rest; i++)
+        free(s->rest[i]);
+    free(s->rest);
     free(s);
 }
 
@@ -100,8 +113,15 @@ static void submit(void *user, struct view *dialog, struct form *f)
         .language = strcmp(form_text(f, LANGUAGE), languages[0]) ? form_text(f, LANGUAGE) : NULL};
     struct started *s = xcalloc(1, sizeof *s + c->n * sizeof(struct run *));
 
-    for (size_t i = 0; i < c->n; i++)
-        s->runs[s->n++] = run_start(c->env, c->ids[i], &spec);
+    bool one_first = c->n > 1 && strcmp(form_text(f, ORDER), orders[1]) == 0;
+
+    s->rest = one_first ? xcalloc(c->n, sizeof *s->rest) : NULL;
+    for (size_t i = 0; i < c->n; i++) {
+        if (one_first && i)
+            s->rest[s->n_rest++] = xstrdup(c->ids[i]);
+        else
+            s->runs[s->n++] = run_start(c->env, c->ids[i], &spec);
+    }
     cJSON_Delete(variables);
     form_dialog_done(dialog);
     views_later(c->env, show, s, drop_started);
@@ -138,10 +158,10 @@ void commands_form_open(struct views_env *env, char *const *ids, size_t n)
     for (size_t i = 0; i < n; i++)
         c->ids[i] = xstrdup(ids[i]);
     if (n > 1)
-        snprintf(c->title, sizeof c->title, "Run in %zu sandboxes at once", n);
+        snprintf(c->title, sizeof c->title, "Run in %zu sandboxes", n);
     else
         snprintf(c->title, sizeof c->title, "Run in %.48s",
                  views_sandbox_name(env, ids[0], name, sizeof name));
-    form_init(&form, c->title, "run", fields, N_FIELDS);
+    form_init(&form, c->title, "run", fields, n > 1 ? N_FIELDS : ORDER);
     form_dialog_open(env, &form, &ops, c);
 }

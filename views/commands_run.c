@@ -299,7 +299,12 @@ struct run *run_start(struct views_env *env, const char *sandbox_id, const struc
 
 struct run *run_again(const struct run *run)
 {
-    return run_start(run->env, run->sandbox_id,
+    return run_like(run, run->sandbox_id);
+}
+
+struct run *run_like(const struct run *run, const char *sandbox_id)
+{
+    return run_start(run->env, sandbox_id,
                      &(struct run_spec){.how = run->how == RUN_LOOK ? RUN_ONCE : run->how,
                                         .text = run->text,
                                         .cwd = run->cwd,

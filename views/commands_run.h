@@ -68,8 +68,9 @@ struct run_spec {
 
 /* Starts it; the reference is the caller's. */
 struct run *run_start(struct views_env *env, const char *sandbox_id, const struct run_spec *spec);
-/* The same again. */
+/* The same again, and the same in another sandbox. */
 struct run *run_again(const struct run *run);
+struct run *run_like(const struct run *run, const char *sandbox_id);
 /* Follows one that the host has; not kept. */
 struct run *run_look(struct views_env *env, const char *sandbox_id, const char *terminal_id,
                      const char *command_id, const char *text);

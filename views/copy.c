@@ -137,6 +137,16 @@ void copy_scroll(struct copy *c, long lines)
         copy_to(c, line < at ? at : bottom, c->cursor.col);
 }
 
+void copy_go(struct copy *c, uint64_t line)
+{
+    uint64_t half = (uint64_t)c->rows / 2, first = first_line(c);
+
+    line = clamp_line(c, line);
+    c->top = line > first + half ? line - half : first;
+    settle(c);
+    copy_to(c, line, 0);
+}
+
 /* --- the text --- */
 
 int copy_cells(const struct copy *c, uint64_t line, struct cell **cells)

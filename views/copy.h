@@ -58,6 +58,8 @@ enum copy_result copy_act(struct copy *c, const char *action);
 enum copy_result copy_key(struct copy *c, struct key key);
 enum copy_result copy_paste(struct copy *c, const char *text, size_t n);
 void copy_scroll(struct copy *c, long lines);
+/* To a line of the term, shown in the middle. */
+void copy_go(struct copy *c, uint64_t line);
 /* The mouse at a cell of the pane: a press begins, a move draws a selection; twice: the word. */
 void copy_press(struct copy *c, int row, int col, int clicks);
 void copy_drag(struct copy *c, int row, int col);

@@ -21,6 +21,7 @@
 #include "views/state.h"
 #include "views/tree.h"
 #include "views/unattended.h"
+#include "views/wall_search.h"
 
 #define CANCEL_TWICE_MS 1000
 
@@ -116,6 +117,7 @@ void views_stop(struct views_env *env)
     views_buffers_free(s);
     tick_destroy(s->clipboard_tick);
     views_guest_trust_free(s);
+    wall_search_destroy(s->wall_search);
     free(s);
     env->state = NULL;
 }

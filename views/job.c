@@ -13,6 +13,8 @@ struct job_step {
     char *name; /* owned */
     struct request *request;
     struct attachment *held; /* a reference, or NULL */
+    void *data;              /* dropped with it; or NULL */
+    void (*drop)(void *data);
     LIST_ENTRY(job_step) link;
 };
 
@@ -58,6 +60,8 @@ static void job_destroy(struct job *j)
         LIST_REMOVE(s, link);
         request_cancel(s->request);
         attachment_release(s->held);
+        if (s->drop)
+            s->drop(s->data);
         free(s->name);
         free(s);
     }
@@ -108,6 +112,12 @@ void job_step_hold(struct job_step *s, struct attachment *a)
     s->held = a;
 }
 
+void job_step_own(struct job_step *s, void *data, void (*drop)(void *data))
+{
+    s->data = data;
+    s->drop = drop;
+}
+
 static void nothing(struct views_env *env, void *data)
 {
 }
@@ -132,6 +142,8 @@ void job_step_done(void *user, const struct err *e)
     /* Later: this is a callback of what is held. */
     if (s->held)
         views_later(j->env, nothing, s->held, release);
+    if (s->drop)
+        s->drop(s->data);
     free(s->name);
     free(s);
     if (j->started && j->n_done == j->n)

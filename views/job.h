@@ -18,6 +18,8 @@ struct job_step *job_add(struct job *j, const char *name);
 void job_step_request(struct job_step *s, struct request *r);
 /* Keeps a (a reference, taken over) until the step has ended. */
 void job_step_hold(struct job_step *s, struct attachment *a);
+/* drop(data) runs once, when the step has ended or was cancelled. */
+void job_step_own(struct job_step *s, void *data, void (*drop)(void *data));
 /* A gateway_done_cb with the step as user. */
 void job_step_done(void *user, const struct err *e);
 struct views_env *job_step_env(const struct job_step *s);

@@ -28,6 +28,7 @@
 #include "views/stream.h"
 #include "views/terminal_list.h"
 #include "views/tokens.h"
+#include "views/wall.h"
 #include "views/watchers.h"
 
 #define IDS_MAX      16 /* of a list of several sandboxes; with more it comes back as that of all */
@@ -69,10 +70,10 @@ static void add_ids(struct buf *out, const char *const *ids, size_t n)
 static void describe_shell(const struct shell *sh, struct buf *out)
 {
     if (sh->attachment)
-        buf_printf(out, "%s %s %s", sh->observe ? "watch" : "shell", sh->sandbox_id,
+        buf_printf(out, "%s %s %s", sh->observe || sh->join ? "watch" : "shell", sh->sandbox_id,
                    attachment_id(sh->attachment));
     else
-        buf_printf(out, "%s %s%s%s", sh->observe ? "watch" : "shell", sh->sandbox_id,
+        buf_printf(out, "%s %s%s%s", sh->observe || sh->join ? "watch" : "shell", sh->sandbox_id,
                    sh->terminal_id ? " " : "", sh->terminal_id ? sh->terminal_id : "");
 }
 
@@ -139,6 +140,16 @@ static struct list *list_of(struct view *v)
     return r ? resource_list(r) : s ? &s->list : NULL;
 }
 
+static void describe_wall(const struct wall *w, struct buf *out)
+{
+    const char *ids[IDS_MAX + 1];
+    size_t n = wall_fixed(w, ids, IDS_MAX + 1);
+
+    buf_append_str(out, "wall");
+    for (size_t i = 0; n <= IDS_MAX && i < n; i++)
+        buf_printf(out, " %s", ids[i]);
+}
+
 static void describe(void *user, struct view *v, struct buf *out)
 {
     struct shell *shell = shell_of_view(v);
@@ -158,6 +169,8 @@ static void describe(void *user, struct view *v, struct buf *out)
         buf_printf(out, "files %s", files_sandbox(v));
     else if (env_view_sandbox(v))
         buf_printf(out, "env %s", env_view_sandbox(v));
+    else if (wall_of_view(v))
+        describe_wall(wall_of_view(v), out);
     else
         buf_append_str(out, v && is_single(v->ops->name) ? v->ops->name : "sandboxes");
     if (stream && is_kept_stream(v))
@@ -182,7 +195,8 @@ static bool is_id(const char *text)
     size_t n = strlen(text);
 
     return n && n <= ID_MAX && text[0] != '.' &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:") == n;
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:@%") ==
+               n;
 }
 
 static void read_pane(struct pane *p, char *line)
@@ -295,8 +309,10 @@ static void make(void *user, const char *what)
     struct pane p;
 
     read_pane(&p, copy);
-    if (!make_shell(env, &p) && !make_list(env, &p) && !make_of_sandboxes(env, &p) &&
-        !make_single(env, &p))
+    if (strcmp(p.word, "wall") == 0)
+        wall_open(env, (char *const *)p.ids, p.n);
+    else if (!make_shell(env, &p) && !make_list(env, &p) && !make_of_sandboxes(env, &p) &&
+             !make_single(env, &p))
         tui_show(env->tui, sandboxes_view_create(env->tui, env));
     set_filter(tui_focused(env->tui), p.filter);
 }

@@ -40,8 +40,11 @@ struct matrix {
     struct list list; /* first: list_view.h */
     struct views_env *env;
     struct view *view;
-    struct cell_run *cells; /* owned */
+    struct cell_run *cells; /* owned; room for those in waiting, too */
     size_t n;
+    char **waiting; /* owned: sandboxes in which it runs only when the first went well */
+    size_t n_waiting;
+    bool asked; /* about those */
     size_t n_ended, n_differ;
     const struct cell_run *most; /* one of the largest group; NULL: fewer than two have ended */
     uint64_t revision;
@@ -91,6 +94,8 @@ static void judge(struct matrix *m)
     }
 }
 
+static void ask_about_rest(struct matrix *m);
+
 static void on_change(void *user)
 {
     struct matrix *m = ((struct cell_run *)user)->matrix;
@@ -98,11 +103,76 @@ static void on_change(void *user)
     judge(m);
     m->revision++;
     view_damage(m->view);
+    if (m->n_waiting && m->n_ended == m->n && !m->asked)
+        ask_about_rest(m);
 }
 
 static void on_output(void *user, const char *bytes, size_t n)
 {
     view_damage(((struct cell_run *)user)->matrix->view);
+}
+
+static void add(struct matrix *m, struct run *run)
+{
+    struct cell_run *c = &m->cells[m->n++];
+
+    *c = (struct cell_run){.matrix = m, .run = run_ref(run)};
+    c->listener = (struct run_listener){.on_output = on_output, .on_change = on_change, .user = c};
+    run_listen(c->run, &c->listener);
+}
+
+/* --- one first, then the rest --- */
+
+static const struct view_ops ops;
+
+static void run_rest(struct matrix *m)
+{
+    for (size_t i = 0; i < m->n_waiting; i++) {
+        struct run *run = run_like(m->cells[0].run, m->waiting[i]);
+
+        add(m, run);
+        run_release(run);
+        free(m->waiting[i]);
+    }
+    m->n_waiting = 0;
+    judge(m);
+    m->revision++;
+    view_damage(m->view);
+}
+
+/* The view may be gone by now: it is known by its first run. */
+static void on_rest_answer(struct views_env *env, void *user, bool yes)
+{
+    cleanup_free char *id = user;
+    struct view *v = NULL;
+
+    while (yes && (v = tui_each_shown(env->tui, v))) {
+        struct matrix *m = v->ops == &ops ? v->data : NULL;
+
+        if (m && m->n && strcmp(m->cells[0].run->id, id) == 0 && m->n_waiting)
+            run_rest(m);
+    }
+}
+
+static void ask_about_rest(struct matrix *m)
+{
+    const struct run *first = m->cells[0].run;
+    struct confirm question;
+    char name[160], loss[200];
+
+    m->asked = true;
+    if (!view_is_shown(m->view))
+        return;
+    views_sandbox_name(m->env, first->sandbox_id, name, sizeof name);
+    if (first->state == RUN_FAILED)
+        snprintf(loss, sizeof loss, "In %.80s it failed: %.80s. %zu wait.", name, first->error.text,
+                 m->n_waiting);
+    else
+        snprintf(loss, sizeof loss, "In %.80s it ended with exit %d. %zu wait.", name,
+                 first->exit_code, m->n_waiting);
+    confirm_init(&question, "Run it in the rest, too?", "run", loss);
+    question.harmless = first->state == RUN_ENDED && !first->exit_code;
+    confirm_dialog_open(m->env, &question, on_rest_answer, xstrdup(first->id));
 }
 
 /* --- rows --- */
@@ -316,6 +386,13 @@ static const struct {
 
 static enum view_result run_verb(struct matrix *m, const char *action)
 {
+    if (strcmp(action, "matrix-rest") == 0) {
+        if (m->n_waiting)
+            ask_about_rest(m);
+        else
+            tui_toast(m->env->tui, ROLE_WARN, "It runs in all of them");
+        return VIEW_HANDLED;
+    }
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         const char **ids;
         size_t n, n_found = 0;
@@ -349,6 +426,9 @@ static void close_view(struct view *v)
         run_unlisten(&m->cells[i].listener);
         run_release(m->cells[i].run);
     }
+    for (size_t i = 0; i < m->n_waiting; i++)
+        free(m->waiting[i]);
+    free(m->waiting);
     free(m->cells);
     free(m);
 }
@@ -391,6 +471,8 @@ static void title(struct view *v, struct buf *out)
     char clean[64];
 
     buf_printf(out, "results %zu of %zu ended", m->n_ended, m->n);
+    if (m->n_waiting)
+        buf_printf(out, ", %zu wait", m->n_waiting);
     if (m->n_differ)
         buf_printf(out, ", %zu differ%s", m->n_differ, m->n_differ == 1 ? "s" : "");
     buf_printf(out, "  %s", text_sanitise(clean, sizeof clean, text, strlen(text)));
@@ -405,10 +487,12 @@ static bool needs_none(const void *data, const char *action)
 
 static void hints(struct view *v, struct buf *out)
 {
-    static const char *const keys[] = {"command-output", "output", "matrix-diff", "diff",
-                                       "command-again",  "again",  NULL};
+    static const char *const keys[] = {"matrix-rest",   "the rest",    "command-output",
+                                       "output",        "matrix-diff", "diff",
+                                       "command-again", "again",       NULL};
+    const struct matrix *m = v->data;
 
-    list_view_hints(v, out, keys, needs_none);
+    list_view_hints(v, out, m->n_waiting ? keys : keys + 2, needs_none);
 }
 
 static const char *const contexts[] = {"matrix", "list", "motion", NULL};
@@ -441,7 +525,7 @@ size_t matrix_sandboxes(struct view *v, const char **ids, size_t cap)
     return n;
 }
 
-void matrix_open(struct views_env *env, struct run *const *runs, size_t n)
+static struct matrix *create(struct views_env *env, size_t room)
 {
     struct matrix *m = xcalloc(1, sizeof *m);
     const struct table_source source = {.columns = columns,
@@ -454,18 +538,32 @@ void matrix_open(struct views_env *env, struct run *const *runs, size_t n)
                                         .user = m};
 
     m->env = env;
-    m->n = n;
-    m->cells = xcalloc(n, sizeof *m->cells);
+    m->cells = xcalloc(room, sizeof *m->cells);
     m->view = view_create(env->tui, &ops, m);
-    for (size_t i = 0; i < n; i++) {
-        struct cell_run *c = &m->cells[i];
-
-        *c = (struct cell_run){.matrix = m, .run = run_ref(runs[i])};
-        c->listener =
-            (struct run_listener){.on_output = on_output, .on_change = on_change, .user = c};
-        run_listen(c->run, &c->listener);
-    }
-    judge(m);
     list_init(&m->list, &source);
+    return m;
+}
+
+void matrix_open(struct views_env *env, struct run *const *runs, size_t n)
+{
+    struct matrix *m = create(env, n);
+
+    for (size_t i = 0; i < n; i++)
+        add(m, runs[i]);
+    judge(m);
     tui_show(env->tui, m->view);
+}
+
+void matrix_open_first(struct views_env *env, struct run *first, char *const *rest, size_t n)
+{
+    struct matrix *m = create(env, n + 1);
+
+    add(m, first);
+    m->waiting = xcalloc(n ? n : 1, sizeof *m->waiting);
+    for (size_t i = 0; i < n; i++)
+        m->waiting[m->n_waiting++] = xstrdup(rest[i]);
+    judge(m);
+    tui_show(env->tui, m->view);
+    if (m->n_ended)
+        ask_about_rest(m);
 }

@@ -26,6 +26,7 @@
 #include "views/terminal_list.h"
 #include "views/tokens.h"
 #include "views/viewer.h"
+#include "views/wall.h"
 #include "views/watchers.h"
 
 #define SUBJECTS_MAX RESOURCE_SANDBOXES_MAX
@@ -55,6 +56,7 @@ size_t views_subjects(struct views_env *env, char **ids, size_t cap)
         n = stream_sandboxes(stream, borrowed, cap);
     } else {
         n = matrix_sandboxes(v, borrowed, cap);
+        n = n ? n : wall_sandboxes(v, borrowed, cap);
     }
     const char *one = files_sandbox(v);
     one = one ? one : env_view_sandbox(v);
@@ -118,6 +120,22 @@ static void open_of_targets(struct views_env *env,
         free(ids[i]);
 }
 
+/* The marked rows of the list; without marks those that its filter shows; else all. */
+static void open_wall(struct views_env *env)
+{
+    struct sandboxes *list = sandboxes_of_view(tui_focused(env->tui));
+    char *ids[SUBJECTS_MAX] = {NULL};
+    size_t n = 0;
+
+    if (list && list->list.table.n_marked)
+        n = views_subjects(env, ids, SUBJECTS_MAX);
+    else if (list && (filter_active(&list->list.filter) || list->only_ns))
+        n = sandbox_rows_shown(list, ids, SUBJECTS_MAX);
+    wall_open(env, ids, n);
+    for (size_t i = 0; i < n; i++)
+        free(ids[i]);
+}
+
 char *views_subject(struct views_env *env)
 {
     char *ids[SUBJECTS_MAX] = {NULL};
@@ -164,6 +182,10 @@ bool views_open(struct views_env *env, const char *action)
             open_kind(env, kinds[i].kind, kinds[i].all);
             return true;
         }
+    }
+    if (strcmp(action, "view-wall") == 0) {
+        open_wall(env);
+        return true;
     }
     if (strcmp(action, "view-recordings") == 0) {
         recordings_open(env);

@@ -25,6 +25,7 @@ struct recorder {
     int fd;
     char *path; /* owned */
     struct recording *recording;
+    uint64_t bytes_max;
     char error[160];
 };
 
@@ -77,7 +78,7 @@ static int open_file(struct recorder *r, const char *dir, const char *label, str
 }
 
 struct recorder *recorder_start(const char *dir, const char *label, const struct term *t,
-                                struct err *e)
+                                uint64_t bytes_max, struct err *e)
 {
     struct recorder *r = xcalloc(1, sizeof *r);
     struct recording_config config = {
@@ -86,11 +87,13 @@ struct recorder *recorder_start(const char *dir, const char *label, const struct
         .wall_ms = clock_wall_ms(),
         .title = label,
         .term = "xterm-256color",
+        .bytes_max = bytes_max ? bytes_max : RECORDING_BYTES_MAX,
         .on_write = on_write,
         .user = r,
     };
 
     r->fd = -1;
+    r->bytes_max = config.bytes_max;
     if (private_make_dir(dir, e) < 0 || open_file(r, dir, label, e) < 0) {
         recorder_stop(r);
         return NULL;
@@ -117,7 +120,7 @@ void recorder_output(struct recorder *r, const char *bytes, size_t n)
     recording_output(r->recording, clock_mono_ns(), bytes, n);
     if (recording_full(r->recording) && !r->error[0])
         snprintf(r->error, sizeof r->error, "it has reached %llu MiB",
-                 (unsigned long long)(RECORDING_BYTES_MAX >> 20));
+                 (unsigned long long)(r->bytes_max >> 20));
 }
 
 void recorder_resize(struct recorder *r, int rows, int cols)

@@ -3,7 +3,7 @@
  * A terminal recorded into a file (asciicast v2) under the recordings folder: output and sizes,
  * never what is typed.
  *
- * The file is private and at most RECORDING_BYTES_MAX long. When it cannot be written any more
+ * The file is private and bounded. When it cannot be written any more
  * (disk full) the recording stands still and recorder_error says why.
  */
 #ifndef VIEWS_RECORDER_H
@@ -14,9 +14,10 @@
 
 struct recorder;
 
-/* label is "alice/demo"; what the terminal shows now is the first event. NULL with e. */
+/* label is "alice/demo"; what the terminal shows now is the first event. bytes_max is the most the
+ * file may hold, 0: RECORDING_BYTES_MAX. NULL with e. */
 struct recorder *recorder_start(const char *dir, const char *label, const struct term *t,
-                                struct err *e);
+                                uint64_t bytes_max, struct err *e);
 /* Ends the file. NULL allowed. */
 void recorder_stop(struct recorder *r);
 void recorder_output(struct recorder *r, const char *bytes, size_t n);

@@ -141,6 +141,16 @@ static const char *context_of(const struct sandboxes *s, const struct sandbox_in
     return fleet_name_of(s->env->fleet, i->id);
 }
 
+size_t sandbox_rows_shown(const struct sandboxes *s, char **ids, size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t row = 0; row < row_count((void *)s) && n < cap; row++)
+        if (row_shown((void *)s, row))
+            ids[n++] = xstrdup(at(s, row)->info.id);
+    return n;
+}
+
 static int compare_numbers(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);

@@ -46,6 +46,8 @@ enum sandbox_column {
 };
 struct table_source sandbox_rows_source(struct sandboxes *s);
 void sandbox_rows_finish(struct sandboxes *s);
+/* Ids of the rows that are shown, as copies to free. */
+size_t sandbox_rows_shown(const struct sandboxes *s, char **ids, size_t cap);
 /* The sandbox of the selected row, or NULL. */
 const struct sandbox *sandbox_rows_selected(const struct sandboxes *s);
 /* The word and sign for a status, and how it is drawn. */

@@ -9,8 +9,10 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "client/classroom.h"
 #include "views/broadcast.h"
 #include "views/layouts.h"
+#include "views/wall_class.h"
 
 static const char *const contexts[] = {"copy", "motion", NULL};
 
@@ -61,6 +63,9 @@ static void release(struct shell *sh)
     d->attachment = steal_pointer(&sh->attachment);
     views_later(sh->env, nothing, d, drop);
     copy_leave(&sh->copy);
+    participation_close(steal_pointer(&sh->participation));
+    if (sh->join && d->attachment)
+        attachment_undrive(d->attachment);
     sh->refused_at_ms = 0;
     sh->pan_row = sh->pan_col = 0;
     sh->pan_held = false;
@@ -118,6 +123,14 @@ static void resize(struct view *v, int rows, int cols)
         attachment_resize(&sh->viewer, rows, cols);
 }
 
+static void take_part(struct shell *sh)
+{
+    char person[WALL_PERSON_SIZE];
+
+    sh->participation = participation_open(attachment_remote(sh->attachment),
+                                           attachment_id(sh->attachment), wall_person(person));
+}
+
 void shell_show(struct shell *sh, struct attachment *a, bool observe)
 {
     attachment_ref(a);
@@ -129,12 +142,15 @@ void shell_show(struct shell *sh, struct attachment *a, bool observe)
         sh->sandbox_id = xstrdup(attachment_sandbox_id(a));
         sh->name[0] = '\0';
     }
-    sh->viewer.observes = observe;
+    sh->join = !observe && sh->how == SHELL_JOIN;
+    sh->viewer.observes = observe || sh->join;
     attachment_watch(a, &sh->viewer);
-    if (!observe) {
+    if (!observe)
         attachment_drive(a);
+    if (sh->join)
+        take_part(sh);
+    else if (!observe)
         terminals_add(sh->env, a);
-    }
     if (sh->view->rows)
         resize(sh->view, sh->view->rows, sh->view->cols);
     if (tui_focused(sh->env->tui) == sh->view)
@@ -284,6 +300,7 @@ static void shell_set_wish(struct shell *sh, const struct shell_wish *wish)
     sh->cwd = wish->cwd && *wish->cwd ? xstrdup(wish->cwd) : NULL;
     sh->shell = wish->shell && *wish->shell ? xstrdup(wish->shell) : NULL;
     sh->cwd_inherited = wish->cwd_inherited;
+    sh->lines_back = wish->lines_back;
 }
 
 static bool place_view(struct views_env *env, struct view *v, enum views_place place)
@@ -370,6 +387,8 @@ static void update(struct view *v, int rows, int cols)
     struct shell *sh = v->data;
 
     resize(v, rows, cols);
+    if (sh->lines_back && sh->attachment && attachment_settled(sh->attachment))
+        shell_copy_go(sh);
     copy_resize(&sh->copy, rows, cols);
     if (copy_step(&sh->copy))
         view_tick(v, 1);

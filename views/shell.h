@@ -37,8 +37,11 @@ struct shell {
     struct attachment *attachment; /* a reference; SHELL_LIVE */
     struct attachment_viewer viewer;
     bool observe;
-    struct copy copy;    /* looking back */
-    int64_t press_at_ms; /* of the mouse, for double clicks */
+    bool join;                           /* SHELL_JOIN */
+    struct participation *participation; /* owned; while it joins */
+    int lines_back;                      /* copy mode begins there once it can; 0: not */
+    struct copy copy;                    /* looking back */
+    int64_t press_at_ms;                 /* of the mouse, for double clicks */
     int press_row, press_col, clicks;
     int64_t refused_at_ms; /* input was refused; 0: not */
     int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
@@ -52,6 +55,7 @@ struct shell {
 struct shell_wish {
     const char *cwd, *shell;
     bool cwd_inherited; /* without it rather than not at all */
+    int lines_back;     /* copy mode at the line so many above the end; 0: not */
 };
 /* shell_view_open with that. */
 void shell_open_in(struct views_env *env, const char *sandbox_id, const char *terminal_id,
@@ -122,6 +126,8 @@ void shell_copy_enter(struct shell *sh, bool by_wheel);
 void shell_copy_leave(struct shell *sh);
 /* By the wheel. */
 void shell_copy_scroll(struct shell *sh, long lines);
+/* To the line it was opened for. */
+void shell_copy_go(struct shell *sh);
 enum view_result shell_copy_act(struct shell *sh, const char *action);
 enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse);
 

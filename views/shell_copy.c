@@ -25,6 +25,15 @@ void shell_copy_leave(struct shell *sh)
     view_damage(sh->view);
 }
 
+void shell_copy_go(struct shell *sh)
+{
+    uint64_t back = (uint64_t)sh->lines_back;
+
+    sh->lines_back = 0;
+    shell_copy_enter(sh, false);
+    copy_go(&sh->copy, term_end(shell_term(sh)) > back ? term_end(shell_term(sh)) - back : 0);
+}
+
 void shell_copy_scroll(struct shell *sh, long lines)
 {
     if (!copy_is_on(&sh->copy)) {

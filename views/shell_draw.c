@@ -14,6 +14,7 @@
 #include "views/notice.h"
 #include "views/recorder.h"
 #include "views/shell.h"
+#include "views/wall_class.h"
 
 #define PROGRESS_AFTER_MS   200
 #define REFUSED_MS          5000
@@ -154,7 +155,7 @@ static void sign_size(struct signs *s)
 {
     const struct term *t = shell_term(s->sh);
     bool cut = s->c.rows < term_rows(t) || s->c.cols < term_cols(t);
-    bool other = !s->sh->observe && !attachment_sizes(s->sh->attachment) &&
+    bool other = !s->sh->observe && !s->sh->join && !attachment_sizes(s->sh->attachment) &&
                  (s->c.rows != term_rows(t) || s->c.cols != term_cols(t));
     char text[96];
 
@@ -186,6 +187,13 @@ static void sign_rest(struct signs *s)
     }
     if (s->sh->observe)
         sign(s, ROLE_STATUS, "watching, keys are not sent");
+    if (s->sh->join) {
+        char text[64], prefix[KEY_NAME_SIZE];
+
+        snprintf(text, sizeof text, "\xe2\x87\x84 taking part, %s e leaves",
+                 key_name(prefix, s->sh->env->prefix));
+        sign(s, ROLE_STATUS_ALERT, text);
+    }
     sign_size(s);
 }
 
@@ -293,6 +301,11 @@ void shell_title(struct view *v, struct buf *out)
     buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
         return;
+    if (sh->join) {
+        char person[WALL_PERSON_SIZE];
+
+        buf_printf(out, " \xe2\x87\x84 %s takes part", wall_person(person));
+    }
     if (broadcast_reaches(sh->env, sh->attachment))
         buf_printf(out, " \xe2\x87\xb6 BROADCAST %zu", broadcast_count(sh->env));
     else if (attachment_is_marked(sh->attachment))
@@ -331,6 +344,8 @@ void shell_hints(struct view *v, struct buf *out)
         notice_hint(v, out, "copy", "copy-yank", "copy");
     } else if (sh->phase == SHELL_LIVE && sh->observe) {
         notice_hint(v, out, "copy", "copy-leave", "back");
+        if (!sh->env->readonly)
+            notice_hint(v, out, "copy", "copy-insert", "take part");
     } else {
         buf_printf(out, "%s keys", key_name(prefix, sh->env->prefix));
     }

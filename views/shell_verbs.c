@@ -150,6 +150,24 @@ static enum view_result verb_copy_leave(struct shell *sh)
     return VIEW_HANDLED;
 }
 
+/* The same key leaves copy mode, and begins to type where one only watched. */
+static enum view_result verb_copy_insert(struct shell *sh)
+{
+    if (copy_is_on(&sh->copy) || !sh->observe)
+        return verb_copy_leave(sh);
+    if (views_refuse_readonly(sh->env))
+        return VIEW_HANDLED;
+    sh->how = SHELL_JOIN;
+    shell_show(sh, sh->attachment, false);
+    return VIEW_HANDLED;
+}
+
+/* Who took part goes back to where they came from. */
+static enum view_result verb_leave(struct shell *sh)
+{
+    return sh->join ? VIEW_CLOSE : VIEW_IGNORED;
+}
+
 static enum view_result verb_paste_buffer(struct shell *sh)
 {
     const char *text = views_buffer(sh->env);
@@ -186,6 +204,8 @@ enum view_result shell_act(struct view *v, const char *action)
         {"predict", shell_predict},
         {"send-prefix", verb_send_prefix},
         {"copy-leave", verb_copy_leave},
+        {"copy-insert", verb_copy_insert},
+        {"leave", verb_leave},
         {"paste-buffer", verb_paste_buffer},
         {"refresh", verb_refresh},
     };

@@ -56,6 +56,7 @@ struct views_state {
     struct broadcast *broadcast;     /* owned */
     struct layouts *layouts;         /* owned; NULL: not kept */
     struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
+    struct wall_search *wall_search; /* owned: the last one; wall_search.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };
 

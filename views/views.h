@@ -91,6 +91,7 @@ enum shell_how {
     SHELL_ATTACH,  /* the terminal that is open here, else the first that runs, else a new one */
     SHELL_NEW,     /* a new terminal */
     SHELL_OBSERVE, /* the first that runs, without sending anything */
+    SHELL_JOIN,    /* typing in somebody's terminal: said to all who watch, its size stays */
 };
 enum views_place { PLACE_HERE, PLACE_TAB, PLACE_RIGHT, PLACE_BELOW };
 /* Shows a terminal of a sandbox: in the focused leaf, in a tab of its own, or beside the focused

@@ -320,6 +320,21 @@ void scene_overlays(struct stage *s, int n)
     answer_list(s, "GET /filesystem/overlays", "overlays", n, add_overlay);
 }
 
+static void add_child(struct buf *out, int i)
+{
+    char iso[CLOCK_ISO_SIZE];
+
+    buf_printf(out,
+               "{\"subdomain\":\"c%03d\",\"directory\":\"/home/user/app%d\",\"is_main\":%s,"
+               "\"created_at\":\"%s\",\"url\":\"http://c%03d.localhost:7780\"}",
+               i, i, i ? "false" : "true", minutes_ago(iso, 60 * (i + 1) + 1), i);
+}
+
+void scene_children(struct stage *s, int n)
+{
+    answer_list(s, "GET /sandboxes", "sandboxes", n, add_child);
+}
+
 /* --- of the gateway, of the program --- */
 
 static void add_snapshot(struct buf *out, int i)

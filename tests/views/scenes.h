@@ -30,6 +30,7 @@ void scene_files(struct stage *s, int n); /* in /home/ann, the home folder */
 void scene_folder(struct stage *s, const char *quoted_path, int n);
 void scene_env(struct stage *s, int n);
 void scene_overlays(struct stage *s, int n);
+void scene_children(struct stage *s, int n);
 void scene_snapshots(struct stage *s, int n);
 void scene_templates(struct stage *s, int n);
 void scene_contexts(struct stage *s, int n);

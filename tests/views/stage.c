@@ -259,8 +259,10 @@ static struct conn *socket_of(struct stage *s, const char *sandbox_id)
     char id[32];
 
     LIST_FOREACH (c, &s->script.conns, link) {
+        if (!c->is_websocket)
+            continue;
         sandbox_of(c, id);
-        if (c->is_websocket && strcmp(id, sandbox_id) == 0)
+        if (strcmp(id, sandbox_id) == 0)
             return c;
     }
     return NULL;

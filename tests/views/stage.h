@@ -14,7 +14,7 @@
 #include "tests/client/script.h"
 #include "views/state.h"
 
-#define STAGE_ANSWERS_MAX 32
+#define STAGE_ANSWERS_MAX 128
 
 /* What the host says to requests that begin with line; "POST /run/command~cksum": and whose body
  * has what follows the "~". */

@@ -3,28 +3,11 @@
  * Sandboxes inside a sandbox; what a sandbox says when it is asked how it is; small verbs of the
  * lists.
  */
-#include "tests/views/stage.h"
+#include "tests/views/scenes.h"
 
 #include <string.h>
 
 #include "wire/names.h"
-
-static char *children_json(int n)
-{
-    struct buf out = {0};
-    char created[CLOCK_ISO_SIZE];
-
-    buf_append_str(&out, "{\"sandboxes\":[");
-    for (int i = 0; i < n; i++) {
-        clock_format_iso(created, clock_wall_ms() - 3600000 * (i + 1) - 60000);
-        buf_printf(&out,
-                   "%s{\"subdomain\":\"c%03d\",\"directory\":\"/home/user/app%d\",\"is_main\":%s,"
-                   "\"created_at\":\"%s\",\"url\":\"http://c%03d.localhost:7780\"}",
-                   i ? "," : "", i, i, i ? "false" : "true", created, i);
-    }
-    buf_append_str(&out, "]}");
-    return buf_steal(&out);
-}
 
 static struct stage *open_sandbox(void)
 {
@@ -38,52 +21,11 @@ static struct stage *open_sandbox(void)
 static struct stage *open_children(int n)
 {
     struct stage *s = open_sandbox();
-    cleanup_free char *json = children_json(n);
 
-    stage_answer(s, "GET /sandboxes", 200, json);
+    scene_children(s, n);
     stage_keys(s, "K");
     stage_await(s, n ? "c000" : "No child sandboxes");
     return s;
-}
-
-static void children__golden__looks_as_reviewed(void **state)
-{
-    static const struct {
-        const char *name;
-        int n;
-    } cases[] = {{"children-empty", 0}, {"children-one", 1}, {"children-many", 100}};
-
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct stage *s = open_children(cases[i].n);
-
-        stage_golden_sizes(s, cases[i].name);
-        stage_close(s);
-    }
-}
-
-static void children__golden__trouble(void **state)
-{
-    struct stage *s = open_sandbox();
-
-    stage_answer(s, "GET /sandboxes", 0, NULL);
-    stage_keys(s, "K");
-    stage_await(s, "asking alice/demo");
-    stage_golden_sizes(s, "children-loading");
-    stage_close(s);
-
-    s = open_sandbox();
-    stage_answer(s, "GET /sandboxes", 503, "{\"error\":\"No gateway to ask\"}");
-    stage_keys(s, "K");
-    stage_await(s, "No gateway to ask");
-    stage_golden_sizes(s, "children-error");
-    stage_close(s);
-
-    s = open_children(3);
-    stage_host_down(s);
-    stage_await(s, "it does not answer");
-    stage_await(s, "lost");
-    stage_golden_sizes(s, "children-lost");
-    stage_close(s);
 }
 
 static void children__new__says_what_was_made(void **state)
@@ -232,8 +174,6 @@ static void sandboxes__port__copies_its_url(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(children__golden__looks_as_reviewed),
-        cmocka_unit_test(children__golden__trouble),
         cmocka_unit_test(children__new__says_what_was_made),
         cmocka_unit_test(children__delete__asks),
         cmocka_unit_test(children__readonly__changes_nothing),

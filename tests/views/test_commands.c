@@ -178,7 +178,7 @@ static struct stage *open_matrix(void)
                  "{\"output\":\"reading\\n2 passed\\u001b[31m, 1 failed\\n\",\"exit_code\":1}");
     stage_answer(s, "POST /run/code @d4", 500, "{\"error\":\"no python here\"}");
     stage_keys(s, "* x");
-    stage_await(s, "Run in 4 sandboxes at once");
+    stage_await(s, "Run in 4 sandboxes");
     stage_type(s, "python3 check.py");
     stage_keys(s, "Down Left Enter");
     stage_await(s, "4 of 4 ended");
@@ -220,6 +220,30 @@ static void matrix__running__counts(void **state)
     stage_await(s, "as most");
     stage_host_down(s);
     stage_await(s, "no link");
+    stage_close(s);
+}
+
+static void matrix__one_first__asks_before_the_rest(void **state)
+{
+    struct stage *s = scene_open_class(4);
+
+    stage_answer(s, "POST /run/code", 200,
+                 "{\"output\":\"3 passed\\n\",\"exit_code\":0,\"language\":\"python\"}");
+    stage_keys(s, "* x");
+    stage_await(s, "Order");
+    stage_type(s, "python3 check.py");
+    stage_keys(s, "Down Left S-Tab S-Tab Right Enter");
+    stage_await(s, "Run it in the rest, too?");
+    stage_await(s, "ended with exit 0. 3 wait.");
+    stage_keys(s, "n");
+    stage_await(s, "1 of 1 ended, 3 wait");
+    stage_keys(s, "a");
+    stage_await(s, "Run it in the rest, too?");
+    stage_keys(s, "y");
+    stage_await(s, "4 of 4 ended");
+    stage_await_gone(s, "wait");
+    stage_keys(s, "a");
+    assert_non_null(strstr(stage_toast(s), "It runs in all of them"));
     stage_close(s);
 }
 
@@ -286,6 +310,7 @@ int main(void)
         cmocka_unit_test(commands__readonly__refuses),
         cmocka_unit_test(matrix__results__tell_who_differs),
         cmocka_unit_test(matrix__running__counts),
+        cmocka_unit_test(matrix__one_first__asks_before_the_rest),
         cmocka_unit_test(matrix__diff__is_against_most),
         cmocka_unit_test(matrix__again__runs_in_the_marked),
         cmocka_unit_test(run__output__keeps_the_latest),

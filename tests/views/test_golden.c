@@ -203,7 +203,7 @@ static void show_matrix(struct stage *s, int n)
                  "{\"output\":\"reading\\n2 passed\\u001b[31m, 1 failed\\n\",\"exit_code\":1}");
     stage_answer(s, "POST /run/code @d4", 500, "{\"error\":\"no python here\"}");
     stage_keys(s, "* x");
-    stage_await(s, "Run in 4 sandboxes at once");
+    stage_await(s, "Run in 4 sandboxes");
     stage_type(s, "python3 check.py");
     stage_keys(s, "Down Left Enter");
     stage_await(s, "4 of 4 ended");
@@ -261,12 +261,14 @@ static void have_journal(struct stage *s, int n)
     for (int i = 0; i < n; i++) {
         cleanup_free char *url = xasprintf("%s/v1/sandboxes/sb-%d", s->script.url, i);
 
-        journal_report(s->env.journal, &(struct client_report){.method = i % 3 ? "DELETE" : "POST",
-                                                               .url = url,
-                                                               .body = "{}",
-                                                               .body_len = 2,
-                                                               .status = i % 5 == 4 ? 409 : 200,
-                                                               .duration_ms = 12 + i}, NULL);
+        journal_report(s->env.journal,
+                       &(struct client_report){.method = i % 3 ? "DELETE" : "POST",
+                                               .url = url,
+                                               .body = "{}",
+                                               .body_len = 2,
+                                               .status = i % 5 == 4 ? 409 : 200,
+                                               .duration_ms = 12 + i},
+                       NULL);
     }
 }
 
@@ -391,6 +393,16 @@ static const struct row views[] = {
      .request = "GET /filesystem/overlays",
      .have = scene_overlays,
      .shows = {"No overlays", "asking", "template-0", "template-1", REASON, "it does not answer"}},
+    {.name = "children",
+     .action = "view-children",
+     .request = "GET /sandboxes",
+     .have = scene_children,
+     .shows = {"No child sandboxes", "asking", "c000", "c001", REASON, "it does not answer"}},
+    {.name = "wall",
+     .action = "view-wall",
+     .request = "GET /terminals",
+     .have = scene_terminals,
+     .shows = {"no terminal", "demo", "demo", "demo", REASON, "lost"}},
     {.name = "recordings",
      .action = "view-recordings",
      .open = open_recordings,
@@ -504,8 +516,8 @@ static void every_state(void **user)
 
 /* Contexts that belong to no view: those that several share, and those of terminals and overlays,
  * which have poses. */
-static const char *const shared[] = {"list",   "motion", "resource", "text",
-                                     "global", "copy",   "handout",  "diff"};
+static const char *const shared[] = {"list", "motion",  "resource", "text", "global",
+                                     "copy", "handout", "diff",     "hits"};
 
 static bool has_row(const char *action, const char *context)
 {
