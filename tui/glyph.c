@@ -18,7 +18,7 @@ static int blank(wchar_t chars[GLYPH_CHARS])
     return 1;
 }
 
-int glyph_chars(const struct cell *row, int x, int cols, wchar_t chars[GLYPH_CHARS])
+int glyph_chars_odd(const struct cell *row, int x, int cols, wchar_t chars[GLYPH_CHARS])
 {
     const struct cell *cell = &row[x];
     bool wide = cell->width == 2 && x + 1 < cols && row[x + 1].flags & CELL_CONTINUATION;
