@@ -69,6 +69,22 @@ static void shell__open__creates_one_and_shows_it(void **state)
     stage_close(s);
 }
 
+static void shell__colours__are_those_of_the_users_terminal(void **state)
+{
+    struct term_theme colours = {.fg = 0x010203, .bg = 0xfdf6e3, .palette = {[3] = 0xb58900}};
+    struct stage *s = open_list();
+
+    s->env.colours = &colours;
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->shell);
+    stage_output(s, "\x1b]10;?\x07\x1b]11;?\x07\x1b]4;3;?\x07 asked");
+    await(&s->loop, 5000, s->typed.len && strstr(s->typed.data, "\x1b]4;"));
+    assert_non_null(strstr(s->typed.data, "\x1b]10;rgb:0101/0202/0303"));
+    assert_non_null(strstr(s->typed.data, "\x1b]11;rgb:fdfd/f6f6/e3e3"));
+    assert_non_null(strstr(s->typed.data, "\x1b]4;3;rgb:b5b5/8989/0000"));
+    stage_close(s);
+}
+
 static void shell__links__reach_the_screen(void **state)
 {
     struct stage *s = open_shell();
@@ -549,6 +565,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shell__open__creates_one_and_shows_it),
+        cmocka_unit_test(shell__colours__are_those_of_the_users_terminal),
         cmocka_unit_test(shell__links__reach_the_screen),
         cmocka_unit_test(shell__keys__all_pass_but_the_prefix),
         cmocka_unit_test(shell__paste__asks_when_the_program_does_not_know_pastes),
