@@ -51,7 +51,7 @@ static void on_stall(uv_timer_t *timer)
 
     if (s->n_subscriptions > 1)
         TAILQ_FOREACH (sub, &s->subscriptions, of_session)
-            if (subscription_backlog(sub) > SUBSCRIPTION_HIGH)
+            if (subscription_is_behind(sub))
                 subscription_cut(sub);
     session_update_flow(s);
 }
@@ -64,7 +64,7 @@ void session_update_flow(struct session *s)
     if (s->ended)
         return;
     TAILQ_FOREACH (sub, &s->subscriptions, of_session)
-        pause |= subscription_backlog(sub) > SUBSCRIPTION_HIGH;
+        pause |= subscription_is_behind(sub);
     if (pause && !s->paused)
         uv_timer_start(&s->stall, on_stall, STALL_MS, STALL_MS);
     else if (!pause)

@@ -3,8 +3,8 @@
  * A PTY with a shell in it: output goes into a struct term (for snapshots, title and size) and to
  * the subscriptions of viewers (subscription.h), input comes from them.
  *
- * Flow: the PTY is read at most 16 KiB a turn, and not while a live viewer has more than
- * SUBSCRIPTION_HIGH waiting: the kernel then stops the program. One viewer alone may be as slow as
+ * Flow: the PTY is read at most 16 KiB a turn, and not while a live viewer has more than its share
+ * waiting (subscription.h): the kernel then stops the program. One viewer alone may be as slow as
  * it likes; where there are several, one that holds the others up for STALL_MS is cut off and gets
  * a snapshot once it has taken what it was owed. Before the first subscription output is kept raw
  * up to BACKLOG_MAX; past that the first viewer gets a snapshot, too.

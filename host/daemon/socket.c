@@ -150,6 +150,7 @@ void socket_mark_ready(struct socket *s, struct subscription *sub)
     if (sub->ready)
         return;
     sub->ready = true;
+    s->n_ready++;
     if (goes_first(s, sub))
         TAILQ_INSERT_HEAD(&s->ready, sub, ready_entry);
     else
@@ -160,8 +161,10 @@ void socket_drop_subscription(struct subscription *sub)
 {
     struct socket *s = sub->socket;
 
-    if (sub->ready)
+    if (sub->ready) {
         TAILQ_REMOVE(&s->ready, sub, ready_entry);
+        s->n_ready--;
+    }
     TAILQ_REMOVE(&s->subscriptions, sub, of_socket);
     if (sub->session) {
         TAILQ_REMOVE(&sub->session->subscriptions, sub, of_session);
@@ -269,6 +272,7 @@ void socket_pump(struct socket *s)
             break;
         TAILQ_REMOVE(&s->ready, sub, ready_entry);
         sub->ready = false;
+        s->n_ready--;
         more = send_waiting(s, sub);
         if (!outbox_len(&sub->waiting) && more)
             more = go_on(s, sub);

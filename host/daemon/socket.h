@@ -47,6 +47,7 @@ struct socket {
     struct channel *channels;
     TAILQ_HEAD(subscription_list, subscription)
     subscriptions, ready;
+    size_t n_ready;
     TAILQ_HEAD(announcement_list, announcement)
     announcements;
     struct participant_list participants;

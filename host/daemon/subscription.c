@@ -12,6 +12,15 @@ size_t subscription_backlog(const struct subscription *sub)
     return sub->lagging ? 0 : outbox_len(&sub->waiting) - sub->owed;
 }
 
+bool subscription_is_behind(const struct subscription *sub)
+{
+    size_t n = sub->socket->n_ready, share = SUBSCRIPTIONS_ALL / (n ? n : 1);
+
+    if (share < SUBSCRIPTION_LOW)
+        share = SUBSCRIPTION_LOW;
+    return subscription_backlog(sub) > (share < SUBSCRIPTION_HIGH ? share : SUBSCRIPTION_HIGH);
+}
+
 void subscription_push(struct subscription *sub, const char *bytes, size_t n)
 {
     if (sub->lagging || sub->ended)

@@ -16,8 +16,12 @@
 
 #include "host/daemon/outbox.h"
 
-#define FRAME_MAX         16384
+#define FRAME_MAX 16384
+/* A viewer so far behind stops the PTY: what is printed after C-c stands behind all that waits, its
+ * own and, in turn, that of the socket's other floods. So these share what one alone may have. */
 #define SUBSCRIPTION_HIGH ((size_t)64 * 1024)
+#define SUBSCRIPTIONS_ALL (2 * SUBSCRIPTION_HIGH)
+#define SUBSCRIPTION_LOW  ((size_t)8 * 1024)
 
 struct session;
 struct socket;
@@ -41,6 +45,8 @@ struct subscription {
 void subscription_push(struct subscription *sub, const char *bytes, size_t n);
 /* Bytes waiting that count. */
 size_t subscription_backlog(const struct subscription *sub);
+/* So far that the PTY has to wait for it. */
+bool subscription_is_behind(const struct subscription *sub);
 /* Cuts it off: what waits and is not owed is dropped. */
 void subscription_cut(struct subscription *sub);
 

@@ -179,7 +179,7 @@ const struct method_step method_steps[] = {
         .method = "terminal.list",
         .after = "grep ' pty ' $OUT",
         .key_before = "sandpit terminals alice/demo create",
-        .then = {{"Terminals"}, {"2 "}},
+        .then = {{"terminals alice/demo"}, {"1/2"}},
     },
     {
         .method = "terminal.retrieve",

@@ -86,7 +86,7 @@ static void contexts__one_is_lost__the_other_goes_on(void **state)
 
     assert_screen(p, "class 3", "other");
     lab_gateway_kill(labs[1]);
-    assert_screen(p, "other: disconnected", "? running", "\xe2\x97\x8f running", "other lost");
+    assert_screen(p, "other: disconnected", "? running", "\xe2\x97\x8f running", "lost other");
     pty_send(p, "/mine\r");
     assert_screen(p, "1/3");
     pty_send(p, "\r");
