@@ -334,7 +334,8 @@ static int open_screen(struct dashboard *d, struct err *e)
     if (!named || !*named)
         named = app->context.theme;
     if (!named || strcmp(named, "auto") == 0)
-        d->ground = ground_ask(STDIN_FILENO);
+        d->ground = ground_ask(STDIN_FILENO, &d->colours);
+    d->env.colours = d->ground == GROUND_UNKNOWN ? NULL : &d->colours;
     load_theme(d, &theme_error);
     d->tui = tui_create(&d->loop, &config, e);
     if (!d->tui)

@@ -39,6 +39,7 @@ struct dashboard {
     struct reload *reload;
     struct journal *journal; /* borrowed from run() */
     enum ground ground;
+    struct term_theme colours; /* with a known ground */
 };
 
 extern const struct embedded_ops dashboard_embedded_ops;

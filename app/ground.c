@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
- * The question is followed by DA1, which every terminal answers: one that does not know OSC 11 is
+ * The questions are followed by DA1, which every terminal answers: one that does not know them is
  * not waited for.
  */
 #include "app/ground.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 
 /* A local terminal answers in a few milliseconds; a distant one may have a round trip. */
 #define WAIT_MS         50
 #define WAIT_DISTANT_MS 100
-
-static const char question[] = "\x1b]11;?\x1b\\\x1b[c";
 
 /* "ffff" or "ff" as 0 to 1. */
 static bool read_part(const char **p, double *out)
@@ -34,23 +35,68 @@ static bool read_part(const char **p, double *out)
     return true;
 }
 
-enum ground ground_read(const char *bytes, size_t n)
+/* what: "11", "4;7"… */
+static bool read_colour(const char *bytes, size_t n, const char *what, double rgb[3])
 {
-    static const char head[] = "\x1b]11;rgb:";
-    const char *at = memmem(bytes, n, head, sizeof head - 1);
-    char text[32];
-    double r, g, b;
+    char head[32], text[32];
+    size_t n_head = (size_t)snprintf(head, sizeof head, "\x1b]%s;rgb:", what);
+    const char *at = memmem(bytes, n, head, n_head), *p = text;
 
     if (!at)
-        return GROUND_UNKNOWN;
-    size_t left = n - (size_t)(at - bytes) - (sizeof head - 1);
+        return false;
+    size_t left = n - (size_t)(at - bytes) - n_head;
     left = left < sizeof text ? left : sizeof text - 1;
-    memcpy(text, at + sizeof head - 1, left);
+    memcpy(text, at + n_head, left);
     text[left] = '\0';
-    const char *p = text;
-    if (!read_part(&p, &r) || !read_part(&p, &g) || !read_part(&p, &b))
+    return read_part(&p, &rgb[0]) && read_part(&p, &rgb[1]) && read_part(&p, &rgb[2]);
+}
+
+enum ground ground_read(const char *bytes, size_t n)
+{
+    double rgb[3];
+
+    if (!read_colour(bytes, n, "11", rgb))
         return GROUND_UNKNOWN;
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.5 ? GROUND_LIGHT : GROUND_DARK;
+    return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2] > 0.5 ? GROUND_LIGHT : GROUND_DARK;
+}
+
+static uint32_t colour_or(const char *bytes, size_t n, const char *what, uint32_t otherwise)
+{
+    double rgb[3];
+    uint32_t out = 0;
+
+    if (!read_colour(bytes, n, what, rgb))
+        return otherwise;
+    for (size_t i = 0; i < ARRAY_LEN(rgb); i++)
+        out = out << 8 | (uint32_t)(rgb[i] * 255 + 0.5);
+    return out;
+}
+
+void ground_read_colours(const char *bytes, size_t n, struct term_theme *out)
+{
+    struct term *plain = term_create(1, 1, &(struct term_config){0});
+    char what[8];
+
+    out->fg = colour_or(bytes, n, "10", term_colour(plain, TERM_COLOUR_FG));
+    out->bg = colour_or(bytes, n, "11", term_colour(plain, TERM_COLOUR_BG));
+    out->cursor = colour_or(bytes, n, "12", out->fg);
+    for (int i = 0; i < (int)ARRAY_LEN(out->palette); i++) {
+        snprintf(what, sizeof what, "4;%d", i);
+        out->palette[i] = colour_or(bytes, n, what, term_colour(plain, i));
+    }
+    term_destroy(plain);
+}
+
+static bool ask(int fd)
+{
+    cleanup_buf struct buf question = {0};
+
+    for (int i = 10; i <= 12; i++)
+        buf_printf(&question, "\x1b]%d;?\x1b\\", i);
+    for (int i = 0; i < 16; i++)
+        buf_printf(&question, "\x1b]4;%d;?\x1b\\", i);
+    buf_append_str(&question, "\x1b[c");
+    return write(fd, question.data, question.len) == (ssize_t)question.len;
 }
 
 /* Up to the answer to DA1, "ESC [ ? … c", or until the time is over. */
@@ -76,11 +122,11 @@ static size_t collect(int fd, char *out, size_t cap)
     return n;
 }
 
-enum ground ground_ask(int fd)
+enum ground ground_ask(int fd, struct term_theme *colours)
 {
     const char *term = getenv("TERM");
     struct termios old, raw;
-    char answer[256];
+    char answer[2048];
     int waiting = 0;
 
     if (getenv("TMUX") || getenv("STY") || !term || strcmp(term, "linux") == 0 ||
@@ -92,9 +138,10 @@ enum ground ground_ask(int fd)
     cfmakeraw(&raw);
     if (tcsetattr(fd, TCSANOW, &raw) < 0)
         return GROUND_UNKNOWN;
-    enum ground ground = GROUND_UNKNOWN;
-    if (write(fd, question, sizeof question - 1) == (ssize_t)sizeof question - 1)
-        ground = ground_read(answer, collect(fd, answer, sizeof answer));
+    size_t n = ask(fd) ? collect(fd, answer, sizeof answer) : 0;
+    enum ground ground = ground_read(answer, n);
+    if (ground != GROUND_UNKNOWN)
+        ground_read_colours(answer, n, colours);
     tcsetattr(fd, TCSANOW, &old);
     return ground;
 }

@@ -50,3 +50,30 @@ int colours_nearest(uint32_t rgb, int n_colours)
             best = i;
     return best;
 }
+
+static int index_number(int index, int n_colours, bool *bright)
+{
+    if (n_colours >= 256)
+        return index;
+    if (index >= 16)
+        index = colours_nearest(colours_rgb(index), n_colours >= 16 ? 16 : 8);
+    if (n_colours >= 16)
+        return index;
+    *bright = index >= 8;
+    return index & 7;
+}
+
+int colours_number(colour c, int n_colours, bool direct, bool *bright)
+{
+    uint32_t rgb = c & 0xffffff;
+
+    *bright = false;
+    if (COLOUR_IS_INDEX(c))
+        return index_number((int)(c & 0xff), n_colours, bright);
+    if (!COLOUR_IS_RGB(c))
+        return -1;
+    if (direct)
+        return rgb < 256 ? (int)(rgb | 0x100) : (int)rgb; /* below 256 the palette is meant */
+    n_colours = n_colours >= 256 ? 256 : n_colours >= 16 ? 16 : 8;
+    return index_number(colours_nearest(rgb, n_colours), n_colours, bright);
+}

@@ -63,7 +63,7 @@ struct tui {
 
     struct cell *base;  /* owned: leaves and status line */
     struct cell *cells; /* owned: base with overlays, toast and hints on it */
-    int64_t last_frame_ms, entered_ms;
+    int64_t last_frame_ms, entered_ms, links_forgotten_ms;
     int rows, cols;
 
     char *actions[TUI_ACTIONS_MAX]; /* owned: tui_act's, to be run on the next turn */

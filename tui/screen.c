@@ -28,16 +28,17 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tui/colours.h"
+#include "tui/glyph.h"
+#include "tui/outer.h"
 #include "tui/pairs.h"
 #include "tui/rescue.h"
 #include "tui/terminfo_direct.h"
 
-#define PAIRS_MAX         60000
-#define LEAVE_TIMEOUT_MS  500
-#define SYNC_FROM_BYTES   512 /* smaller frames cannot be seen half painted */
-#define FALLBACK_TERM     "xterm-256color"
-#define DIRECT_TERM       "sandpit-direct"
-#define REPLACEMENT_GLYPH 0xfffd
+#define PAIRS_MAX        60000
+#define LEAVE_TIMEOUT_MS 500
+#define SYNC_FROM_BYTES  512 /* smaller frames cannot be seen half painted */
+#define FALLBACK_TERM    "xterm-256color"
+#define DIRECT_TERM      "sandpit-direct"
 
 struct screen {
     int tty;           /* owned, non-blocking */
@@ -50,11 +51,16 @@ struct screen {
     size_t sent; /* of output */
     bool entered, broken;
     bool direct, has_colours, has_shapes;
-    struct pairs *pairs; /* owned; NULL without colours */
-    bool pairs_short;    /* this frame has used them all */
+    struct pairs *pairs;          /* owned; NULL without colours */
+    bool pairs_short;             /* this frame has used them all */
+    struct outer_support support; /* of the terminal that the user said it is */
+    struct outer *outer;          /* owned */
     int rows, cols;
     struct cell *shadow;       /* owned: what curses was last given */
     bool *row_known;           /* owned: the shadow's row holds */
+    bool *row_beyond;          /* owned: something in the shadow's row is the outer's to show */
+    bool had_beyond;           /* some row, before this frame */
+    struct buf beyond;         /* what the outer shows in this frame */
     cchar_t *line;             /* owned: cols + 1 */
     struct view_cursor cursor; /* as the terminal has it */
     char note[160];
@@ -99,6 +105,7 @@ static void make_sequences(struct screen *s, bool mouse)
     buf_append_str(&s->leave, "\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?2026l");
     buf_append_str(&s->leave, keeps_title ? "" : "\x1b[23;2t");
     buf_append_str(&s->leave, s->has_shapes ? "\x1b[0 q" : "");
+    buf_append_str(&s->leave, outer_leave(s->support));
     append_cap(&s->leave, "sgr0", "\x1b[m");
     append_cap(&s->leave, "cnorm", "");
     append_cap(&s->leave, "rmcup", "\r\n");
@@ -168,7 +175,7 @@ static void drop_curses(struct screen *s)
 enum known { UNKNOWN, UNUSABLE, USABLE, MANY_COLOURS, DIRECT_COLOUR };
 
 /* Asked before newterm, which leaks what it began when it fails and is best called once. */
-static enum known probe(const struct screen *s, const char *term)
+static enum known probe(struct screen *s, const char *term)
 {
     enum known known = UNKNOWN;
     int status;
@@ -176,6 +183,10 @@ static enum known probe(const struct screen *s, const char *term)
     if (setupterm((NCURSES_CONST char *)term, s->memory, &status) != OK)
         return UNKNOWN;
     int colours = tigetnum("colors");
+    s->support = outer_detect(
+        term, (struct outer_support){.underlines = has_cap("Smulx") || tigetflag("Su") == 1,
+                                     .strike = has_cap("smxx"),
+                                     .overline = has_cap("Smol")});
     if (!has_cap("cup"))
         known = UNUSABLE;
     else if (colours > 256) /* some entry of its own for 24 bits: ours says the same to it */
@@ -233,6 +244,7 @@ static void set_up_curses(struct screen *s, bool mouse)
         s->has_colours = limit > 0;
         s->pairs = s->has_colours ? pairs_create(limit) : NULL;
     }
+    s->outer = outer_create(s->support, s->has_colours ? COLORS : 0, s->direct);
 }
 
 /* --- output --- */
@@ -299,30 +311,15 @@ static void flush_all(struct screen *s)
 
 /* --- cells to curses --- */
 
-static int palette_of(int index, attr_t *attrs, bool fg)
-{
-    if (COLORS >= 256)
-        return index;
-    if (index >= 16)
-        index = colours_nearest(colours_rgb(index), COLORS >= 16 ? 16 : 8);
-    if (COLORS >= 16)
-        return index;
-    /* Eight colours: bold stands for bright. */
-    if (index >= 8 && fg)
-        *attrs |= A_BOLD;
-    return index & 7;
-}
-
+/* Eight colours: bold stands for bright. */
 static int colour_of(const struct screen *s, colour c, attr_t *attrs, bool fg)
 {
-    if (COLOUR_IS_INDEX(c))
-        return palette_of((int)(c & 0xff), attrs, fg);
-    if (!COLOUR_IS_RGB(c))
-        return -1;
-    uint32_t rgb = c & 0xffffff;
-    if (s->direct)
-        return rgb < 256 ? (int)(rgb | 0x100) : (int)rgb; /* below 256 the palette is meant */
-    return palette_of(colours_nearest(rgb, COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : 8), attrs, fg);
+    bool bright;
+    int number = colours_number(c, COLORS, s->direct, &bright);
+
+    if (bright && fg)
+        *attrs |= A_BOLD;
+    return number;
 }
 
 static attr_t attrs_of(uint16_t attrs)
@@ -369,60 +366,32 @@ static bool begin_style(struct screen *s, struct style style, cchar_t *out)
     return true;
 }
 
-/* A character whose width here is not what curses believes would shift the rest of its row. */
-static int put_glyph(cchar_t *out, const struct cell *cell, bool wide)
-{
-    uint32_t base = GLYPH_AT(cell->glyph, 0);
-    int width = base < 0x7f ? 1 : wcwidth((wchar_t)base), n = 0;
-
-    if (base < ' ' || base == 0x7f || width == 0)
-        base = ' ';
-    else if (width < 0 || (width == 2 && !wide))
-        base = REPLACEMENT_GLYPH;
-    out->chars[n++] = (wchar_t)base;
-    for (int i = 1; i < GLYPH_CODEPOINTS && base != ' ' && GLYPH_AT(cell->glyph, i); i++) {
-        uint32_t mark = GLYPH_AT(cell->glyph, i);
-
-        /* Joiners and emoji selectors change widths in some terminals only. */
-        if (wcwidth((wchar_t)mark) == 0 && mark != 0x200d && (mark & ~0xfu) != 0xfe00)
-            out->chars[n++] = (wchar_t)mark;
-    }
-    out->chars[n] = L'\0';
-    return width == 2 && wide ? 2 : 1;
-}
-
-/* Fills s->line; returns how many, or -1 when the pairs are used up. */
-static int build_row(struct screen *s, const struct cell *row)
+/* Fills s->line; returns how many, or -1 when the pairs are used up. *beyond: curses does not show
+ * all of it. */
+static int build_row(struct screen *s, const struct cell *row, bool *beyond)
 {
     struct style style = {.link = 0xffff};
     cchar_t model = {0};
     int n = 0;
 
+    *beyond = false;
     for (int x = 0; x < s->cols; n++) {
-        const struct cell *cell = &row[x];
-
-        if (!style_equal(cell->style, style)) {
-            style = cell->style;
+        if (!style_equal(row[x].style, style)) {
+            style = row[x].style;
             if (!begin_style(s, style, &model))
                 return -1;
+            *beyond = *beyond || outer_shows(s->outer, style);
         }
         s->line[n] = model;
-        if (!cell->glyph || cell->flags & CELL_CONTINUATION) {
-            x++; /* a half without its other half is a space */
-            continue;
-        }
-        bool wide = cell->width == 2 && x + 1 < s->cols && row[x + 1].flags & CELL_CONTINUATION;
-        if (cell->width == 2 && !wide)
-            x++;
-        else
-            x += put_glyph(&s->line[n], cell, wide);
+        x += glyph_chars(row, x, s->cols, s->line[n].chars);
     }
     return n;
 }
 
-static void forget_rows(struct screen *s)
+void screen_invalidate(struct screen *s)
 {
     memset(s->row_known, 0, (size_t)s->rows * sizeof *s->row_known);
+    clearok(curscr, TRUE);
 }
 
 static bool build_rows(struct screen *s, const struct cell *cells)
@@ -431,13 +400,17 @@ static bool build_rows(struct screen *s, const struct cell *cells)
         const struct cell *row = cells + (size_t)y * (size_t)s->cols;
         struct cell *shadow = s->shadow + (size_t)y * (size_t)s->cols;
         size_t bytes = (size_t)s->cols * sizeof *row;
+        bool was_beyond = s->row_known[y] && s->row_beyond[y];
 
+        s->had_beyond = s->had_beyond || was_beyond;
         if (s->row_known[y] && memcmp(row, shadow, bytes) == 0)
             continue;
-        int n = build_row(s, row);
+        int n = build_row(s, row, &s->row_beyond[y]);
         if (n < 0)
             return false;
         mvwadd_wchnstr(stdscr, y, 0, s->line, n);
+        if (was_beyond || s->row_beyond[y])
+            outer_paint(s->outer, y, s->cols, row, was_beyond ? shadow : NULL, false, &s->beyond);
         memcpy(shadow, row, bytes);
         s->row_known[y] = true;
     }
@@ -448,8 +421,44 @@ static void restart_pairs(struct screen *s)
 {
     reset_color_pairs();
     pairs_clear(s->pairs);
-    forget_rows(s);
-    clearok(curscr, TRUE);
+    screen_invalidate(s);
+}
+
+/* Whether curses had the terminal move lines. (All of the screen it never moves: the status line
+ * stays.) */
+static bool has_scrolled(const struct buf *frame)
+{
+    const char *at = frame->data, *end = at + frame->len;
+
+    while (at < end && (at = memchr(at, '\x1b', (size_t)(end - at)))) {
+        at++;
+        if (*at == 'M' || *at == 'D')
+            return true;
+        if (*at != '[')
+            continue;
+        at += 1 + strspn(at + 1, "0123456789;:?");
+        if (*at && strchr("rSTLM", *at))
+            return true;
+    }
+    return false;
+}
+
+/* Curses' cursor and attributes are what they were for it. */
+static void append_beyond(struct screen *s, struct buf *frame)
+{
+    if (s->had_beyond && frame->len && has_scrolled(frame)) {
+        buf_clear(&s->beyond);
+        outer_begin(s->outer);
+        for (int y = 0; y < s->rows; y++)
+            outer_paint(s->outer, y, s->cols, s->shadow + (size_t)y * (size_t)s->cols, NULL, true,
+                        &s->beyond);
+    }
+    if (!s->beyond.len)
+        return;
+    buf_append_str(frame, "\0337");
+    buf_append(frame, s->beyond.data, s->beyond.len);
+    buf_append_str(frame, "\033[m\0338");
+    buf_clear(&s->beyond);
 }
 
 static void append_cursor(struct screen *s, struct view_cursor cursor, bool hidden)
@@ -472,9 +481,12 @@ void screen_draw(struct screen *s, const struct cell *cells, struct view_cursor 
 {
     cleanup_buf struct buf frame = {0};
 
-    s->pairs_short = false;
+    s->pairs_short = s->had_beyond = false;
+    outer_begin(s->outer);
     if (!build_rows(s, cells)) {
         restart_pairs(s);
+        buf_clear(&s->beyond);
+        outer_begin(s->outer);
         /* One frame may hold more combinations than there are: the last ones go without. */
         s->pairs_short = true;
         build_rows(s, cells);
@@ -484,8 +496,10 @@ void screen_draw(struct screen *s, const struct cell *cells, struct view_cursor 
     wmove(stdscr, cursor.visible ? cursor.row : s->rows - 1,
           cursor.visible ? cursor.col : s->cols - 1);
     wnoutrefresh(stdscr);
+    idcok(stdscr, !s->had_beyond); /* what curses does not know of would move along */
     doupdate();
     take_frame(s, &frame);
+    append_beyond(s, &frame);
     bool whole = frame.len >= SYNC_FROM_BYTES, hide = whole && s->cursor.visible;
     if (whole)
         buf_append_str(&s->output, "\x1b[?2026h");
@@ -497,10 +511,20 @@ void screen_draw(struct screen *s, const struct cell *cells, struct view_cursor 
         buf_append_str(&s->output, "\x1b[?2026l");
 }
 
-void screen_invalidate(struct screen *s)
+uint16_t screen_link(struct screen *s, const char *uri, colour underline)
 {
-    forget_rows(s);
-    clearok(curscr, TRUE);
+    return outer_link(s->outer, uri, underline);
+}
+
+bool screen_links_full(const struct screen *s)
+{
+    return outer_is_full(s->outer);
+}
+
+void screen_forget_links(struct screen *s)
+{
+    outer_forget_links(s->outer);
+    screen_invalidate(s);
 }
 
 /* --- size, coming and going --- */
@@ -522,6 +546,7 @@ void screen_resize(struct screen *s, int rows, int cols)
     s->cols = cols;
     s->shadow = xreallocarray(s->shadow, (size_t)rows * (size_t)cols, sizeof *s->shadow);
     s->row_known = xreallocarray(s->row_known, (size_t)rows, sizeof *s->row_known);
+    s->row_beyond = xreallocarray(s->row_beyond, (size_t)rows, sizeof *s->row_beyond);
     s->line = xreallocarray(s->line, (size_t)cols + 1, sizeof *s->line);
     resizeterm(rows, cols);
     screen_invalidate(s);
@@ -620,8 +645,11 @@ void screen_close(struct screen *s)
     buf_finish(&s->enter);
     buf_finish(&s->leave);
     buf_finish(&s->output);
+    buf_finish(&s->beyond);
+    outer_destroy(s->outer);
     free(s->shadow);
     free(s->row_known);
+    free(s->row_beyond);
     free(s->line);
     free(s);
 }

@@ -38,6 +38,12 @@ void screen_invalidate(struct screen *s);
 /* Makes the terminal show cells, rows of cols as in the last screen_resize. Only what differs from
  * the last draw costs bytes. Call when screen_pending is 0. */
 void screen_draw(struct screen *s, const struct cell *cells, struct view_cursor cursor);
+/* The number of a link and of an underline's colour for struct style.link of cells to draw: as
+ * outer_link (tui/outer.h). When the table was full at a draw, screen_forget_links makes room, and
+ * every cell with a link must be drawn anew. */
+uint16_t screen_link(struct screen *s, const char *uri, colour underline);
+bool screen_links_full(const struct screen *s);
+void screen_forget_links(struct screen *s);
 /* Queues bytes behind the last frame; false when the bound is reached and they were dropped. */
 bool screen_write(struct screen *s, const char *bytes, size_t n);
 /* What draws, with its version. */

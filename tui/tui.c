@@ -29,6 +29,7 @@
 #define ESCAPE_DEFAULT_MS  25
 #define READ_BYTES         65536
 #define OWN_CONT_MS        200
+#define LINKS_KEPT_MS      5000
 
 static void run_turn(uv_timer_t *timer);
 
@@ -162,10 +163,28 @@ static struct view_cursor find_cursor(const struct tui *t)
     return cursor;
 }
 
+uint16_t tui_link(struct tui *t, const char *uri, colour underline)
+{
+    return screen_link(t->screen, uri, underline);
+}
+
+/* A screen that has more of them than there is room for is not worth painting twice a second. */
+static void make_room_for_links(struct tui *t)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (!screen_links_full(t->screen) || now_ms - t->links_forgotten_ms < LINKS_KEPT_MS)
+        return;
+    t->links_forgotten_ms = now_ms;
+    screen_forget_links(t->screen);
+    t->base_stale = true;
+}
+
 static void draw_frame(struct tui *t)
 {
     struct view_cursor cursor = {0};
 
+    make_room_for_links(t);
     t->dirty = false;
     t->last_frame_ms = clock_mono_ms();
     if (too_small(t)) {

@@ -134,6 +134,9 @@ void tui_leave(struct tui *t);
 void tui_enter(struct tui *t);
 /* Bytes straight to the terminal between two frames (OSC 52…); dropped beyond 4 MiB not taken. */
 void tui_write(struct tui *t, const char *bytes, size_t n);
+/* The number by which a cell's style.link names a link and an underline's colour to the screen; 0
+ * where the terminal shows neither. For use within draw. */
+uint16_t tui_link(struct tui *t, const char *uri, colour underline);
 /* Not more often than a person can hear. */
 void tui_bell(struct tui *t);
 /* The terminal's window title; sanitised. */

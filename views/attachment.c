@@ -393,6 +393,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     a->traffic.since_ms = clock_mono_ms();
     config.user = a;
     a->term = term_create(rows > 0 ? rows : 24, cols > 0 ? cols : 80, &config);
+    term_set_theme(a->term, env->colours);
     a->settle = tick_create(client_loop(env->client), on_settled, a);
     a->frame = tick_create(client_loop(env->client), on_frame_over, a);
     a->predict = predict_create(a->term, env->prediction);

@@ -19,6 +19,7 @@
 #define PROGRESS_AFTER_MS   200
 #define REFUSED_MS          5000
 #define BROADCAST_SIGN_COLS 60
+#define LINKS_LATE          64
 
 /* --- screen --- */
 /* A row with what the program will probably make of it. */
@@ -50,12 +51,40 @@ static void draw_live(struct shell *sh, struct canvas c)
         draw_predicted(sh, c, predicted);
 }
 
+/* Numbers of links are the terminal's own; the screen has others. Those of late are kept: a row of
+ * many long ones would be looked up in full at each cell. */
+static void give_links(struct shell *sh, struct canvas c)
+{
+    const struct term *t = shell_term(sh);
+    struct {
+        uint16_t link, given;
+    } late[LINKS_LATE] = {0};
+
+    if (!term_has_links(t))
+        return;
+    for (int y = 0; y < c.rows; y++)
+        for (int x = 0; x < c.cols; x++) {
+            struct style *style = &c.cells[(size_t)y * (size_t)c.stride + (size_t)x].style;
+            size_t i = style->link % LINKS_LATE;
+
+            if (!style->link)
+                continue;
+            if (late[i].link != style->link) {
+                late[i].link = style->link;
+                late[i].given = tui_link(sh->env->tui, term_link(t, style->link),
+                                         term_underline_colour(t, style->link));
+            }
+            style->link = late[i].given;
+        }
+}
+
 static void draw_screen(struct shell *sh, struct canvas c)
 {
     if (copy_is_on(&sh->copy))
         copy_draw(&sh->copy, c, tui_theme(sh->view->tui));
     else
         draw_live(sh, c);
+    give_links(sh, c);
     if (term_modes(shell_term(sh)).reverse_video)
         canvas_restyle(c, (struct rect){0, 0, c.rows, c.cols},
                        (struct style){.attrs = ATTR_REVERSE});

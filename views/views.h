@@ -18,6 +18,7 @@
 #include "tui/keymap.h"
 #include "tui/tui.h"
 #include "vterm/predict.h"
+#include "vterm/term.h"
 
 struct views_state; /* open terminals, requests under way; views/state.h */
 
@@ -48,6 +49,8 @@ struct views_env {
     struct journal *journal;    /* NULL: one of the views' own, gone with views_stop */
     /* Whether typing shows before the host answers; 0: while the link is slow. */
     enum predict_mode prediction;
+    /* The user's terminal's, for programs that ask theirs (borrowed); NULL: not known. */
+    const struct term_theme *colours;
     /* The contexts there are: calls visit for each. NULL: this program has but one. */
     void (*each_context)(void *user, void (*visit)(void *arg, const struct views_context *context),
                          void *arg);

@@ -62,6 +62,11 @@ static const char *uri_of(const struct extra *x)
     return id + strlen(id) + 1;
 }
 
+bool term_has_links(const struct term *t)
+{
+    return t->extras && t->extras->n;
+}
+
 const char *term_link(const struct term *t, uint16_t number)
 {
     const struct extra *x = number ? extra_of(t, number) : NULL;

@@ -117,6 +117,8 @@ struct term_marks term_line_marks(const struct term *t, uint64_t line);
 bool term_prompt_before(const struct term *t, uint64_t line, uint64_t *found);
 bool term_prompt_after(const struct term *t, uint64_t line, uint64_t *found);
 
+/* Whether any cell may have a link or a coloured underline (style.link). */
+bool term_has_links(const struct term *t);
 /* The address of a cell's link (style.link), or NULL: printable UTF-8 of at most 2,083 bytes, which
  * is the guest's choice. Valid until the next feed; numbers may come to mean others then. */
 const char *term_link(const struct term *t, uint16_t link);

@@ -31,6 +31,24 @@ static void ground__answers__are_read(void **state)
         assert_int_equal(ground_read(cases[i].bytes, strlen(cases[i].bytes)), cases[i].ground);
 }
 
+static void ground__colours__are_read(void **state)
+{
+    static const char answers[] = "\x1b]10;rgb:eeee/e8e8/d5d5\x1b\\\x1b]11;rgb:00/2b/36\x07"
+                                  "\x1b]4;1;rgb:dcdc/3232/2f2f\x1b\\\x1b]4;11;rgb:1/2/3\x07"
+                                  "\x1b]4;2;rgb:zz\x07\x1b[?62c";
+    struct term *plain = term_create(1, 1, &(struct term_config){0});
+    struct term_theme t;
+
+    ground_read_colours(answers, sizeof answers - 1, &t);
+    assert_int_equal(t.fg, 0xeee8d5);
+    assert_int_equal(t.bg, 0x002b36);
+    assert_int_equal(t.cursor, t.fg);
+    assert_int_equal(t.palette[1], 0xdc322f);
+    assert_int_equal(t.palette[11], 0x112233);
+    assert_int_equal(t.palette[2], term_colour(plain, 2));
+    term_destroy(plain);
+}
+
 static void pairs__quotes_and_last_ones(void **state)
 {
     char reason[128];
@@ -71,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ground__answers__are_read),
+        cmocka_unit_test(ground__colours__are_read),
         cmocka_unit_test(pairs__quotes_and_last_ones),
         cmocka_unit_test(size__units),
     };

@@ -201,6 +201,7 @@ static struct pty *open_attacked(struct lab *l, int seed, struct reader *r)
 {
     char line[64];
 
+    lab_env(l, "TERM_PROGRAM=WezTerm"); /* which would take links */
     lab_env(l, "ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=4");
     lab_gateway(l, NULL);
     lab_write(l, "attack.py", attack);
@@ -271,6 +272,33 @@ static void hostile__clipboard__asks_once_and_denies_by_default(void **state)
     desk_leave(p);
 }
 
+/* --- links and underlines --- */
+static bool has_sent(struct pty *p, void *user)
+{
+    size_t n;
+    const char *bytes = pty_output(p, &n), *wanted = user;
+
+    return memmem(bytes, n, wanted, strlen(wanted)) != NULL;
+}
+
+static void links__of_a_shell__reach_a_terminal_that_knows_them(void **state)
+{
+    struct lab *l = *state;
+
+    char link[] = "\033]8;id=sandpit1;https://a.example/x\033\\here\033]8;;\033\\";
+    char wavy[] = "\033[4:3mwavy";
+
+    lab_env(l, "TERM_PROGRAM=WezTerm");
+    lab_gateway(l, NULL);
+    struct pty *p = desk_open(l, 24, 80, "t/links");
+    pty_send(p, "printf '\\033]8;;https://a.example/x\\033\\\\he''re\\033]8;;\\033\\\\ "
+                "\\033[4:3mwa''vy\\033[0m\\n'\r");
+    assert_screen(p, "here wavy");
+    assert_true(pty_wait(p, WAIT_MS, has_sent, link));
+    assert_true(pty_wait(p, WAIT_MS, has_sent, wavy));
+    desk_leave(p);
+}
+
 /* --- resize storms --- */
 static void storm__of_outer_sizes__settles_right(void **state)
 {
@@ -323,6 +351,7 @@ int main(int argc, char **argv)
         LAB_TEST(hostile__attack__leaves_no_trace_outside),
         LAB_TEST(hostile__crash_under_attack__restores_the_terminal),
         LAB_TEST(hostile__clipboard__asks_once_and_denies_by_default),
+        LAB_TEST(links__of_a_shell__reach_a_terminal_that_knows_them),
         LAB_TEST(storm__of_outer_sizes__settles_right),
     };
 

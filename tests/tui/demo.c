@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "tests/tui/beyond.h"
 #include "tui/tui.h"
 
 struct demo {
@@ -22,6 +23,7 @@ struct demo {
     unsigned count, ticks;
     bool grab;
     const char *mode;
+    beyond_screen beyond;
 };
 
 static struct demo demo;
@@ -55,6 +57,20 @@ static void draw_odd(struct canvas c)
         c.cells[4 * c.stride + i] = odd[i];
 }
 
+static void draw_beyond(struct view *v, struct canvas c)
+{
+    canvas_printf(c, 3, 0, (struct style){0}, "screen %u;", demo.count);
+    for (int y = 0; y < BEYOND_ROWS; y++)
+        for (int x = 0; x < BEYOND_COLS; x++) {
+            struct cell cell = demo.beyond[y][x];
+            uint16_t link = cell.style.link;
+
+            cell.style.link =
+                link ? tui_link(v->tui, beyond_links[link], beyond_underlines[link]) : 0;
+            c.cells[(4 + y) * c.stride + x] = cell;
+        }
+}
+
 static void draw(struct view *v, struct canvas c)
 {
     const struct theme *theme = tui_theme(v->tui);
@@ -67,6 +83,8 @@ static void draw(struct view *v, struct canvas c)
         canvas_printf(c, 3, 0, theme->styles[ROLE_GOOD], "count %u", demo.count);
     if (strcmp(demo.mode, "odd") == 0)
         draw_odd(c);
+    if (strcmp(demo.mode, "beyond") == 0)
+        draw_beyond(v, c);
     if (strcmp(demo.mode, "pairs") == 0)
         for (int y = 4; y < c.rows; y++)
             for (int x = 0; x < c.cols; x++)
@@ -109,7 +127,7 @@ static enum view_result act(struct view *v, const char *action)
         tui_set_title(v->tui, "demo \x1b]title");
     }
     if (strcmp(action, "more-pairs") == 0)
-        demo.count++;
+        beyond_next(demo.beyond, ++demo.count);
     return strcmp(action, "quit") == 0 || strcmp(action, "back") == 0 ||
                    strcmp(action, "redraw") == 0 || strcmp(action, "suspend") == 0 ||
                    strcmp(action, "dialog") == 0 || strcmp(action, "second") == 0

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "tui/outer.h"
 
 struct screen {
     int fds[2]; /* nobody types at the other end: keys go to the dispatcher directly */
@@ -17,6 +18,7 @@ struct screen {
     struct cell *cells; /* owned */
     struct view_cursor cursor;
     struct buf written;
+    struct outer *outer; /* owned */
 };
 
 static struct screen the_screen = {.fds = {-1, -1}, .rows = 24, .cols = 80};
@@ -45,8 +47,16 @@ const struct buf *screen_memory_written(void)
     return &the_screen.written;
 }
 
+const char *screen_memory_link(int row, int col)
+{
+    const struct screen *s = &the_screen;
+
+    return outer_uri(s->outer, s->cells[row * s->cols + col].style.link);
+}
+
 struct screen *screen_open(const char *term, bool mouse, struct err *e)
 {
+    the_screen.outer = outer_create((struct outer_support){true, true, true, true}, 256, true);
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, the_screen.fds)
                ? NULL
                : &the_screen;
@@ -59,6 +69,7 @@ void screen_close(struct screen *s)
     close(s->fds[0]);
     close(s->fds[1]);
     free(steal_pointer(&s->cells));
+    outer_destroy(steal_pointer(&s->outer));
     buf_finish(&s->written);
     s->written = (struct buf){0};
 }
@@ -126,4 +137,19 @@ void screen_enter(struct screen *s)
 
 void screen_reenter(struct screen *s)
 {
+}
+
+uint16_t screen_link(struct screen *s, const char *uri, colour underline)
+{
+    return outer_link(s->outer, uri, underline);
+}
+
+bool screen_links_full(const struct screen *s)
+{
+    return outer_is_full(s->outer);
+}
+
+void screen_forget_links(struct screen *s)
+{
+    outer_forget_links(s->outer);
 }

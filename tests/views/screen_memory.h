@@ -14,6 +14,8 @@ void screen_memory_size(int rows, int cols);
 /* What was drawn last. */
 struct canvas screen_memory_canvas(void);
 struct view_cursor screen_memory_cursor(void);
+/* The address that a cell of it leads to; NULL: none. */
+const char *screen_memory_link(int row, int col);
 /* What went straight to the terminal. */
 const struct buf *screen_memory_written(void);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tests/views/screen_memory.h"
 #include "wire/names.h"
 
 static struct stage *open_list(void)
@@ -65,6 +66,46 @@ static void shell__open__creates_one_and_shows_it(void **state)
     stage_output(s, "\x1b[1;31mred\x1b[0m \xe6\xbc\xa2\r\nsecond\x1b]0;vim notes\x07");
     stage_await(s, "second");
     stage_await(s, "alice/demo vim notes 60x11");
+    stage_close(s);
+}
+
+static void shell__colours__are_those_of_the_users_terminal(void **state)
+{
+    struct term_theme colours = {.fg = 0x010203, .bg = 0xfdf6e3, .palette = {[3] = 0xb58900}};
+    struct stage *s = open_list();
+
+    s->env.colours = &colours;
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, s->shell);
+    stage_output(s, "\x1b]10;?\x07\x1b]11;?\x07\x1b]4;3;?\x07 asked");
+    await(&s->loop, 5000, s->typed.len && strstr(s->typed.data, "\x1b]4;"));
+    assert_non_null(strstr(s->typed.data, "\x1b]10;rgb:0101/0202/0303"));
+    assert_non_null(strstr(s->typed.data, "\x1b]11;rgb:fdfd/f6f6/e3e3"));
+    assert_non_null(strstr(s->typed.data, "\x1b]4;3;rgb:b5b5/8989/0000"));
+    stage_close(s);
+}
+
+static void shell__links__reach_the_screen(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\r\x1b]8;id=1;https://a.example/x\x1b\\here\x1b]8;;\x1b\\ "
+                    "\x1b]8;;file:///etc/passwd\x1b\\file\x1b]8;;\x1b\\ "
+                    "\x1b[4:3;58:5:9mwavy\x1b[0m \x1b[9mgone\x1b[0m\r\n"
+                    "\x1b]8;id=1;https://a.example/x\x1b\\there\x1b]8;;\x1b\\ end");
+    stage_await(s, "end");
+    struct canvas c = screen_memory_canvas();
+    assert_string_equal(screen_memory_link(0, 0), "https://a.example/x");
+    assert_int_equal(c.cells[0].style.link, c.cells[c.stride].style.link);
+    assert_null(screen_memory_link(0, 4));
+    assert_null(screen_memory_link(0, 5)); /* not this machine's file */
+    assert_true(c.cells[10].style.attrs & ATTR_UNDERLINE_CURLY);
+    assert_int_not_equal(c.cells[10].style.link, 0); /* its colour */
+    assert_null(screen_memory_link(0, 10));
+    assert_true(c.cells[15].style.attrs & ATTR_STRIKE);
+    stage_keys(s, "C-b [");
+    stage_await(s, "there end");
+    assert_string_equal(screen_memory_link(1, 0), "https://a.example/x");
     stage_close(s);
 }
 
@@ -524,6 +565,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shell__open__creates_one_and_shows_it),
+        cmocka_unit_test(shell__colours__are_those_of_the_users_terminal),
+        cmocka_unit_test(shell__links__reach_the_screen),
         cmocka_unit_test(shell__keys__all_pass_but_the_prefix),
         cmocka_unit_test(shell__paste__asks_when_the_program_does_not_know_pastes),
         cmocka_unit_test(shell__scroll__stays_put_and_counts_new_lines),
