@@ -1,4 +1,4 @@
-# Many terminals at once; sourced by run.sh. The dashboard runs under a terminal that costs nothing
+# Many terminals at once, and one far away; sourced by run.sh. The dashboard runs under a terminal that costs nothing
 # (pty_drain), with panes as its layout file names them, so nothing has to be typed to open them.
 #
 # CPU is that of all threads of a process, in nanoseconds, as the scheduler counts it.
@@ -69,8 +69,8 @@ viewed() { # NAME COUNT: so many of its terminals are shown somewhere
 
 # --- layouts: tabs of panes in even columns of two ---------------------------------------------------
 
-halves() { # WAY ITEMS FUNCTION ITEM…: a tree of splits, even
-    [ "$2" -gt 1 ] && awk -v w="$1" -v n="$2" 'BEGIN { printf "split %s %.4f\n", w, 1 / n }' || true
+split_off() { # WAY ITEMS: the first of so many that share the room evenly
+    [ "$2" -le 1 ] || awk -v w="$1" -v n="$2" 'BEGIN { printf "split %s %.4f\n", w, 1 / n }'
 }
 
 tab_of() { # SIGN SANDBOX_ID TERMINAL…
@@ -80,8 +80,8 @@ tab_of() { # SIGN SANDBOX_ID TERMINAL…
     sign='*'
     while [ $# -gt 0 ]; do
         columns=$((($# + 1) / 2))
-        halves right $columns
-        [ $# -eq 1 ] || halves down 2
+        split_off right $columns
+        [ $# -eq 1 ] || split_off down 2
         echo "leaf $sign shell $box $1"
         sign=-
         [ $# -eq 1 ] || echo "leaf - shell $box $2"
@@ -123,9 +123,14 @@ show() { # ROWS COLS PROGRAM…: sets $drain and $shown_pid; what it draws goes 
     shown_pid=$(pgrep -P "$drain")
 }
 
+forget() { # PID: it has ended
+    drains=$(for pid in $drains; do [ "$pid" = "$1" ] || echo "$pid"; done)
+}
+
 unshow() {
     kill "$shown_pid" 2>/dev/null || true
     wait "$drain" 2>/dev/null || true
+    forget "$drain"
 }
 
 # Ten busy and a hundred idle panes: the first window shows ten tiled ones.
@@ -150,8 +155,8 @@ tmux_busy() { # LINES_A_SECOND SECONDS
 
 at_work() { # LINES_A_SECOND TARGET
     lasts=$((seconds + 4))
-    say_to panes "timeout $lasts /tmp/line_pacer $1" $busy &
-    wait $!
+    # shellcheck disable=SC2086
+    say_to panes "timeout $lasts /tmp/line_pacer $1" $busy
     sleep 0.5
     spend "$work/ours" "$seconds" "$shown_pid" &
     spend "$work/daemon" "$seconds" "$daemon_pid"
@@ -204,11 +209,11 @@ bench_panes() {
 
 # A tab a terminal, so that each is 80 columns wide; the second filling takes the place of the first.
 bench_memory() {
-    echo "# memory of the dashboard for a pane of 80x24 with 10,000 lines"
+    echo "# memory of the dashboard for a pane of 80x24 with 10,000 lines of scrollback"
     corpora >/dev/null
     pane_box memory
     inside=$work/state/sandpitd/sandboxes/$id/root/tmp
-    for corpus in ascii sgr; do head -c 3000000 "$work/corpus/$corpus.txt" >"$inside/$corpus"; done
+    for corpus in ascii sgr; do head -c 6000000 "$work/corpus/$corpus.txt" >"$inside/$corpus"; done
     for corpus in ascii sgr; do
         all=$(new_terminals memory 10)
         # shellcheck disable=SC2086
@@ -233,6 +238,10 @@ bench_memory() {
 
 # --- the wall ----------------------------------------------------------------------------------------
 
+all_drawn() { # NAME…
+    for name in "$@"; do grep -q "$name" "$work/drawn" || return 1; done
+}
+
 drawn_bytes() {
     wc -c <"$work/drawn"
 }
@@ -240,12 +249,13 @@ drawn_bytes() {
 bench_wall() {
     seconds=${SECONDS_EACH:-10}
     echo "# wall of 64 live terminals, a sandbox each, 10 busy (${cols}x$rows)"
-    for i in $(seq 64); do
-        pane_box "wall$i" 2>/dev/null
-        echo "wall$i $(new_terminals "wall$i" 1)"
+    for name in $(seq -f wall%02g 64); do
+        pane_box "$name" 2>/dev/null
+        echo "$name $(new_terminals "$name" 1)"
     done >"$work/class"
     show $rows $cols "$sandpit" --view wall
-    until_true grep -q wall64 "$work/drawn"
+    # shellcheck disable=SC2046
+    until_true all_drawn $(cut -d ' ' -f 1 "$work/class")
     for rate in 100 1000; do
         head -10 "$work/class" | while read -r name terminal; do
             say_to "$name" "timeout $((seconds + 5)) /tmp/line_pacer $rate" "$terminal"
@@ -260,4 +270,35 @@ bench_wall() {
     done
     unshow
     while read -r name _; do "$sandpit" rm -y "bench/$name" >/dev/null 2>&1; done <"$work/class"
+}
+
+# --- over a slow link --------------------------------------------------------------------------------
+
+typed_far() { # PREDICTION → p50 of key to echo, microseconds
+    mkdir -p "$work/config/sandpit"
+    printf '[general]\nprediction = %s\n' "$1" >"$work/config/sandpit/config.ini"
+    COMPUTESDK_API_KEY=$(cat "$work/far/api-key") key_latency 60 120000 3 -- \
+        "$sandpit" --gateway "http://127.0.0.1:$far_port" shell bench/far >"$work/far_keys" || true
+    rm "$work/config/sandpit/config.ini"
+    p50 "$work/far_keys"
+}
+
+bench_predict() {
+    echo "# key to echo over a link of 25 ms each way, without prediction and with it"
+    slow_link 25 >"$work/link" &
+    drains="$drains $!"
+    until_true test -s "$work/link"
+    far_port=$(cat "$work/link")
+    mkdir -p -m 700 "$work/far"
+    "$build/sandpitd" gateway --ephemeral --state "$work/far" --listen "127.0.0.2:$far_port" \
+        --pubsub 127.0.0.1:0 >"$work/far.log" 2>&1 &
+    drains="$drains $!"
+    until_true test -s "$work/far/api-key"
+    until_true curl -s -o /dev/null "http://127.0.0.1:$far_port/health"
+    id=$(COMPUTESDK_API_KEY=$(cat "$work/far/api-key") "$sandpit" \
+        --gateway "http://127.0.0.1:$far_port" new bench/far)
+    awk -v off="$(typed_far off)" -v on="$(typed_far on)" 'BEGIN {
+        printf "key, prediction on     p50 %.2f ms  %.3f x without (%.1f ms)\n", on / 1e3, on / off, off / 1e3 }'
+    COMPUTESDK_API_KEY=$(cat "$work/far/api-key") "$sandpit" \
+        --gateway "http://127.0.0.1:$far_port" rm -y bench/far >/dev/null
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Measures ours and the yardstick interleaved in one run and prints ratios beside their targets.
-# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host] [panes] [memory] [wall];
-# none means all. RUNS=3 sets the repeats.
+# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host]
+# [panes] [memory] [wall] [predict]; none means all. RUNS=3 sets the repeats, SECONDS_EACH=10 how
+# long a load is watched.
 set -eu
 build=$(cd "$1" && pwd)
 shift
@@ -19,6 +20,7 @@ sandpit=$build/sandpit
 
 drains=
 stop() {
+    # shellcheck disable=SC2086
     [ -z "$drains" ] || kill $drains 2>/dev/null || true
     for folder in "$work"/state/sandpitd/sandboxes/*; do
         [ ! -d "$folder" ] || "$sandpit" rm -y "${folder##*/}" >/dev/null 2>&1 || true
@@ -290,12 +292,12 @@ bench_host() {
 
 PATH=$build/bench:$PATH
 . "$here/panes.sh"
-[ $# -gt 0 ] || set -- parse pane key start create list host panes memory wall
+[ $# -gt 0 ] || set -- parse pane key start create list host panes memory wall predict
 for name in "$@"; do
     case $name in
-    parse | pane | key | start | create | list | host | panes | memory | wall) "bench_$name" ;;
+    parse | pane | key | start | create | list | host | panes | memory | wall | predict) "bench_$name" ;;
     *)
-        echo "bench: no measurement called $name (parse pane key start create list host panes memory wall)" >&2
+        echo "bench: no measurement called $name (parse pane key start create list host panes memory wall predict)" >&2
         exit 2
         ;;
     esac
