@@ -1,5 +1,8 @@
-# Many terminals at once, and one far away; sourced by run.sh. The dashboard runs under a terminal that costs nothing
-# (pty_drain), with panes as its layout file names them, so nothing has to be typed to open them.
+# shellcheck shell=sh disable=SC2154,SC2086 # run.sh sets what is not set here; lists are words
+#
+# Many terminals at once, and one far away; sourced by run.sh. The dashboard runs under a terminal
+# that costs nothing (pty_drain), with panes as its layout file names them, so nothing has to be
+# typed to open them.
 #
 # CPU is that of all threads of a process, in nanoseconds, as the scheduler counts it.
 
@@ -104,8 +107,7 @@ layout_of() { # PANES_A_TAB SANDBOX_ID TERMINAL…: into the file the next start
                 part="$part $1"
                 shift
             done
-            # shellcheck disable=SC2086 # a word each
-            tab_of "$shown" "$box_id" $part
+                    tab_of "$shown" "$box_id" $part
             shown=-
         done
     } >"$work/state/sandpit/layouts/embedded"
@@ -155,7 +157,6 @@ tmux_busy() { # LINES_A_SECOND SECONDS
 
 at_work() { # LINES_A_SECOND TARGET
     lasts=$((seconds + 4))
-    # shellcheck disable=SC2086
     say_to panes "timeout $lasts /tmp/line_pacer $1" $busy
     sleep 0.5
     spend "$work/ours" "$seconds" "$shown_pid" &
@@ -164,7 +165,6 @@ at_work() { # LINES_A_SECOND TARGET
     sleep 4
     tmux_busy "$1" "$lasts"
     sleep 0.5
-    # shellcheck disable=SC2086
     spend "$work/theirs" "$seconds" $tmux_pids
     sleep 4
     echo "$(cat "$work/ours") $(cat "$work/theirs") $(cat "$work/daemon")" |
@@ -178,9 +178,7 @@ bench_panes() {
     echo "# 110 panes, 10 of them shown (${cols}x$rows), against tmux with the same"
     pane_box panes
     all=$(new_terminals panes 110)
-    # shellcheck disable=SC2086
     layout_of 10 "$id" $all
-    # shellcheck disable=SC2086
     busy=$(printf '%s\n' $all | head -10)
     tmux_panes
     tmux_drain=$drain tmux_shown=$shown_pid
@@ -188,7 +186,6 @@ bench_panes() {
     until_true viewed panes 110
     daemon_pid=$(daemon_of "$id")
     sleep 3
-    # shellcheck disable=SC2086
     spend "$work/theirs" "$seconds" $tmux_pids &
     spend "$work/ours" "$seconds" "$shown_pid"
     wait $!
@@ -216,18 +213,15 @@ bench_memory() {
     for corpus in ascii sgr; do head -c 6000000 "$work/corpus/$corpus.txt" >"$inside/$corpus"; done
     for corpus in ascii sgr; do
         all=$(new_terminals memory 10)
-        # shellcheck disable=SC2086
         layout_of 1 "$id" $all
         show 26 80 "$sandpit"
         until_true viewed memory 10
         sleep 1
         empty=$(private_kb "$shown_pid")
-        # shellcheck disable=SC2086
         say_to memory "clear; cat /tmp/$corpus" $all
         sleep 4
         full=$(private_kb "$shown_pid")
         unshow
-        # shellcheck disable=SC2086
         "$sandpit" terminals bench/memory rm $all
         awk -v c=$corpus -v kb=$((full - empty)) 'BEGIN {
             printf "%-22s %.2f MB a pane (target <= %s)\n", c == "sgr" ? "dense colour" : "log text",
@@ -289,7 +283,8 @@ bench_predict() {
     drains="$drains $!"
     until_true test -s "$work/link"
     far_port=$(cat "$work/link")
-    mkdir -p -m 700 "$work/far"
+    mkdir "$work/far"
+    chmod 700 "$work/far"
     "$build/sandpitd" gateway --ephemeral --state "$work/far" --listen "127.0.0.2:$far_port" \
         --pubsub 127.0.0.1:0 >"$work/far.log" 2>&1 &
     drains="$drains $!"
