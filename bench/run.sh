@@ -1,6 +1,8 @@
 #!/bin/sh
 # Measures ours and the yardstick interleaved in one run and prints ratios beside their targets.
-# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host]; none means all. RUNS=3 sets the repeats.
+# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host]
+# [panes] [memory] [wall] [predict]; none means all. RUNS=3 sets the repeats, SECONDS_EACH=10 how
+# long a load is watched.
 set -eu
 build=$(cd "$1" && pwd)
 shift
@@ -16,7 +18,10 @@ mkdir -p "$work/state" "$work/config" "$work/data" "$work/run" "$work/corpus" "$
 chmod 700 "$work/run"
 sandpit=$build/sandpit
 
+drains=
 stop() {
+    # shellcheck disable=SC2086
+    [ -z "$drains" ] || kill $drains 2>/dev/null || true
     for folder in "$work"/state/sandpitd/sandboxes/*; do
         [ ! -d "$folder" ] || "$sandpit" rm -y "${folder##*/}" >/dev/null 2>&1 || true
     done
@@ -286,12 +291,13 @@ bench_host() {
 }
 
 PATH=$build/bench:$PATH
-[ $# -gt 0 ] || set -- parse pane key start create list host
+. "$here/panes.sh"
+[ $# -gt 0 ] || set -- parse pane key start create list host panes memory wall predict
 for name in "$@"; do
     case $name in
-    parse | pane | key | start | create | list | host) "bench_$name" ;;
+    parse | pane | key | start | create | list | host | panes | memory | wall | predict) "bench_$name" ;;
     *)
-        echo "bench: no measurement called $name (parse pane key start create list host)" >&2
+        echo "bench: no measurement called $name (parse pane key start create list host panes memory wall predict)" >&2
         exit 2
         ;;
     esac

@@ -36,6 +36,8 @@ int main(int argc, char **argv)
     struct winsize ws = {rows, cols, 0, 0};
     int m;
     pid_t pid = forkpty(&m, NULL, NULL, &ws);
+    if (pid && log)
+        setbuf(log, NULL); /* others read it meanwhile */
     if (!pid) {
         setenv("TERM", getenv("PTY_TERM") ? getenv("PTY_TERM") : "xterm-256color", 1);
         execvp(argv[i + 1], argv + i + 1);
