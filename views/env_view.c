@@ -279,12 +279,17 @@ static void title(struct view *view, struct buf *out)
     list_title(&v->list, out);
 }
 
+static bool needs_no_row(const void *data, const char *action)
+{
+    return strcmp(action, "env-add") == 0 || strcmp(action, "env-compare") == 0;
+}
+
 static void hints(struct view *view, struct buf *out)
 {
     static const char *const keys[] = {"env-add", "add",         "env-write", "write", "env-reveal",
                                        "show",    "env-compare", "compare",   NULL};
 
-    list_view_hints(view, out, keys, NULL);
+    list_view_hints(view, out, keys, needs_no_row);
 }
 
 static const char *const contexts[] = {"env", "list", "motion", NULL};

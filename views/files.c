@@ -262,13 +262,18 @@ static void title(struct view *v, struct buf *out)
     list_title(&f->list, out);
 }
 
+static bool needs_no_row(const void *data, const char *action)
+{
+    return strcmp(action, "file-edit") != 0 && strcmp(action, "file-download") != 0;
+}
+
 static void hints(struct view *v, struct buf *out)
 {
     static const char *const keys[] = {"file-up",       "up",          "file-edit",
                                        "edit",          "file-upload", "upload",
                                        "file-download", "download",    NULL};
 
-    list_view_hints(v, out, keys, NULL);
+    list_view_hints(v, out, keys, needs_no_row);
 }
 
 static const char *const contexts[] = {"files", "list", "motion", NULL};
