@@ -35,7 +35,7 @@ const struct action_def tui_actions[] = {
     {"prefix", "n", "tab-next", "Next tab"},
     {"prefix", "p", "tab-previous", "Previous tab"},
     {"prefix", "Tab", "tab-last", "Tab before"},
-    {"prefix", "&", "tab-close", "Close this tab; it runs on"},
+    {"prefix", "&", "tab-close", "Close this tab; shells run on"},
     {"prefix", "0", "tab-0", "Tab 0", true},
     {"prefix", "1", "tab-1", "Tab 1", true},
     {"prefix", "2", "tab-2", "Tab 2", true},
@@ -46,7 +46,7 @@ const struct action_def tui_actions[] = {
     {"prefix", "7", "tab-7", "Tab 7", true},
     {"prefix", "8", "tab-8", "Tab 8", true},
     {"prefix", "9", "tab-9", "Tab 9", true},
-    {"prefix", "L", "lock", "Lock: the prefix key is typed"},
+    {"prefix", "L", "lock", "Lock: programs get the prefix"},
     {"locked", "F12", "unlock", "Unlock: the prefix key works again"},
     {0},
 };

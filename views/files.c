@@ -262,9 +262,14 @@ static void title(struct view *v, struct buf *out)
     list_title(&f->list, out);
 }
 
-static bool needs_no_row(const void *data, const char *action)
+static bool can(const void *data, const char *action, bool has_row)
 {
-    return strcmp(action, "file-edit") != 0 && strcmp(action, "file-download") != 0;
+    const struct files *f = data;
+    bool edits = strcmp(action, "file-edit") == 0;
+
+    if (f->env->readonly && (edits || strcmp(action, "file-upload") == 0))
+        return false;
+    return has_row || (!edits && strcmp(action, "file-download") != 0);
 }
 
 static void hints(struct view *v, struct buf *out)
@@ -273,7 +278,7 @@ static void hints(struct view *v, struct buf *out)
                                        "edit",          "file-upload", "upload",
                                        "file-download", "download",    NULL};
 
-    list_view_hints(v, out, keys, needs_no_row);
+    list_view_hints(v, out, keys, can);
 }
 
 static const char *const contexts[] = {"files", "list", "motion", NULL};

@@ -448,7 +448,7 @@ static void wall__empty__says_what_to_do(void **state)
 
     stage_keys(s, "W");
     stage_await(s, "There is no sandbox to show");
-    stage_golden(s, "wall-nobody-80x24");
+    stage_golden(s, "wall-empty-80x24");
     stage_resize(s, 6, 24);
     stage_await(s, "There is no sandbox");
     stage_close(s);
