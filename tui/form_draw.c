@@ -13,6 +13,8 @@
 
 #define PROGRESS_AFTER_MS 200
 #define FORM_COLS         64
+#define FORM_MOST_COLS    84
+#define SPARE_LINES       2
 
 struct layout {
     int lines;   /* of a field: 1 or 2 */
@@ -21,15 +23,6 @@ struct layout {
     int label_w; /* 0: no labels */
     bool framed;
 };
-
-struct rect form_place(const struct form *f, int rows, int cols)
-{
-    struct rect r = {-1, -1, f->n_fields * 2 + 5, FORM_COLS};
-
-    r.w = r.w < cols ? r.w : cols;
-    r.h = r.h < rows ? r.h : rows;
-    return r;
-}
 
 static int label_width(const struct form *f)
 {
@@ -41,6 +34,33 @@ static int label_width(const struct form *f)
         w = one > w ? one : w;
     }
     return w + 2;
+}
+
+/* With room for the help beside the labels, which a cut would make useless. */
+static int wanted_width(const struct form *f)
+{
+    int w = 0;
+
+    for (int i = 0; i < f->n_fields; i++) {
+        int one = f->fields[i].help ? text_width(f->fields[i].help) : 0;
+
+        w = one > w ? one : w;
+    }
+    w += label_width(f) + 4;
+    w = w > FORM_COLS ? w : FORM_COLS;
+    return w < FORM_MOST_COLS ? w : FORM_MOST_COLS;
+}
+
+struct rect form_place(const struct form *f, int rows, int cols)
+{
+    struct rect r = {-1, -1, f->n_fields * 2 + 5, wanted_width(f)};
+
+    /* With a line a field, what is above and below stays in sight; an error has the spare ones. */
+    if (r.h > rows)
+        r.h = f->n_fields + 4 + SPARE_LINES;
+    r.w = r.w < cols ? r.w : cols;
+    r.h = r.h < rows ? r.h : rows;
+    return r;
 }
 
 static struct layout lay_out(const struct form *f, int rows, int cols)

@@ -12,12 +12,21 @@ struct filling {
     const char *prefix; /* NULL: keys as they are */
 };
 
+static bool is_listed(const struct picker *p, const char *action)
+{
+    for (size_t i = 0; i < p->n_items; i++)
+        if (strcmp(p->items[i].value, action) == 0)
+            return true;
+    return false;
+}
+
 static void add_action(void *user, const struct action_def *def, const char *keys)
 {
     struct filling *f = user;
     cleanup_buf struct buf shown = {0};
 
-    if (def->hidden)
+    /* Without a key, and with one further up: the same twice says nothing new. */
+    if (def->hidden || (!*keys && is_listed(f->picker, def->action)))
         return;
     if (f->prefix && *keys)
         buf_printf(&shown, "%s ", f->prefix);

@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "tui/filter.h"
 
-#define PICKER_COLS 72
+#define PICKER_COLS      72
+#define PICKER_MOST_COLS 100
+#define PICKER_MARGIN    16 /* columns left beside a wider one */
 
 void picker_init(struct picker *p, const char *title, const char *verb)
 {
@@ -162,9 +164,40 @@ enum picker_result picker_mouse(struct picker *p, struct mouse mouse)
     return select_by(p, mouse.button == MOUSE_WHEEL_DOWN ? 1 : -1);
 }
 
+static int key_width(const struct picker *p)
+{
+    int w = 0;
+
+    for (size_t i = 0; i < p->n_items; i++) {
+        int one = text_width(p->items[i].keys);
+
+        w = one > w ? one : w;
+    }
+    return w < 18 ? w : 18;
+}
+
+/* Keys, label and detail of the widest item, with the frame and the gaps between them. */
+static int widest_item(const struct picker *p)
+{
+    int keys_w = key_width(p), w = 0;
+
+    for (size_t i = 0; i < p->n_items; i++) {
+        int one = text_width(p->items[i].label) + text_width(p->items[i].detail);
+
+        w = one > w ? one : w;
+    }
+    return w + keys_w + 10;
+}
+
 struct rect picker_place(const struct picker *p, int rows, int cols)
 {
-    struct rect r = {-1, -1, (int)p->n_items + 4, PICKER_COLS < cols ? PICKER_COLS : cols};
+    int wanted = widest_item(p), spared = cols - PICKER_MARGIN;
+    struct rect r = {.y = -1, .x = -1, .h = (int)p->n_items + 4};
+
+    wanted = wanted < spared ? wanted : spared;
+    wanted = wanted < PICKER_MOST_COLS ? wanted : PICKER_MOST_COLS;
+    wanted = wanted > PICKER_COLS ? wanted : PICKER_COLS;
+    r.w = wanted < cols ? wanted : cols;
     int headings = 0;
 
     for (size_t i = 0; i < p->n_items; i++)
@@ -205,18 +238,6 @@ static void scroll(struct picker *p, int rows)
         p->top++;
     while (p->top > 0 && lines_between(p, p->top - 1, p->n_shown - 1) <= rows)
         p->top--;
-}
-
-static int key_width(const struct picker *p)
-{
-    int w = 0;
-
-    for (size_t i = 0; i < p->n_items; i++) {
-        int one = text_width(p->items[i].keys);
-
-        w = one > w ? one : w;
-    }
-    return w < 18 ? w : 18;
 }
 
 static void draw_item(const struct picker *p, struct canvas c, int y, size_t i, int keys_w,

@@ -93,19 +93,33 @@ static int hint_columns(int cols, int width)
     return (cols - 2) / width > 0 ? (cols - 2) / width : 1;
 }
 
-void status_draw_hints(struct tui *t, struct canvas c)
+static int hint_lines(const struct hints *h, int columns)
+{
+    return ((int)h->n + columns - 1) / columns;
+}
+
+/* As few as leave half of the screen in sight, so that texts are whole; else more, of cut ones. */
+static int fitting_columns(const struct hints *h, struct canvas c)
 {
     enum { COLUMN_COLS = 38, NARROW_COLS = 24 };
+    int columns = 1, most = hint_columns(c.cols, COLUMN_COLS);
+
+    while (columns < most && hint_lines(h, columns) > c.rows / 2)
+        columns++;
+    if (hint_lines(h, columns) > c.rows - 3)
+        columns = hint_columns(c.cols, NARROW_COLS);
+    return columns;
+}
+
+void status_draw_hints(struct tui *t, struct canvas c)
+{
     struct hints h = {0};
     char name[KEY_NAME_SIZE], more[32];
 
     if (!t->hint_shown)
         return;
     keymap_each(t->config.keymap, "prefix", on_hint, &h);
-    int columns = hint_columns(c.cols, COLUMN_COLS);
-    if (((int)h.n + columns - 1) / columns > c.rows - 3)
-        columns = hint_columns(c.cols, NARROW_COLS);
-    int lines = ((int)h.n + columns - 1) / columns;
+    int columns = fitting_columns(&h, c), lines = hint_lines(&h, columns);
     lines = lines > c.rows - 3 ? c.rows - 3 : lines;
     int left_out = (int)h.n - lines * columns;
     struct rect r = {.y = c.rows - 3 - lines, .h = lines + 2, .w = c.cols};

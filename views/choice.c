@@ -268,6 +268,8 @@ static struct rect text_where(struct view *v, int rows, int cols)
     const struct text_dialog *d = v->data;
     struct rect r = {-1, -1, 0, d->width + 4};
 
+    int titled = text_width(d->title) + 6;
+    r.w = r.w < titled ? titled : r.w;
     r.w = r.w < 40 ? 40 : r.w;
     r.w = r.w < cols ? r.w : cols;
     r.h = wrap_count(d->text, r.w - 4) + 2;

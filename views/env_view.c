@@ -279,12 +279,22 @@ static void title(struct view *view, struct buf *out)
     list_title(&v->list, out);
 }
 
+static bool can(const void *data, const char *action, bool has_row)
+{
+    const struct env_view *v = data;
+    bool adds = strcmp(action, "env-add") == 0;
+
+    if (v->env->readonly && (adds || strcmp(action, "env-write") == 0))
+        return false;
+    return has_row || adds || strcmp(action, "env-compare") == 0;
+}
+
 static void hints(struct view *view, struct buf *out)
 {
     static const char *const keys[] = {"env-add", "add",         "env-write", "write", "env-reveal",
                                        "show",    "env-compare", "compare",   NULL};
 
-    list_view_hints(view, out, keys, NULL);
+    list_view_hints(view, out, keys, can);
 }
 
 static const char *const contexts[] = {"env", "list", "motion", NULL};

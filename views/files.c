@@ -262,13 +262,23 @@ static void title(struct view *v, struct buf *out)
     list_title(&f->list, out);
 }
 
+static bool can(const void *data, const char *action, bool has_row)
+{
+    const struct files *f = data;
+    bool edits = strcmp(action, "file-edit") == 0;
+
+    if (f->env->readonly && (edits || strcmp(action, "file-upload") == 0))
+        return false;
+    return has_row || (!edits && strcmp(action, "file-download") != 0);
+}
+
 static void hints(struct view *v, struct buf *out)
 {
     static const char *const keys[] = {"file-up",       "up",          "file-edit",
                                        "edit",          "file-upload", "upload",
                                        "file-download", "download",    NULL};
 
-    list_view_hints(v, out, keys, NULL);
+    list_view_hints(v, out, keys, can);
 }
 
 static const char *const contexts[] = {"files", "list", "motion", NULL};

@@ -21,6 +21,8 @@ static const struct {
     const char *context, *title;
 } titles[] = {
     {"sandboxes", "The selected sandbox"},
+    {"wall", "The selected terminal, this wall"},
+    {"hits", "The selected line"},
     {"list", "This list"},
     {"copy", "Scrolled back"},
     {"prefix", "In a terminal"},

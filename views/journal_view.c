@@ -90,7 +90,7 @@ static enum view_result verb_describe(struct plain *p, const char *id)
         buf_append_str(&text, "secrets and contents are left out (\xe2\x80\xa6)\n");
     buf_append_char(&text, '\n');
     journal_command(e, &text);
-    text_dialog_open(p->env, "journal", text.data);
+    text_dialog_open(p->env, "Action", text.data);
     return VIEW_HANDLED;
 }
 

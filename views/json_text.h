@@ -12,7 +12,9 @@
 /* Indented, a clean line each. NULL gives nothing. Values whose key says that they are secret
  * (token, secret, password, key, environment) are masked. */
 void json_text_pretty(struct buf *out, const cJSON *json);
-/* "label:   value" a line, nested ones as "a.b". Masked likewise. */
+/* "label:   value" a line, for people: "restart_count" as "restart count", nested ones after the
+ * name of what holds them, names that people gave (metadata, environment) as they are, times with
+ * how long ago they were. Masked likewise. */
 void json_text_fields(struct buf *out, const cJSON *json);
 
 #endif

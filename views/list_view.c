@@ -44,17 +44,23 @@ enum view_result list_view_mouse(struct view *v, struct mouse mouse, int top,
 }
 
 void list_view_hints(struct view *v, struct buf *out, const char *const *hints,
-                     bool (*alone)(const void *data, const char *action))
+                     bool (*can)(const void *data, const char *action, bool has_row))
 {
     const struct list *list = list_of(v);
+    bool has_row = list->table.n_rows > 0;
+    int n = 0;
 
     if (list_hints(list, out))
         return;
     notice_hint(v, out, "global", "help", "help");
-    for (const char *const *h = hints; h && *h; h += 2)
-        if (list->table.n_rows || !alone || alone(v->data, h[0]))
-            notice_hint(v, out, v->ops->contexts[0], h[0], h[1]);
-    if (list->table.n_rows)
+    for (const char *const *h = hints; h && *h; h += 2) {
+        if (!can(v->data, h[0], has_row))
+            continue;
+        if (n++ == 2 && has_row)
+            notice_hint(v, out, "list", "list-filter", "filter");
+        notice_hint(v, out, v->ops->contexts[0], h[0], h[1]);
+    }
+    if (n <= 2 && has_row)
         notice_hint(v, out, "list", "list-filter", "filter");
 }
 

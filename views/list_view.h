@@ -24,11 +24,11 @@ bool list_view_grabs_keys(struct view *v);
 /* top: rows above the list's canvas. A second click on a row does open_action; NULL: nothing. */
 enum view_result list_view_mouse(struct view *v, struct mouse mouse, int top,
                                  const char *open_action);
-/* "? help", then the kind's (action, word, …, NULL; looked up in the innermost context), then the
- * filter's key when there are rows. Without rows only those of the kind's that are alone(action):
- * need none; NULL: all are. */
+/* "? help", then those of the kind's (action, word, …, NULL; looked up in the innermost context)
+ * that can be done now: has_row says whether a row is selected. The filter's key stands after the
+ * second of them, when there are rows; those after it are for wide screens. */
 void list_view_hints(struct view *v, struct buf *out, const char *const *hints,
-                     bool (*alone)(const void *data, const char *action));
+                     bool (*can)(const void *data, const char *action, bool has_row));
 /* For the compare of a table: less than, equal to, greater than 0. */
 int compare_numbers(int64_t a, int64_t b);
 /* The ops of a kind: common with its name and contexts, the same pointer each time. kind is

@@ -480,9 +480,9 @@ static void title(struct view *v, struct buf *out)
 }
 
 /* Every one of the keys worth a hint needs a row. */
-static bool needs_none(const void *data, const char *action)
+static bool can(const void *data, const char *action, bool has_row)
 {
-    return false;
+    return has_row;
 }
 
 static void hints(struct view *v, struct buf *out)
@@ -492,7 +492,7 @@ static void hints(struct view *v, struct buf *out)
                                        "command-again", "again",       NULL};
     const struct matrix *m = v->data;
 
-    list_view_hints(v, out, m->n_waiting ? keys : keys + 2, needs_none);
+    list_view_hints(v, out, m->n_waiting ? keys : keys + 2, can);
 }
 
 static const char *const contexts[] = {"matrix", "list", "motion", NULL};

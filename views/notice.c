@@ -51,12 +51,14 @@ void notice_empty(struct canvas c, const struct theme *theme, const char *title,
 void notice_error(struct view *v, struct canvas c, const struct err *e)
 {
     const struct style *styles = tui_theme(v->tui)->styles;
-    int w = c.cols < 72 ? c.cols - 2 : 70;
+    int most = c.cols < 72 ? c.cols - 2 : 70;
     char again[64], key[24];
 
     snprintf(again, sizeof again, "%s asks again",
              notice_key(v, "global", "refresh", key, sizeof key));
     const char *hint = *e->hint ? e->hint : again;
+    int w = text_width(e->text) > text_width(hint) ? text_width(e->text) : text_width(hint);
+    w = w < most ? w : most;
     int spare = c.rows - wrap_count(e->text, w) - wrap_count(hint, w);
     int y = spare > 0 ? spare / 3 : 0, x = (c.cols - w) / 2;
 

@@ -212,18 +212,21 @@ static void title(struct view *v, struct buf *out)
     list_title(&p->list, out);
 }
 
-static bool is_alone(const void *data, const char *action)
+static bool can(const void *data, const char *action, bool has_row)
 {
-    const struct plain_verb *verb = ((const struct plain *)data)->kind->verbs;
+    const struct plain *p = data;
+    const struct plain_verb *verb = p->kind->verbs;
 
     while (verb && verb->action && strcmp(verb->action, action) != 0)
         verb++;
-    return verb && verb->action && verb->alone;
+    if (!verb || !verb->action)
+        return has_row;
+    return (has_row || verb->alone) && !(verb->writes && p->env->readonly);
 }
 
 static void hints(struct view *v, struct buf *out)
 {
-    list_view_hints(v, out, ((const struct plain *)v->data)->kind->hints, is_alone);
+    list_view_hints(v, out, ((const struct plain *)v->data)->kind->hints, can);
 }
 
 static const struct view_ops common = {

@@ -337,9 +337,9 @@ static enum view_result on_mouse(struct view *v, struct mouse mouse)
 }
 
 /* Every one of the keys worth a hint needs a row. */
-static bool needs_none(const void *data, const char *action)
+static bool can(const void *data, const char *action, bool has_row)
 {
-    return false;
+    return has_row;
 }
 
 static void hints(struct view *v, struct buf *out)
@@ -347,7 +347,7 @@ static void hints(struct view *v, struct buf *out)
     static const char *const keys[] = {"recording-play", "play", "recording-delete", "delete",
                                        NULL};
 
-    list_view_hints(v, out, keys, needs_none);
+    list_view_hints(v, out, keys, can);
 }
 
 static const char *const contexts[] = {"recordings", "list", "motion", NULL};

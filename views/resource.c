@@ -175,18 +175,21 @@ static void title(struct view *v, struct buf *out)
     list_title(&r->list, out);
 }
 
-static bool is_alone(const void *data, const char *action)
+static bool can(const void *data, const char *action, bool has_row)
 {
-    const struct resource_verb *verb = ((const struct resource *)data)->kind->verbs;
+    const struct resource *r = data;
+    const struct resource_verb *verb = r->kind->verbs;
 
     while (verb && verb->action && strcmp(verb->action, action) != 0)
         verb++;
-    return verb && verb->action && verb->alone;
+    if (!verb || !verb->action)
+        return has_row;
+    return (has_row || verb->alone) && !(verb->writes && r->env->readonly);
 }
 
 static void hints(struct view *v, struct buf *out)
 {
-    list_view_hints(v, out, ((const struct resource *)v->data)->kind->hints, is_alone);
+    list_view_hints(v, out, ((const struct resource *)v->data)->kind->hints, can);
 }
 
 static const struct view_ops common = {

@@ -161,6 +161,18 @@ static void title(struct view *v, struct buf *out)
 
 static void hints(struct view *v, struct buf *out)
 {
+    /* Shown where a wide screen leaves room, the most wanted first. */
+    static const struct {
+        const char *action, *word;
+        bool changes;
+    } when_wide[] = {
+        {"sandbox-describe", "describe", false},
+        {"view-logs", "logs", false},
+        {"run-command", "run", true},
+        {"view-wall", "wall", false},
+        {"view-terminals", "terminals", false},
+        {"sandbox-delete", "delete", true},
+    };
     struct sandboxes *s = v->data;
 
     if (list_hints(&s->list, out))
@@ -170,8 +182,12 @@ static void hints(struct view *v, struct buf *out)
         notice_hint(v, out, "sandboxes", "sandbox-open", "shell");
     if (!s->env->readonly)
         notice_hint(v, out, "sandboxes", "sandbox-new", "new");
-    if (s->list.table.n_rows)
-        notice_hint(v, out, "list", "list-filter", "filter");
+    if (!s->list.table.n_rows)
+        return;
+    notice_hint(v, out, "list", "list-filter", "filter");
+    for (size_t i = 0; i < ARRAY_LEN(when_wide); i++)
+        if (!when_wide[i].changes || !s->env->readonly)
+            notice_hint(v, out, "sandboxes", when_wide[i].action, when_wide[i].word);
 }
 
 static const struct view_ops ops = {

@@ -263,7 +263,17 @@ static const struct resource_verb verbs[] = {
 };
 
 static const char *const contexts[] = {"servers", "resource", "list", "motion", NULL};
-static const char *const hints[] = {"server-logs", "logs", "server-start-new", "new", NULL};
+static const char *const hints[] = {"server-logs",
+                                    "logs",
+                                    "server-start-new",
+                                    "new",
+                                    "server-restart",
+                                    "restart",
+                                    "server-stop",
+                                    "stop",
+                                    "server-delete",
+                                    "delete",
+                                    NULL};
 
 const struct resource_kind servers_kind = {
     .name = "servers",

@@ -218,7 +218,8 @@ static const struct resource_verb verbs[] = {
 };
 
 static const char *const contexts[] = {"tokens", "resource", "list", "motion", NULL};
-static const char *const hints[] = {"token-new", "new", "magic-link", "link", NULL};
+static const char *const hints[] = {"token-new",    "new",    "magic-link", "link",
+                                    "token-revoke", "revoke", NULL};
 
 const struct resource_kind tokens_kind = {
     .name = "tokens",

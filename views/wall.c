@@ -249,11 +249,17 @@ static void hints(struct view *v, struct buf *out)
         notice_hint(v, out, "wall", "wall-travel", "live");
         return;
     }
+    if (!w->n_order)
+        return;
     notice_hint(v, out, "wall", "wall-zoom", "look");
     if (!w->env->readonly)
         notice_hint(v, out, "wall", "wall-join", "take part");
     if (w->n_needed)
         notice_hint(v, out, "wall", "wall-next", "next");
+    notice_hint(v, out, "wall", "wall-search", "search");
+    if (!w->env->readonly)
+        notice_hint(v, out, "wall", "wall-run", "run");
+    notice_hint(v, out, "wall", "wall-sort", "sort");
 }
 
 static bool alarmed(struct view *v)

@@ -182,7 +182,8 @@ static const struct resource_verb verbs[] = {
 };
 
 static const char *const contexts[] = {"watchers", "resource", "list", "motion", NULL};
-static const char *const hints[] = {"watcher-follow", "follow", "watcher-new", "new", NULL};
+static const char *const hints[] = {"watcher-follow", "follow", "watcher-new", "new",
+                                    "watcher-delete", "delete", NULL};
 
 const struct resource_kind watchers_kind = {
     .name = "watchers",

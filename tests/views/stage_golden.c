@@ -81,7 +81,8 @@ static char *mask(const struct stage *s, const char *screen)
         } else if (strncmp(screen, stale, strlen(stale)) == 0 && screen[7] == 's') {
             buf_append_str(&out, "stale Ns");
             screen += strlen(stale) + 2;
-        } else if (strncmp(screen, again, strlen(again)) == 0) {
+        } else if (strncmp(screen, again, strlen(again)) == 0 &&
+                   strchr(digits, screen[strlen(again)])) {
             buf_append_str(&out, "again in Ns");
             screen += strcspn(screen + strlen(again), " ,") + strlen(again);
         } else if (is_seconds(screen)) {

@@ -294,7 +294,7 @@ static void shell__several__are_switched_and_survive_leaving(void **state)
     stage_keys(s, "Enter C-b i");
     stage_await(s, "This terminal");
     stage_keys(s, "Esc C-b ?");
-    stage_await(s, "New tab with a shell in this sandbox");
+    stage_await(s, "New tab with a shell here");
     stage_keys(s, "Esc C-b d");
     assert_true(s->quit);
     stage_close(s);
