@@ -44,7 +44,7 @@ static const char thing[] =
     "\"@\",\"authenticated\":true,\"token_type\":\"@\",\"message\":\"#\",\"instructions\":\"@\","
     "\"version\":\"@\",\"sandbox_url\":\"@\",\"channel\":\"@\",\"content\":\"@\",\"logs\":\"@\","
     "\"type\":\"@\",\"stdout\":\"@\",\"stderr\":\"@\",\"output\":\"@\",\"language\":\"@\","
-    "\"pty\":true,\"healthy\":true,\"ready\":true,\"size\":1,\"port\":3000,\"ignored\":[\"@\"],"
+    "\"pty\":false,\"healthy\":true,\"ready\":true,\"size\":1,\"port\":3000,\"ignored\":[\"@\"],"
     "\"data\":{\"@\":\"@\"},\"file\":\"@\",\"timestamp\":1767323045678";
 
 /* What the questions about one kind want: the list, or one of it. */
@@ -258,7 +258,7 @@ static const struct case_ {
     {"events demo"},
     {"events demo emit x"},
     {"run demo"},
-    {"run demo show x", .is_contents = true},
+    {"run demo show x", .is_quiet = true},
     {"run demo start true"},
     {"token demo"},
     {"token demo show x"},
@@ -273,8 +273,8 @@ static const struct case_ {
     {"children demo show x"},
     {"children demo create"},
     {"stats demo", .is_quiet = true},
-    {"snapshot demo list"},
-    {"snapshot demo create x"},
+    {"snapshot list"},
+    {"snapshot create demo"},
     {"terminals demo"},
     {"terminals demo show x"},
     {"terminals demo create"},
