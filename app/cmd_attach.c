@@ -70,7 +70,9 @@ static void finish(struct attachment *a, const char *text)
 
 static void notice(struct attachment *a, const char *text)
 {
-    cleanup_free char *line = xasprintf("\r\n[sandpit: %s]\r\n", text);
+    char safe[600];
+    cleanup_free char *line =
+        xasprintf("\r\n[sandpit: %s]\r\n", text_sanitise(safe, sizeof safe, text, strlen(text)));
 
     raw_tty_write(a->tty, line, strlen(line));
 }

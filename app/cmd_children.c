@@ -8,6 +8,8 @@
 #include "app/columns.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
+#include "base/alloc.h"
 #include "client/child.h"
 
 struct children_args {
@@ -67,6 +69,13 @@ static void on_child(void *user, const struct child_info *c, const struct err *e
     }
 }
 
+static void print_child(const struct child_info *c)
+{
+    cleanup_free char *line = xasprintf("%s %s", c->subdomain, c->url);
+
+    foreign_print(line);
+}
+
 static void on_created(void *user, const struct child_info *c, const struct err *e)
 {
     struct errand *x = user;
@@ -74,7 +83,7 @@ static void on_created(void *user, const struct child_info *c, const struct err 
     if (c && x->json)
         json_print(child_json(c));
     else if (c)
-        printf("%s %s\n", c->subdomain, c->url);
+        print_child(c);
     errand_done(x, e);
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/text.h"
@@ -80,7 +81,8 @@ static void print_one(struct variables *v, const struct env_variable *all, size_
             cJSON_AddStringToObject(o, all[i].name, all[i].value);
             json_print(o);
         } else {
-            puts(all[i].value);
+            foreign_write(&(struct foreign_stream){0}, stdout, all[i].value, strlen(all[i].value));
+            putchar('\n');
         }
     }
 }
@@ -181,7 +183,7 @@ static int run_set(struct errand *x, const void *arguments, int n, char **words)
 static void on_removed(void *user, const struct env_variable *all, size_t n, const struct err *e)
 {
     for (size_t i = 0; i < n; i++)
-        puts(all[i].name);
+        foreign_print(all[i].name);
     errand_done(user, e);
 }
 

@@ -9,6 +9,7 @@
 #include "app/duration.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -120,7 +121,7 @@ static void on_stored(void *user, const struct event_info *event, const struct e
         cJSON_AddNumberToObject(o, "timestamp", (double)event->timestamp_ms);
         json_print(o);
     } else if (event) {
-        puts(event->id);
+        foreign_print(event->id);
     }
     errand_done(x, e);
 }

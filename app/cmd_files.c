@@ -11,6 +11,7 @@
 #include "app/columns.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -105,18 +106,25 @@ static int run_stat(struct errand *x, const void *arguments, int n, char **words
     return errand_wait(x);
 }
 
+struct cat {
+    struct errand *errand;
+    struct foreign_stream shown;
+};
+
 static int sink(void *user, const char *bytes, size_t n)
 {
-    return fwrite(bytes, 1, n, stdout) == n ? 0 : -errno;
+    foreign_write(&((struct cat *)user)->shown, stdout, bytes, n);
+    return ferror(stdout) ? -errno : 0;
 }
 
-static void on_copied(void *user, const struct file_version *v, const struct err *e)
+static void on_cat(void *user, const struct file_version *v, const struct err *e)
 {
-    errand_done(user, e);
+    errand_done(((struct cat *)user)->errand, e);
 }
 
 static int run_cat(struct errand *x, const void *arguments, int n, char **words)
 {
+    struct cat cat = {.errand = x};
     int result = 0;
 
     for (int i = 0; i < n && !result; i++) {
@@ -125,11 +133,16 @@ static int run_cat(struct errand *x, const void *arguments, int n, char **words)
         result = errand_path(x, words[i], &path);
         if (result < 0)
             break;
-        file_get(x->remote, &(struct file_get_options){.path = path, .sink = sink}, on_copied, x);
+        file_get(x->remote, &(struct file_get_options){.path = path, .sink = sink}, on_cat, &cat);
         result = errand_wait(x);
     }
     fflush(stdout);
     return result;
+}
+
+static void on_copied(void *user, const struct file_version *v, const struct err *e)
+{
+    errand_done(user, e);
 }
 
 static long source(void *user, char *out, size_t cap)

@@ -12,6 +12,7 @@
 #include "app/env_list.h"
 #include "app/versions.h"
 #include "base/alloc.h"
+#include "base/text.h"
 
 #define PROBE_MS 2000
 
@@ -126,9 +127,10 @@ static void print_section(const cJSON *section)
         const char *text = cJSON_IsString(item) ? item->valuestring
                            : cJSON_IsBool(item) ? (cJSON_IsTrue(item) ? "yes" : "no")
                                                 : "-";
+        char safe[1024];
         bool is_path = text[0] == '/' && strcmp(section->string, "paths") == 0;
 
-        printf("  %-22s %s%s\n", item->string, text,
+        printf("  %-22s %s%s\n", item->string, text_sanitise(safe, sizeof safe, text, strlen(text)),
                is_path && access(text, F_OK) != 0 ? "  (absent)" : "");
     }
 }

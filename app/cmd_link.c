@@ -8,6 +8,7 @@
 #include "app/duration.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/clock.h"
 #include "client/token.h"
@@ -39,7 +40,7 @@ static void on_link(void *user, const struct magic_link *l, const struct err *e)
         json_add_time(o, "expiresAt", l->expires_ms);
         json_print(o);
     } else if (l) {
-        puts(l->url);
+        foreign_print(l->url);
         say("opens the sandbox in a browser, once, within %s",
             clock_format_span(left, l->expires_ms - clock_wall_ms()));
     }

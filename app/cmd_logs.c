@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "client/server.h"
@@ -33,6 +34,7 @@ struct tail {
     struct server_tail *tail;
     long n_lines; /* to begin with; -1: all */
     bool is_past_told;
+    struct foreign_stream shown;
     struct buf past; /* what was there, while only its last lines are wanted */
 };
 
@@ -41,7 +43,7 @@ static void print(struct tail *t, enum server_stream stream, const char *bytes, 
 {
     if (!t->errand->json) {
         /* stderr of the server is data here, too; one stream keeps the order. */
-        fwrite(bytes, 1, n, stdout);
+        foreign_write(&t->shown, stdout, bytes, n);
         errand_flush(t->errand);
         return;
     }

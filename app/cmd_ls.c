@@ -9,6 +9,7 @@
 #include "app/columns.h"
 #include "app/command.h"
 #include "app/env_list.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "app/session.h"
 #include "base/clock.h"
@@ -99,7 +100,7 @@ static int run_ls(struct app *app, const void *arguments, int n_rest, char **res
         print_json(all, kept);
     else if (a->quiet)
         for (size_t i = 0; i < kept; i++)
-            puts(all[i].id);
+            foreign_print(all[i].id);
     else if (kept)
         print_table(all, kept);
     else

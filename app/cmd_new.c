@@ -9,6 +9,7 @@
 #include "app/command.h"
 #include "app/duration.h"
 #include "app/env_list.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "app/session.h"
 #include "base/alloc.h"
@@ -36,7 +37,7 @@ static void print_result(const struct sandbox_info *info, bool json)
     if (json)
         json_print(sandbox_public_json(info));
     else
-        puts(info->id);
+        foreign_print(info->id);
 }
 
 /* Returns the exit status. */

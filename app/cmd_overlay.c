@@ -9,6 +9,7 @@
 #include "app/columns.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "client/overlay.h"
@@ -93,7 +94,7 @@ static void on_created(void *user, const struct overlay_info *o, const struct er
     if (o && x->json)
         json_print(overlay_json(o));
     else if (o)
-        puts(o->id);
+        foreign_print(o->id);
     if (o && !strcmp(o->status, "failed")) {
         say("the copy failed: %s", o->error);
         x->status = EXIT_FAIL;

@@ -11,6 +11,7 @@
 #include "app/say.h"
 #include "app/session.h"
 #include "base/alloc.h"
+#include "base/text.h"
 
 struct rm_args {
     bool yes, force;
@@ -26,15 +27,17 @@ static const struct arg_def args[] = {
 /* One is confirmed by "y", several by their count: a habit of typing y must not cost ten. */
 static bool confirm(const struct sandbox_info *all, size_t n)
 {
-    char answer[32] = "", count[24];
+    char answer[32] = "", count[24], name[256], status[64];
 
     for (size_t i = 0; i < n; i++) {
         cleanup_free char *label = sandbox_label(&all[i]);
 
+        text_sanitise(name, sizeof name, label, strlen(label));
+        text_sanitise(status, sizeof status, all[i].status, strlen(all[i].status));
         if (all[i].n_terminals > 0)
-            fprintf(stderr, "  %s (%s, %d terminals)\n", label, all[i].status, all[i].n_terminals);
+            fprintf(stderr, "  %s (%s, %d terminals)\n", name, status, all[i].n_terminals);
         else
-            fprintf(stderr, "  %s (%s)\n", label, all[i].status);
+            fprintf(stderr, "  %s (%s)\n", name, status);
     }
     snprintf(count, sizeof count, "%zu", n);
     if (n == 1)

@@ -11,6 +11,7 @@
 #include "app/duration.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -71,9 +72,9 @@ static void print_output(struct errand *x, const struct command_result *c)
         json_print(command_json(c, true));
         return;
     }
-    fwrite(c->out, 1, c->out_len, stdout);
+    foreign_write(&(struct foreign_stream){0}, stdout, c->out, c->out_len);
     fflush(stdout);
-    fwrite(c->err, 1, c->err_len, stderr);
+    foreign_write(&(struct foreign_stream){0}, stderr, c->err, c->err_len);
 }
 
 /* --- listing --- */
@@ -226,7 +227,7 @@ static void on_started(void *user, const struct command_result *c, const struct 
     if (c && x->json)
         json_print(command_json(c, false));
     else if (c)
-        puts(c->command_id);
+        foreign_print(c->command_id);
     errand_done(x, e);
 }
 

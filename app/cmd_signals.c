@@ -9,6 +9,7 @@
 
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/text.h"
 #include "client/signals.h"
@@ -25,7 +26,7 @@ static const struct arg_def args[] = {
 static void on_signal(void *user, const struct signal_event *s)
 {
     struct errand *x = user;
-    char url[2048], text[4096];
+    char signal[64], type[64], url[2048], text[4096];
 
     if (x->json) {
         cJSON *o = cJSON_CreateObject();
@@ -44,10 +45,12 @@ static void on_signal(void *user, const struct signal_event *s)
     }
     text_sanitise(url, sizeof url, s->url, strlen(s->url));
     text_sanitise(text, sizeof text, s->message, strlen(s->message));
+    text_sanitise(signal, sizeof signal, s->signal, strlen(s->signal));
+    text_sanitise(type, sizeof type, s->type, strlen(s->type));
     if (s->port)
-        printf("%s %d%s%s %s\n", s->signal, s->port, s->type[0] ? " " : "", s->type, url);
+        printf("%s %d%s%s %s\n", signal, s->port, *type ? " " : "", type, url);
     else
-        printf("%s %s\n", s->signal, text);
+        printf("%s %s\n", signal, text);
     errand_flush(x);
 }
 
@@ -104,7 +107,7 @@ static void on_status(void *user, const struct signal_status *s, const struct er
         cJSON_AddBoolToObject(o, "active", s->is_active);
         json_print(o);
     } else if (s) {
-        puts(s->status);
+        foreign_print(s->status);
     }
     errand_done(x, e);
 }

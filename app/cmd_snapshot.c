@@ -8,6 +8,7 @@
 #include "app/columns.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/clock.h"
 #include "client/snapshot.h"
@@ -74,7 +75,7 @@ static void on_created(void *user, const struct snapshot_info *s, const struct e
     if (s && a->json)
         json_print(snapshot_json(s));
     else if (s)
-        puts(s->id);
+        foreign_print(s->id);
     done(a, e);
 }
 

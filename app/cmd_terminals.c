@@ -10,6 +10,7 @@
 #include "app/columns.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/shell_quote.h"
@@ -100,7 +101,7 @@ static void on_created(void *user, const struct terminal_info *t, const struct e
     struct errand *x = user;
 
     if (t && !x->json)
-        puts(t->id);
+        foreign_print(t->id);
     else if (t)
         json_print(terminal_json(t));
     errand_done(x, e);

@@ -10,9 +10,9 @@
 #include "app/duration.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "client/token.h"
 
 struct token_args {
@@ -83,7 +83,7 @@ static void on_created(void *user, const struct token_info *t, const struct err 
     if (t && x->json) {
         json_print(token_json(t));
     } else if (t) {
-        puts(t->secret);
+        foreign_print(t->secret);
         say("token %s; it is shown this once", t->id);
     }
     errand_done(x, e);
@@ -151,7 +151,7 @@ static void on_status(void *user, const struct auth_status *a, const struct err 
         json_add_time(o, "expiresAt", a->expires_ms);
         json_print(o);
     } else if (a) {
-        puts(a->is_authenticated ? a->token_type : "not authenticated");
+        foreign_print(a->is_authenticated ? a->token_type : "not authenticated");
     }
     errand_done(x, e);
 }
@@ -160,13 +160,6 @@ static int run_status(struct errand *x, const void *arguments, int n, char **wor
 {
     auth_status(x->remote, on_status, x);
     return errand_wait(x);
-}
-
-static void print_safe(const char *text)
-{
-    char safe[1024];
-
-    puts(text_sanitise(safe, sizeof safe, text, strlen(text)));
 }
 
 static void on_info(void *user, const struct auth_info *a, const struct err *e)
@@ -183,10 +176,10 @@ static void on_info(void *user, const struct auth_info *a, const struct err *e)
     } else if (a) {
         const cJSON *item;
 
-        print_safe(a->message);
-        print_safe(a->instructions);
+        foreign_print(a->message);
+        foreign_print(a->instructions);
         cJSON_ArrayForEach (item, a->endpoints)
-            print_safe(cJSON_IsString(item) ? item->valuestring : "");
+            foreign_print(cJSON_IsString(item) ? item->valuestring : "");
     }
     errand_done(x, e);
 }

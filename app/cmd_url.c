@@ -7,8 +7,8 @@
 
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "base/alloc.h"
-#include "base/text.h"
 #include "wire/url.h"
 
 struct url_args {
@@ -25,15 +25,13 @@ static const struct arg_def args[] = {
 
 static void print(const struct errand *x, const char *url)
 {
-    cleanup_free char *safe = xcalloc(1, strlen(url) + 1);
-
     if (x->json) {
         cJSON *o = cJSON_CreateObject();
 
         cJSON_AddStringToObject(o, "url", url);
         json_print(o);
     } else {
-        puts(text_sanitise(safe, strlen(url) + 1, url, strlen(url)));
+        foreign_print(url);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "app/columns.h"
 #include "app/env_list.h"
 #include "app/errand.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/text.h"
@@ -36,7 +37,7 @@ struct watching {
 static void on_event(void *user, const struct file_event *e)
 {
     struct errand *x = ((struct watching *)user)->errand;
-    char path[4096];
+    char path[4096], name[64];
 
     if (x->json) {
         cJSON *o = cJSON_CreateObject();
@@ -48,9 +49,10 @@ static void on_event(void *user, const struct file_event *e)
         errand_print_line(x, o);
         return;
     }
-    printf("%-9s %s\n", e->event, text_sanitise(path, sizeof path, e->path, strlen(e->path)));
+    printf("%-9s %s\n", text_sanitise(name, sizeof name, e->event, strlen(e->event)),
+           text_sanitise(path, sizeof path, e->path, strlen(e->path)));
     if (e->content && e->n_content) {
-        fwrite(e->content, 1, e->n_content, stdout);
+        foreign_write(&(struct foreign_stream){0}, stdout, e->content, e->n_content);
         if (e->content[e->n_content - 1] != '\n')
             putchar('\n');
     }
@@ -201,7 +203,7 @@ static int run_create(struct errand *x, const void *arguments, int n, char **wor
         watcher_get(x->remote, w.id, on_watcher, x);
         return errand_wait(x);
     }
-    puts(w.id);
+    foreign_print(w.id);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/foreign.h"
 #include "base/alloc.h"
 
 cJSON *env_list_json(const struct arg_list *list, struct err *e)
@@ -37,7 +38,7 @@ void json_print(cJSON *json)
 {
     char *text = cJSON_Print(json);
 
-    puts(text);
+    foreign_print_json(text);
     free(text);
     cJSON_Delete(json);
 }

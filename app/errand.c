@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "app/env_list.h"
+#include "app/foreign.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -50,7 +51,7 @@ void errand_print_line(struct errand *x, cJSON *json)
 {
     char *text = cJSON_PrintUnformatted(json);
 
-    puts(text);
+    foreign_print_json(text);
     free(text);
     cJSON_Delete(json);
     errand_flush(x);

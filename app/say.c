@@ -6,17 +6,21 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
 
 void say(const char *format, ...)
 {
+    char text[8192], safe[4096];
     va_list args;
 
     fflush(stdout);
-    fputs("sandpit: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    /* Much of it is what a gateway or a sandbox said. */
+    fprintf(stderr, "sandpit: %s\n", text_sanitise(safe, sizeof safe, text, strlen(text)));
 }
 
 void say_error(const struct err *e)

@@ -135,9 +135,7 @@ bool utf8_valid(const char *s, size_t n)
     return true;
 }
 
-/* Controls, line separators, what turns the direction of writing, and what cannot be seen but
- * makes two names look alike. */
-static bool is_unsafe(uint32_t c)
+bool text_is_unsafe(uint32_t c)
 {
     static const struct {
         uint32_t first, last;
@@ -205,7 +203,7 @@ char *text_sanitise(char *out, size_t cap, const char *text, size_t n)
         uint32_t c;
         char bytes[4];
         size_t used = utf8_decode(text, n, &c);
-        size_t size = utf8_encode(is_unsafe(c) ? ' ' : c, bytes);
+        size_t size = utf8_encode(text_is_unsafe(c) ? ' ' : c, bytes);
 
         if (len + size + 1 > cap) {
             len = fits;

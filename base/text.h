@@ -30,6 +30,9 @@ int text_width(const char *text);
 /* Bytes of the longest prefix of text that takes at most `cols` columns. */
 size_t text_prefix(const char *text, int cols);
 
+/* Controls, line separators, what turns the direction of writing, and what cannot be seen but
+ * makes two names look alike. */
+bool text_is_unsafe(uint32_t codepoint);
 /* Copies text to out (cap >= 1, NUL-terminated) as one line that cannot do anything to a terminal:
  * C0, DEL, C1, Unicode's line separators, bidirectional controls and what cannot be seen
  * (zero-width space, tags) become a space, invalid bytes U+FFFD, and a text too long is cut between
