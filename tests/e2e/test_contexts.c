@@ -117,6 +117,7 @@ static void contexts__view__lists_another_beside_and_makes_a_sandbox_there(void 
     assert_screen(p, "Context", "other");
     pty_send(p, "\r");
     assert_screen(p, "class 4");
+    assert_true(pty_wait_gone(p, WAIT_MS, "New sandbox", NULL));
     assert_int_equal(lab_run(labs[1], "ls", NULL), 0);
     assert_has(labs[1]->out, "new");
     /* And out again. */
