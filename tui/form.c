@@ -261,6 +261,19 @@ static bool complete(struct form *f, struct key key)
     return true;
 }
 
+/* Up and Down go through what was typed before, where the field knows it; Down from the newest line
+ * goes on. */
+static bool recall(struct form *f, struct key key)
+{
+    struct prompt *prompt = &f->states[f->focus].prompt;
+
+    if (!prompt->history || !(key.code == KEY_UP ? prompt->history->n : prompt->history_i))
+        return false;
+    if (prompt_key(prompt, key) == PROMPT_CHANGED)
+        changed(f);
+    return true;
+}
+
 static bool is_cancel(struct key key)
 {
     return key_equal(key, (struct key){KEY_ESCAPE}) ||
@@ -282,6 +295,8 @@ enum form_result form_key(struct form *f, struct key key)
         return FORM_HANDLED;
     if (key.code == KEY_TAB)
         return focus_by(f, key.mods & MOD_SHIFT ? -1 : 1);
+    if ((key.code == KEY_UP || key.code == KEY_DOWN) && !key.mods && recall(f, key))
+        return FORM_HANDLED;
     if (key.code == KEY_DOWN && !key.mods)
         return focus_by(f, 1);
     if (key.code == KEY_UP && !key.mods)

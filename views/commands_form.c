@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "views/commands_output.h"
 #include "views/dialog.h"
+#include "views/journal.h"
 #include "views/matrix.h"
 #include "views/pairs.h"
 
@@ -26,7 +27,9 @@ static const char *const ways[] = {"once", "in the background", "as code", NULL}
 static const char *const languages[] = {"found out", "python", "node", "bash", "sh", "ruby", NULL};
 static const char *const orders[] = {"all at once", "one first, then the rest", NULL};
 static const struct form_field fields[N_FIELDS] = {
-    [TEXT] = {.label = "Run", .required = true, .help = "a command line for sh, or code"},
+    [TEXT] = {.label = "Run",
+              .required = true,
+              .help = "a command line for sh, or code; Up: those before"},
     [HOW] = {.label = "How",
              .kind = FORM_CHOICE,
              .choices = ways,
@@ -111,6 +114,8 @@ static void submit(void *user, struct view *dialog, struct form *f)
         .variables = variables && variables->child ? variables : NULL,
         .timeout_ms = form_number(f, TIMEOUT),
         .language = strcmp(form_text(f, LANGUAGE), languages[0]) ? form_text(f, LANGUAGE) : NULL};
+    if (!journal_holds_secret(spec.text))
+        prompt_history_add(&c->env->state->commands, spec.text);
     struct started *s = xcalloc(1, sizeof *s + c->n * sizeof(struct run *));
 
     bool one_first = c->n > 1 && strcmp(form_text(f, ORDER), orders[1]) == 0;
@@ -163,5 +168,6 @@ void commands_form_open(struct views_env *env, char *const *ids, size_t n)
         snprintf(c->title, sizeof c->title, "Run in %.48s",
                  views_sandbox_name(env, ids[0], name, sizeof name));
     form_init(&form, c->title, "run", fields, n > 1 ? N_FIELDS : ORDER);
+    form.states[TEXT].prompt.history = &env->state->commands;
     form_dialog_open(env, &form, &ops, c);
 }

@@ -118,6 +118,7 @@ void views_stop(struct views_env *env)
     tick_destroy(s->clipboard_tick);
     views_guest_trust_free(s);
     wall_search_destroy(s->wall_search);
+    prompt_history_finish(&s->commands);
     free(s);
     env->state = NULL;
 }

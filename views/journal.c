@@ -73,6 +73,22 @@ static bool holds_secrets(const char *key)
     return matches_any(key, words);
 }
 
+bool journal_holds_secret(const char *command)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789_-";
+
+    for (size_t n; *command; command += n ? n : 1) {
+        n = strspn(command, letters);
+        cleanup_free char *name = xstrndup(command, n);
+        bool names_value = *command == '-' || command[n] == '=' || command[n] == ':';
+
+        if (n && names_value && is_secret(name))
+            return true;
+    }
+    return false;
+}
+
 static bool strip(cJSON *json, bool hide)
 {
     cJSON *item;

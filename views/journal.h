@@ -35,6 +35,9 @@ size_t journal_count(const struct journal *j);
 /* The newest is 0. Valid until the next entry. */
 const struct journal_entry *journal_at(const struct journal *j, size_t i);
 const struct journal_entry *journal_find(const struct journal *j, uint64_t number);
+/* Whether a command line has a value under a name that says it is secret: API_TOKEN=…, --password …
+ */
+bool journal_holds_secret(const char *command);
 /* A line for a shell: curl with the key in a variable. */
 void journal_command(const struct journal_entry *e, struct buf *out);
 /* The same as people call it: "sandpit rm sb-1", else "POST /path". */

@@ -8,6 +8,7 @@
 
 #include <sys/queue.h>
 
+#include "tui/prompt.h"
 #include "views/attachment.h"
 #include "views/tick.h"
 #include "views/views.h"
@@ -56,6 +57,7 @@ struct views_state {
     struct broadcast *broadcast;     /* owned */
     struct layouts *layouts;         /* owned; NULL: not kept */
     struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
+    struct prompt_history commands;  /* typed into the form, none with a secret */
     struct wall_search *wall_search; /* owned: the last one; wall_search.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };

@@ -73,6 +73,45 @@ static void commands__run__form(void **state)
     stage_close(s);
 }
 
+static void run_and_leave(struct stage *s, const char *command)
+{
+    stage_keys(s, "x");
+    stage_await(s, "Run in");
+    stage_type(s, command);
+    s->last_request[0] = '\0';
+    stage_keys(s, "Enter");
+    await(&s->loop, 5000, !strcmp(s->last_request, "POST /run/command"));
+    stage_await(s, "Nothing was written yet");
+    stage_keys(s, "Esc");
+    stage_await(s, "student-1");
+}
+
+static void commands__form__recalls_commands_without_secrets(void **state)
+{
+    struct stage *s = scene_open_class(1);
+
+    stage_answer(s, "POST /run/command", 200,
+                 "{\"cmd_id\":\"c9\",\"channel\":\"command:c9\",\"terminal_id\":\"ex9\",\"status\":"
+                 "\"pending\"}");
+    run_and_leave(s, "echo first");
+    run_and_leave(s, "API_TOKEN=abc deploy");
+    run_and_leave(s, "mysql --password abc");
+    run_and_leave(s, "echo second");
+    stage_keys(s, "x");
+    stage_await(s, "Run in");
+    stage_type(s, "draft");
+    stage_keys(s, "Up");
+    stage_await(s, "echo second");
+    stage_keys(s, "Up");
+    stage_await(s, "echo first");
+    stage_keys(s, "Up Down Down");
+    stage_await(s, "draft");
+    /* On to the fields below, from where it goes back. */
+    stage_keys(s, "Down Up Up Enter");
+    await(&s->loop, 5000, strstr(s->last_body, "echo second"));
+    stage_close(s);
+}
+
 static void commands__background__is_looked_at_to_its_end(void **state)
 {
     struct stage *s = open_commands(1);
@@ -303,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands__run__follows_its_output),
         cmocka_unit_test(commands__run__form),
+        cmocka_unit_test(commands__form__recalls_commands_without_secrets),
         cmocka_unit_test(commands__background__is_looked_at_to_its_end),
         cmocka_unit_test(commands__host_ones__show_their_output),
         cmocka_unit_test(commands__delete__asks_by_its_text),
