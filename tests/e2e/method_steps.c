@@ -157,7 +157,7 @@ const struct method_step method_steps[] = {
         .before = "sandpit run alice/demo start 'echo part; sleep 1000'",
         .after = "i=$ID; until sandpit run alice/demo show $i | grep part; do sleep 0.05; done",
         .there = "sleep 1000",
-        .then = {{"cmd_id"}},
+        .then = {{"cmd id"}},
     },
     {
         .method = "run.waitForCompletion",
@@ -290,7 +290,7 @@ const struct method_step method_steps[] = {
         .before = FIRST_ID("sandpit overlay alice/demo --json"),
         .after = "grep \"$ID.*/opt/template\" $OUT",
         .there = "/opt/template",
-        .then = {{"copied_files"}},
+        .then = {{"copied files"}},
     },
     {
         .method = "filesystem.overlay.waitForCompletion",
@@ -349,7 +349,7 @@ const struct method_step method_steps[] = {
         .method = "server.retrieve",
         .after = "grep web $OUT",
         .there = "echo up",
-        .then = {{"restart_policy"}},
+        .then = {{"restart policy"}},
     },
     {
         .method = "server.logs",
@@ -405,7 +405,7 @@ const struct method_step method_steps[] = {
         .before = FIRST_ID("sandpit watch alice/demo --json list"),
         .after = "grep \"$ID.*/tmp\" $OUT",
         .there = "/tmp",
-        .then = {{"includeContent"}},
+        .then = {{"include content"}},
     },
     {
         .method = "FileWatcher.on",
@@ -508,7 +508,7 @@ const struct method_step method_steps[] = {
         .before = FIRST_ID("sandpit token alice/demo --json"),
         .after = "grep \"$ID.*guest\" $OUT",
         .there = "guest",
-        .then = {{"expires_at"}},
+        .then = {{"expires"}},
     },
     {
         .method = "sessionToken.revoke",
@@ -540,7 +540,7 @@ const struct method_step method_steps[] = {
         .before = CHILD,
         .after = "grep $ID $OUT",
         .there = "/home/user",
-        .then = {{"is_main"}},
+        .then = {{"is main"}},
     },
     {
         .method = "child.destroy",

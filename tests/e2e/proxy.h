@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A TCP proxy in a thread of the test, which can cut or delay what runs through it. It listens on 127.0.0.1
- * and forwards to the same port of 127.0.0.2, so that addresses with that port lead through it.
+ * A TCP proxy in a thread of the test, which can cut or delay what runs through it. It listens on
+ * 127.0.0.1 and forwards to the same port of 127.0.0.2, so that addresses with that port lead
+ * through it.
  */
 #ifndef TESTS_E2E_PROXY_H
 #define TESTS_E2E_PROXY_H

@@ -394,7 +394,7 @@ static void use_dashboard(struct lab *l)
     go(p, "\0337", "signals alice/demo");
     go(p, "\0338", "events alice/demo");
     go(p, "\0339", "true");
-    go(p, "d", "cmd_id");
+    go(p, "d", "cmd id");
     go(p, "\033T", "guest");
     go(p, ":journal\r", "env");
     go(p, "d", "curl");

@@ -259,8 +259,11 @@ static void port_taken__another_is_used(void **state)
         .sin_family = AF_INET, .sin_port = htons(7780), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct lab *l = *state;
+    int on = 1;
 
-    /* Taken by us, or by somebody else on this machine: either will do. */
+    /* Taken by us, or by somebody else on this machine: either will do. Connections of others that
+     * have ended do not take it. */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(fd, (struct sockaddr *)&at, sizeof at) == 0)
         assert_int_equal(listen(fd, 1), 0);
     struct pty *p = lab_pty(l, 24, 100, NULL);
