@@ -141,14 +141,6 @@ struct request *magic_link_create(struct remote *r, const struct magic_link_opti
     return call_start(c);
 }
 
-struct request *magic_link_create_observing(struct remote *r, const char *redirect,
-                                            magic_link_cb cb, void *user)
-{
-    const struct magic_link_options o = {.redirect = redirect, .observe = true};
-
-    return magic_link_create(r, &o, cb, user);
-}
-
 /* --- who we are --- */
 
 static void on_status(struct remote_call *c, const cJSON *data, const struct err *e)

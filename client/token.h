@@ -47,9 +47,6 @@ struct magic_link_options {
 /* Opens the sandbox in a browser, once. o NULL: as the host chooses. */
 struct request *magic_link_create(struct remote *r, const struct magic_link_options *o,
                                   magic_link_cb cb, void *user);
-/* The same with nothing but .observe and a redirect (or NULL). */
-struct request *magic_link_create_observing(struct remote *r, const char *redirect,
-                                            magic_link_cb cb, void *user);
 
 /* Who this program is to the sandbox. */
 struct auth_status {

@@ -595,11 +595,6 @@ struct attachment_traffic attachment_traffic(const struct attachment *a)
     return a->traffic;
 }
 
-int64_t attachment_typed_at_ms(const struct attachment *a)
-{
-    return a->typed_at_ms;
-}
-
 char attachment_news(const struct attachment *a)
 {
     if (a->rang)

@@ -86,8 +86,6 @@ struct attachment_traffic {
     int64_t since_ms;
 };
 struct attachment_traffic attachment_traffic(const struct attachment *a);
-/* When a key was last sent, clock_mono_ms: the echo of it is drawn at once. */
-int64_t attachment_typed_at_ms(const struct attachment *a);
 /* When it printed last, clock_mono_ms; 0: not yet. */
 int64_t attachment_output_at_ms(const struct attachment *a);
 /* What typing will probably show, over its cells. */

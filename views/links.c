@@ -165,7 +165,10 @@ static void on_info(void *user, const struct remote_info *info, const struct err
 
     t->request = NULL;
     if (!e && info->has_observe) {
-        t->request = magic_link_create_observing(t->remote, t->links->redirect, on_link, t);
+        t->request = magic_link_create(
+            t->remote,
+            &(struct magic_link_options){.redirect = t->links->redirect, .observe = true}, on_link,
+            t);
         return;
     }
     if (!e) {

@@ -262,7 +262,10 @@ static void on_info(void *user, const struct remote_info *info, const struct err
     if (e || !info->has_observe)
         job_step_done(i->step, e ? e : &none);
     else
-        job_step_request(i->step, magic_link_create_observing(i->remote, i->redirect, on_link, i));
+        job_step_request(i->step, magic_link_create(i->remote,
+                                                    &(struct magic_link_options){
+                                                        .redirect = i->redirect, .observe = true},
+                                                    on_link, i));
 }
 
 static void present(struct views_env *env, void *user, const char *value)

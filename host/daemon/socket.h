@@ -72,10 +72,9 @@ unsigned sockets_count_viewers(const struct sockets *s);
 
 /* To every socket, now and again until it subscribes: the terminal exists. */
 void sockets_announce(struct daemon *d, const struct terminal *t);
-/* {"type", "channel", "data"} as text to every socket, or to those subscribed to the channel
- * (whether it is a terminal's or any other). Takes data over. Returns whether any that should get
- * it is full: its writer had better wait for commands_resume. */
-bool sockets_send_all(struct daemon *d, const char *type, const char *channel, cJSON *data);
+/* As JSON text to those subscribed to its channel (whether it is a terminal's or any other).
+ * Returns whether any that should get it is full: its writer had better wait for commands_resume.
+ */
 bool sockets_publish(struct daemon *d, const struct message *m);
 /* The same, as a binary frame to binary connections. */
 bool sockets_publish_native(struct daemon *d, const struct message *m);

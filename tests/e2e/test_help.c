@@ -45,13 +45,13 @@ static char *size_of(struct lab *l)
 static int64_t key_to_wall_ms(struct browser *b, struct pty *p)
 {
     int64_t best = INT64_MAX;
-    char typed[8] = "";
+    char typed[7] = "";
 
     for (int i = 0; i < 6; i++) {
         char key[] = {(char)('p' + i), '\0'};
         int64_t from = clock_mono_ms();
 
-        strcat(typed, key);
+        typed[i] = key[0]; /* the rest stays zero */
         browser_type_into(b, KEYBOARD, key);
         cleanup_free char *shown = xasprintf("$ seen%s", typed);
         assert_screen(p, shown);
