@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "tui/internal.h"
 
 #define SEQUENCE_TIMEOUT_MS 1000
@@ -317,6 +318,7 @@ void dispatch_event(void *tui, const struct input_event *event)
 
     switch (event->kind) {
     case INPUT_KEY:
+        t->typed_ms = clock_mono_ms();
         on_key(t, event->key);
         break;
     case INPUT_MOUSE:

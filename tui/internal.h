@@ -64,6 +64,9 @@ struct tui {
     struct cell *base;  /* owned: leaves and status line */
     struct cell *cells; /* owned: base with overlays, toast and hints on it */
     int64_t last_frame_ms, entered_ms, links_forgotten_ms;
+    int64_t typed_ms, large_ms; /* the last key, the last large frame; 0: none yet */
+    const struct view *piece;   /* drawn last of a frame in pieces; never followed */
+    size_t n_late;              /* dirty views that the last piece left */
     int rows, cols;
 
     char *actions[TUI_ACTIONS_MAX]; /* owned: tui_act's, to be run on the next turn */
@@ -85,6 +88,7 @@ struct tui {
     bool terminal_focused;
     bool base_stale; /* every leaf must be drawn */
     bool dirty;      /* a frame is due */
+    bool soon;       /* at once, that is */
     bool polling_write, gone;
     bool away; /* somebody else has the terminal: nothing is read or written */
     bool prefix_typed, hint_shown, numbers_shown;

@@ -4,6 +4,10 @@
  * changed and 17 ms after the last frame for everything else, and does not run at all while nothing
  * is dirty or the terminal has not taken the last frame. The same timer frees closed views and runs
  * queued actions, so that no view goes away under a callback of its own.
+ *
+ * While somebody types and large frames are drawn beside it, a frame is a piece: the view with the
+ * keys and one other in turn, more often. What an echo has to wait for, the terminal taking what
+ * was drawn just before, is that much shorter.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,9 +23,13 @@
 #include "base/text.h"
 #include "tui/internal.h"
 
-#define FRAME_MS    17 /* 58.8 frames a second: whole milliseconds below 60 */
-#define BELL_GAP_MS 200
-#define TOAST_MS    3000
+#define FRAME_MS   17  /* 58.8 frames a second: whole milliseconds below 60 */
+#define PIECES_MAX 4   /* that a frame's time is divided into */
+#define TYPING_MS  300 /* after a key */
+/* Frames from here on, a terminal needs a while to take. */
+#define LARGE_FRAME_BYTES ((size_t)4096)
+#define BELL_GAP_MS       200
+#define TOAST_MS          3000
 /* A key after this long takes the message away: it covers what the key is about. */
 #define TOAST_GOOD_SEEN_MS 300
 #define TOAST_SEEN_MS      1500
@@ -86,10 +94,54 @@ static void draw_view(struct tui *t, struct view *v, struct canvas whole, struct
         v->ops->draw(v, c);
 }
 
+static bool is_dirty(const struct leaf *leaf)
+{
+    const struct view *v = leaf_view(leaf);
+    struct rect r = leaf_rect(leaf);
+
+    return v && v->dirty && r.h && r.w;
+}
+
+static bool in_pieces(const struct tui *t)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    return !t->base_stale && now_ms - t->typed_ms < TYPING_MS && now_ms - t->large_ms < TYPING_MS;
+}
+
+/* Who is drawn beside the view with the keys in this piece; how many are left for the next ones. */
+static const struct view *choose_piece(struct tui *t)
+{
+    const struct view *target = tui_target(t), *first = NULL, *next = NULL;
+    bool passed = false, waits = false;
+    size_t n = 0;
+
+    for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
+         leaf = layout_next(t->layout, leaf)) {
+        const struct view *v = leaf_view(leaf);
+
+        waits = waits || (v == target && is_dirty(leaf));
+        if (v != target && is_dirty(leaf)) {
+            n++;
+            first = first ? first : v;
+            if (passed && !next)
+                next = v;
+        }
+        passed = passed || v == t->piece;
+    }
+    /* An echo goes alone. */
+    const struct view *piece = t->soon && waits ? NULL : next ? next : first;
+
+    t->n_late = n - (piece != NULL);
+    t->piece = piece ? piece : t->piece;
+    return piece;
+}
+
 static void draw_leaves(struct tui *t)
 {
     struct canvas whole = canvas_of(t, t->base);
-    bool drawn = t->base_stale;
+    bool drawn = t->base_stale, pieces = in_pieces(t);
+    const struct view *piece = pieces ? choose_piece(t) : NULL;
 
     for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
          leaf = layout_next(t->layout, leaf)) {
@@ -102,6 +154,8 @@ static void draw_leaves(struct tui *t)
             canvas_fill(whole, r, tui_theme(t)->styles[ROLE_TEXT]);
             continue;
         }
+        if (pieces && v != piece && v != tui_target(t))
+            continue;
         set_size(v, r.h, r.w);
         if (!v->dirty && !t->base_stale)
             continue;
@@ -186,6 +240,7 @@ static void draw_frame(struct tui *t)
 
     make_room_for_links(t);
     t->dirty = false;
+    t->n_late = 0;
     t->last_frame_ms = clock_mono_ms();
     if (too_small(t)) {
         status_draw_too_small(t, canvas_of(t, t->cells));
@@ -196,11 +251,15 @@ static void draw_frame(struct tui *t)
         cursor = find_cursor(t);
     }
     screen_draw(t->screen, t->cells, cursor);
+    t->soon = false;
+    if (t->n_late || screen_pending(t->screen) >= LARGE_FRAME_BYTES)
+        t->large_ms = t->last_frame_ms;
 }
 
 void tui_schedule(struct tui *t, bool soon)
 {
     t->dirty = true;
+    t->soon |= soon;
     if (t->gone)
         return;
     if (screen_pending(t->screen)) { /* on_poll goes on when the terminal has taken it */
@@ -210,7 +269,8 @@ void tui_schedule(struct tui *t, bool soon)
     if (!soon && uv_is_active((uv_handle_t *)&t->frame))
         return;
     uv_update_time(t->loop);
-    int64_t due = t->last_frame_ms + FRAME_MS - clock_mono_ms();
+    size_t pieces = t->n_late < PIECES_MAX ? t->n_late + 1 : PIECES_MAX;
+    int64_t due = t->last_frame_ms + FRAME_MS / (int64_t)pieces - clock_mono_ms();
     uv_timer_start(&t->frame, run_turn, soon || due < 0 ? 0 : (uint64_t)due, 0);
 }
 
@@ -260,6 +320,8 @@ static void run_turn(uv_timer_t *timer)
     draw_frame(t);
     if (screen_flush(t->screen) < 0)
         terminal_gone(t);
+    else if (t->n_late)
+        tui_schedule(t, false);
     else
         watch(t);
 }
@@ -307,7 +369,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         }
         watch(t);
         if (t->dirty)
-            tui_schedule(t, false);
+            tui_schedule(t, t->soon);
     }
 }
 

@@ -40,11 +40,13 @@ struct views_state {
     TAILQ_HEAD(later_list, later)
     later;
     struct tick *later_tick;
-    int64_t cancel_at_ms;        /* the last C-c */
-    struct view *sandboxes;      /* the home view while it lives, or NULL */
-    bool quitting;               /* the question is on the screen */
-    struct journal *own_journal; /* env->journal if it is the views' own, or NULL */
-    char *buffers[BUFFERS_MAX];  /* owned; the latest is the last */
+    int64_t cancel_at_ms;              /* the last C-c */
+    int64_t typed_ms;                  /* the last key for a program; 0: none yet */
+    const struct remote *typed_remote; /* its sandbox; never followed */
+    struct view *sandboxes;            /* the home view while it lives, or NULL */
+    bool quitting;                     /* the question is on the screen */
+    struct journal *own_journal;       /* env->journal if it is the views' own, or NULL */
+    char *buffers[BUFFERS_MAX];        /* owned; the latest is the last */
     size_t n_buffers;
     struct tick *clipboard_tick; /* takes a secret away again */
     bool clipboard_secret;       /* what was put on the clipboard last is one */

@@ -115,6 +115,7 @@ static int start(struct daemon *d, struct err *e)
     watchers_init(&d->watchers, d);
     uv_timer_init(d->loop, &d->changed);
     d->changed.data = d;
+    pace_init(d);
     ports_init(&d->ports, d->loop);
     preview_init(&d->preview, d);
     signals_init(&d->signals, d);
@@ -218,6 +219,7 @@ static void finish(struct daemon *d)
     notices_finish(&d->notices);
     ports_stop(&d->ports);
     uv_close((uv_handle_t *)&d->changed, NULL);
+    pace_close(d);
     setup_finish(d);
     tokens_finish(&d->tokens);
     watchers_finish(&d->watchers);

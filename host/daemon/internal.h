@@ -17,6 +17,7 @@
 #include "host/daemon/link_server.h"
 #include "host/daemon/notice.h"
 #include "host/daemon/overlay.h"
+#include "host/daemon/pace.h"
 #include "host/daemon/ports.h"
 #include "host/daemon/preview.h"
 #include "host/daemon/process.h"
@@ -53,6 +54,7 @@ struct daemon {
     struct preview preview;
     struct signals signals;
     struct activity activity;
+    struct pace pace;
     struct notices notices;
     unsigned n_searches; /* under way (api_search.c) */
     struct servers servers;

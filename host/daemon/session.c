@@ -59,17 +59,17 @@ static void on_stall(uv_timer_t *timer)
 void session_update_flow(struct session *s)
 {
     struct subscription *sub;
-    bool pause = false;
+    bool behind = false;
 
     if (s->ended)
         return;
     TAILQ_FOREACH (sub, &s->subscriptions, of_session)
-        pause |= subscription_is_behind(sub);
-    if (pause && !s->paused)
-        uv_timer_start(&s->stall, on_stall, STALL_MS, STALL_MS);
-    else if (!pause)
+        behind |= subscription_is_behind(sub);
+    if (!behind)
         uv_timer_stop(&s->stall);
-    s->paused = pause;
+    else if (!uv_is_active((uv_handle_t *)&s->stall))
+        uv_timer_start(&s->stall, on_stall, STALL_MS, STALL_MS);
+    s->paused = behind || !pace_room(s);
     update_events(s);
 }
 
@@ -142,10 +142,10 @@ static void read_master(struct session *s, size_t limit)
     bool more = true;
 
     for (size_t total = 0; more && total < limit;) {
-        size_t n = 0;
+        size_t n = 0, room = limit - total < SESSION_READ ? limit - total : SESSION_READ;
 
-        while (n < SESSION_READ && more) {
-            ssize_t got = read(s->master, start + n, SESSION_READ - n);
+        while (n < room && more) {
+            ssize_t got = read(s->master, start + n, room - n);
 
             if (got > 0)
                 n += (size_t)got;
@@ -158,6 +158,7 @@ static void read_master(struct session *s, size_t limit)
         }
         if (n) {
             s->output_ms = clock_wall_ms();
+            pace_read(s, n);
             output(s, start, n);
         }
         total += n;
@@ -213,7 +214,7 @@ static void on_master(uv_poll_t *poll, int status, int events)
             sockets_unblock(s->d, s);
     }
     if (status < 0 || (events & UV_READABLE)) {
-        read_master(s, SESSION_READ);
+        read_master(s, pace_room(s));
         session_update_flow(s);
     }
 }

@@ -24,6 +24,7 @@
 #include "host/daemon/children.h"
 #include "host/daemon/dying.h"
 #include "host/daemon/outbox.h"
+#include "host/daemon/pace.h"
 #include "vterm/term.h"
 
 #define BACKLOG_MAX    ((size_t)1024 * 1024)
@@ -54,7 +55,7 @@ struct session {
     char *command;     /* owned; the shell's path */
     int64_t output_ms; /* wall clock of the last output; 0: none yet */
     bool base64;
-    bool paused; /* not read: a viewer has enough waiting */
+    bool paused; /* not read: a viewer has enough waiting, or somebody types elsewhere */
     bool hung_up, ended;
     int events; /* what the poll asks for */
     char carry[4];
@@ -64,6 +65,7 @@ struct session {
     struct outbox input;
     struct acks acks;
     struct facts facts;
+    struct pace_use pace;
     bool subscribed; /* once */
     bool backlog_lost;
     struct buf backlog;

@@ -195,6 +195,7 @@ static void take_input(struct socket *s, struct session *session, struct slice i
         return;
     }
     activity_input(session, input.len);
+    pace_typed(session);
     if (!session_input(session, input.data, input.len)) {
         s->blocked_by = session;
         websocket_pause(s->ws, true);
