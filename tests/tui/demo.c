@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "tests/tui/beyond.h"
 #include "tui/tui.h"
@@ -19,12 +20,20 @@ struct demo {
     struct tui *tui;
     struct view *main;
     uv_timer_t flood;
+    uv_check_t check;
     char last[256]; /* what happened last */
     unsigned count, ticks;
     bool grab;
     const char *mode;
     beyond_screen beyond;
+    struct view *busy[2]; /* beside the main one, each full of what changes */
+    int64_t typed_ms;
+    unsigned turn, turn_of[2]; /* of the loop; when each of busy was drawn last */
+    unsigned drawn[2], together;
 };
+
+/* Shorter than the time for which a key has an effect on others' frames. */
+#define JUST_TYPED_MS 200
 
 static struct demo demo;
 
@@ -81,6 +90,9 @@ static void draw(struct view *v, struct canvas c)
                 "wide \xe4\xbd\xa0\xe5\xa5\xbd e\xcc\x81!");
     if (strcmp(demo.mode, "flood") == 0)
         canvas_printf(c, 3, 0, theme->styles[ROLE_GOOD], "count %u", demo.count);
+    if (strcmp(demo.mode, "busy") == 0)
+        canvas_printf(c, 3, 0, (struct style){0}, "drawn %u %u together %u.", demo.drawn[0],
+                      demo.drawn[1], demo.together);
     if (strcmp(demo.mode, "odd") == 0)
         draw_odd(c);
     if (strcmp(demo.mode, "beyond") == 0)
@@ -140,6 +152,7 @@ static enum view_result key(struct view *v, struct key k)
     char name[KEY_NAME_SIZE];
 
     note("key %s", key_name(name, k));
+    demo.typed_ms = clock_mono_ms();
     return VIEW_HANDLED;
 }
 
@@ -219,6 +232,21 @@ static const struct view_ops dialog = {
     .place = place_dialog,
 };
 
+static void draw_busy(struct view *v, struct canvas c)
+{
+    int which = v == demo.busy[1];
+
+    for (int y = 0; y < c.rows; y++)
+        for (int x = 0; x < c.cols; x++)
+            canvas_text(c, y, x, 1, (struct style){.fg = COLOUR_INDEX((demo.count + x) % 8)}, "x");
+    demo.drawn[which]++;
+    demo.turn_of[which] = demo.turn;
+    if (demo.turn_of[!which] == demo.turn && clock_mono_ms() - demo.typed_ms < JUST_TYPED_MS)
+        demo.together++;
+}
+
+static const struct view_ops busy = {.name = "busy", .draw = draw_busy};
+
 static void draw_second(struct view *v, struct canvas c)
 {
     canvas_text(c, 0, 0, -1, (struct style){0}, "the second view");
@@ -265,6 +293,23 @@ static void on_flood(uv_timer_t *timer)
 {
     demo.count++;
     view_damage(demo.main);
+    for (size_t i = 0; i < ARRAY_LEN(demo.busy); i++)
+        if (demo.busy[i])
+            view_damage(demo.busy[i]);
+}
+
+static void on_turn(uv_check_t *check)
+{
+    demo.turn++;
+}
+
+static void open_busy(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(demo.busy); i++) {
+        demo.busy[i] = view_create(demo.tui, &busy, NULL);
+        tui_split(demo.tui, false, demo.busy[i]);
+    }
+    tui_act(demo.tui, "pane-next");
 }
 
 static void on_end(void *user, int signum)
@@ -298,10 +343,16 @@ int main(int argc, char **argv)
     demo.main = view_create(demo.tui, &ops, NULL);
     tui_show(demo.tui, demo.main);
     uv_timer_init(&loop, &demo.flood);
-    if (strcmp(demo.mode, "flood") == 0)
+    uv_check_init(&loop, &demo.check);
+    uv_check_start(&demo.check, on_turn);
+    bool is_busy = strcmp(demo.mode, "busy") == 0;
+    if (is_busy)
+        open_busy();
+    if (strcmp(demo.mode, "flood") == 0 || is_busy)
         uv_timer_start(&demo.flood, on_flood, 1, 1);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_close((uv_handle_t *)&demo.flood, NULL);
+    uv_close((uv_handle_t *)&demo.check, NULL);
     tui_destroy(demo.tui);
     uv_run(&loop, UV_RUN_DEFAULT);
     int status = uv_loop_close(&loop);

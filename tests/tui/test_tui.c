@@ -545,6 +545,55 @@ static void tui__flood__is_capped_at_60_frames(void **state)
     quit(p);
 }
 
+struct drawn {
+    unsigned of[2], together;
+};
+
+static struct drawn shown_drawn(struct pty *p)
+{
+    struct drawn d = {0}; /* below the pane's title */
+
+    sscanf(pty_row_text(p, 4), "drawn %u %u together %u.", &d.of[0], &d.of[1], &d.together);
+    return d;
+}
+
+static bool drawn_more(struct pty *p, void *user)
+{
+    const struct drawn *least = user;
+    struct drawn now = shown_drawn(p);
+
+    return now.of[0] >= least->of[0] && now.of[1] >= least->of[1];
+}
+
+/* Beside a key's view others are drawn one in a frame, and each of them goes on being drawn. */
+static void tui__flood__is_drawn_in_pieces_beside_typing(void **state)
+{
+    struct pty *p = start_env("busy", NULL);
+    struct drawn before, now;
+
+    assert_true(pty_wait_screen(p, WAIT_MS, "together", NULL));
+    before = (struct drawn){.of = {20, 20}};
+    assert_true(pty_wait(p, WAIT_MS, drawn_more, &before));
+    pty_send(p, "z");
+    assert_true(pty_wait_screen(p, WAIT_MS, "key z", NULL));
+    before = shown_drawn(p);
+    for (int i = 0; i < 40; i++) {
+        char text[] = {"abdefhjkl"[i % 9], '\0'}, name[] = "key x";
+
+        name[4] = text[0];
+        pty_send(p, text);
+        assert_true(pty_wait_screen(p, WAIT_MS, name, NULL));
+        now = shown_drawn(p);
+        now.of[0]++;
+        now.of[1]++;
+        assert_true(pty_wait(p, WAIT_MS, drawn_more, &now));
+    }
+    now = shown_drawn(p);
+    assert_int_equal(now.together, before.together);
+    assert_true(now.of[0] >= before.of[0] + 40 && now.of[1] >= before.of[1] + 40);
+    quit(p);
+}
+
 /* A terminal that does not read: nothing is lost, nothing piles up, and the last state shows. */
 static void tui__flood__skips_frames_while_the_terminal_is_stuck(void **state)
 {
@@ -610,6 +659,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(tui__locale__c_still_shows_unicode),
         cmocka_unit_test(tui__idle__draws_nothing),
         cmocka_unit_test(tui__flood__is_capped_at_60_frames),
+        cmocka_unit_test(tui__flood__is_drawn_in_pieces_beside_typing),
         cmocka_unit_test(tui__flood__skips_frames_while_the_terminal_is_stuck),
     };
     demo_path = argc > 1 ? argv[1] : "./demo";
