@@ -271,7 +271,8 @@ void tui_schedule(struct tui *t, bool soon)
     uv_update_time(t->loop);
     size_t pieces = t->n_late < PIECES_MAX ? t->n_late + 1 : PIECES_MAX;
     int64_t due = t->last_frame_ms + FRAME_MS / (int64_t)pieces - clock_mono_ms();
-    uv_timer_start(&t->frame, run_turn, soon || due < 0 ? 0 : (uint64_t)due, 0);
+    int64_t least = t->n_late > 0; /* between two pieces keys and output are read */
+    uv_timer_start(&t->frame, run_turn, soon ? 0 : (uint64_t)(due < least ? least : due), 0);
 }
 
 /* Something to do on the next turn that is not drawing. */

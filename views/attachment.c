@@ -24,7 +24,7 @@
  * the room that its echo needs. In the same sandbox the host sees to that. */
 #define BESIDE_MS          300
 #define BESIDE_BYTES_PER_S (400u << 10)
-#define BESIDE_BURST_MS    10
+#define BESIDE_TURN_MS     40
 /* The first output is the snapshot; it is whole when nothing more comes for a moment. */
 #define SETTLE_MS     20
 #define SETTLE_MAX_MS 250
@@ -237,14 +237,14 @@ static bool read_on(struct attachment *a, size_t n)
     if (!a->settled || (!glanced && !types_elsewhere(a, now_ms)))
         return true;
     unsigned bytes_per_s = glanced ? GLANCE_BYTES_PER_S : BESIDE_BYTES_PER_S;
+    double turn_ms = glanced ? GLANCE_MS : BESIDE_TURN_MS, now = (double)now_ms;
 
-    a->read_until_ms = a->read_until_ms > (double)now_ms ? a->read_until_ms : (double)now_ms;
+    a->read_until_ms = a->read_until_ms > now ? a->read_until_ms : now;
     a->read_until_ms += (double)n * 1000 / bytes_per_s;
-    int64_t ahead_ms = (int64_t)a->read_until_ms - now_ms;
-
-    if (ahead_ms < (glanced ? GLANCE_MS : BESIDE_BURST_MS))
+    if (a->read_until_ms < now + turn_ms)
         return true;
-    tick_after(a->glance, ahead_ms);
+    a->read_until_ms = now + turn_ms;
+    tick_after(a->glance, (int64_t)turn_ms);
     return false;
 }
 

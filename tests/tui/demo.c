@@ -238,7 +238,8 @@ static void draw_busy(struct view *v, struct canvas c)
 
     for (int y = 0; y < c.rows; y++)
         for (int x = 0; x < c.cols; x++)
-            canvas_text(c, y, x, 1, (struct style){.fg = COLOUR_INDEX((demo.count + x) % 8)}, "x");
+            canvas_text(c, y, x, 1, (struct style){.fg = COLOUR_INDEX((demo.count + x) % 8)},
+                        (const char[]){(char)('A' + (demo.count + x) % 26), '\0'});
     demo.drawn[which]++;
     demo.turn_of[which] = demo.turn;
     if (demo.turn_of[!which] == demo.turn && clock_mono_ms() - demo.typed_ms < JUST_TYPED_MS)
