@@ -266,6 +266,59 @@ bench_wall() {
     while read -r name _; do "$sandpit" rm -y "bench/$name" >/dev/null 2>&1; done <"$work/class"
 }
 
+# --- typing beside floods ----------------------------------------------------------------------------
+
+flood_of() { # NUMBER: what the pane of that number runs
+    case $(($1 % 4)) in
+    0) echo 'yes' ;;
+    1) echo 'seq 1 999999999' ;;
+    2) echo 'base64 /dev/urandom' ;;
+    3) printf '%s\n' "awk 'BEGIN { for (;;) for (i = 0; i < 256; i++) printf \"\\033[38;5;%dm#%d \", i, i }'" ;;
+    esac
+}
+
+typed_beside() { # FILE ROWS COLS PROGRAM…: a key every 50 ms
+    into=$1 at_rows=$2 at_cols=$3
+    shift 3
+    key_latency 200 50000 3 -b -r "$at_rows" -c "$at_cols" -- "$@" >"$into" || true
+}
+
+flooded_tmux() { # ROWS COLS: detached, the keys go to its first pane
+    tmux -L "bench$$" -f /dev/null new-session -d -x "$2" -y "$1" 'stty raw -echo; exec cat'
+    for pane in $(seq 10); do
+        tmux -L "bench$$" split-window -d "$(flood_of "$pane")"
+        tmux -L "bench$$" select-layout tiled >/dev/null
+    done
+}
+
+bench_flood() {
+    echo "# key to echo while ten other panes of the sandbox flood, against tmux with the same"
+    for size in "24 80" "50 200"; do
+        # shellcheck disable=SC2086
+        set -- $size
+        pane_box flood
+        all=$(new_terminals flood 11)
+        layout_of 11 "$id" $all
+        # shellcheck disable=SC2086
+        typist=$(printf '%s\n' $all | head -1)
+        say_to flood 'stty raw -echo; exec cat' "$typist"
+        typed_beside "$work/quiet" "$1" "$2" "$sandpit"
+        for pane in $(seq 10); do
+            say_to flood "$(flood_of "$pane")" "$(printf '%s\n' $all | sed -n "$((pane + 1))p")"
+        done
+        typed_beside "$work/ours" "$1" "$2" "$sandpit"
+        "$sandpit" rm -y bench/flood >/dev/null
+        flooded_tmux "$1" "$2"
+        typed_beside "$work/theirs" "$1" "$2" tmux -L "bench$$" attach
+        tmux -L "bench$$" kill-server 2>/dev/null || true
+        awk -v s="$2x$1" -v q="$(p50 "$work/quiet")" -v q9="$(p99 "$work/quiet")" \
+            -v a="$(p50 "$work/ours")" -v a9="$(p99 "$work/ours")" \
+            -v b="$(p50 "$work/theirs")" -v b9="$(p99 "$work/theirs")" 'BEGIN {
+            printf "key beside floods %-7s p50 %.2f ms, quiet %.2f, %.2f x tmux   p99 %.2f ms (target <= 5), quiet %.2f, %.2f x tmux\n",
+                s, a / 1e3, q / 1e3, a / b, a9 / 1e3, q9 / 1e3, a9 / b9 }'
+    done
+}
+
 # --- over a slow link --------------------------------------------------------------------------------
 
 typed_far() { # PREDICTION → p50 of key to echo, microseconds

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures ours and the yardstick interleaved in one run and prints ratios beside their targets.
 # Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host]
-# [panes] [memory] [wall] [predict]; none means all. RUNS=3 sets the repeats, SECONDS_EACH=10 how
+# [panes] [memory] [wall] [flood] [predict]; none means all. RUNS=3 sets the repeats, SECONDS_EACH=10 how
 # long a load is watched.
 set -eu
 build=$(cd "$1" && pwd)
@@ -292,12 +292,12 @@ bench_host() {
 
 PATH=$build/bench:$PATH
 . "$here/panes.sh"
-[ $# -gt 0 ] || set -- parse pane key start create list host panes memory wall predict
+[ $# -gt 0 ] || set -- parse pane key start create list host panes memory wall flood predict
 for name in "$@"; do
     case $name in
-    parse | pane | key | start | create | list | host | panes | memory | wall | predict) "bench_$name" ;;
+    parse | pane | key | start | create | list | host | panes | memory | wall | flood | predict) "bench_$name" ;;
     *)
-        echo "bench: no measurement called $name (parse pane key start create list host panes memory wall predict)" >&2
+        echo "bench: no measurement called $name (parse pane key start create list host panes memory wall flood predict)" >&2
         exit 2
         ;;
     esac

@@ -25,7 +25,7 @@
 
 #define FRAME_MS   17  /* 58.8 frames a second: whole milliseconds below 60 */
 #define PIECES_MAX 4   /* that a frame's time is divided into */
-#define TYPING_MS  300 /* after a key */
+#define TYPING_MS  2000 /* after a key */
 /* Frames from here on, a terminal needs a while to take. */
 #define LARGE_FRAME_BYTES ((size_t)4096)
 #define BELL_GAP_MS       200

@@ -22,7 +22,7 @@
 #define GLANCE_MS  100
 /* For so long after a key in another sandbox this one's flood is read slowly: there is the time and
  * the room that its echo needs. In the same sandbox the host sees to that. */
-#define BESIDE_MS          300
+#define BESIDE_MS          2000
 #define BESIDE_BYTES_PER_S (400u << 10)
 #define BESIDE_TURN_MS     40
 /* The first output is the snapshot; it is whole when nothing more comes for a moment. */

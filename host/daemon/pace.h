@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#define PACE_TYPED_MS 300
+#define PACE_TYPED_MS 2000
 #define PACE_TICK_MS  10
 #define PACE_BYTES    ((size_t)32 * 1024)
 
