@@ -195,6 +195,7 @@ const struct action_def views_actions[] = {
     {"tail", "a", "tail-add", "Follow another sandbox, too"},
     {"tail", "l Right", "tail-right", "To the right", true},
     {"tail", "h Left", "tail-left", "To the left", true},
+    {"tail", "|", "tail-pipe", "Pipe the lines through a command of this machine"},
     {"tail", "O", "tail-edit", "Open the lines in $EDITOR"},
     {"tail", "", "tail-clear", "Forget the lines shown"},
     {"tail", "1", "view-sandboxes", "Sandboxes"},

@@ -119,6 +119,7 @@ void views_stop(struct views_env *env)
     views_guest_trust_free(s);
     wall_search_destroy(s->wall_search);
     prompt_history_finish(&s->commands);
+    prompt_history_finish(&s->pipes);
     free(s);
     env->state = NULL;
 }

@@ -58,6 +58,7 @@ struct views_state {
     struct layouts *layouts;         /* owned; NULL: not kept */
     struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
     struct prompt_history commands;  /* typed into the form, none with a secret */
+    struct prompt_history pipes;     /* typed after `|`, likewise */
     struct wall_search *wall_search; /* owned: the last one; wall_search.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };
