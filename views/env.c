@@ -206,9 +206,18 @@ static enum view_result do_quit(struct views_env *env)
     return VIEW_HANDLED;
 }
 
+/* Where there is nothing to go back to the pane goes, unless it is the last one, or the home. */
 static enum view_result do_back(struct views_env *env)
 {
-    return tui_back(env->tui) ? VIEW_HANDLED : do_quit(env);
+    struct view *v = tui_focused(env->tui);
+    struct view *first = tui_each_shown(env->tui, NULL);
+
+    if (tui_back(env->tui))
+        return VIEW_HANDLED;
+    if (!v || v == env->state->sandboxes || !first || !tui_each_shown(env->tui, first))
+        return do_quit(env);
+    tui_close(env->tui, v);
+    return VIEW_HANDLED;
 }
 
 static enum view_result do_escape(struct views_env *env)

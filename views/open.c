@@ -29,7 +29,8 @@
 #include "views/wall.h"
 #include "views/watchers.h"
 
-#define SUBJECTS_MAX RESOURCE_SANDBOXES_MAX
+#define SUBJECTS_MAX     RESOURCE_SANDBOXES_MAX
+#define TABS_AT_ONCE_MAX 8
 
 size_t views_subjects(struct views_env *env, char **ids, size_t cap)
 {
@@ -97,15 +98,44 @@ static void open_logs(struct views_env *env, char *const *ids, size_t n)
     logs_show(logs);
 }
 
-/* One sandbox at a time: the first. */
+/* A view of one sandbox: of several a tab each, and the first is shown. */
+static void open_each(struct views_env *env, char *const *ids, size_t n,
+                      struct view *(*create)(struct views_env *env, const char *sandbox_id,
+                                             const char *what))
+{
+    struct view *first = NULL;
+    size_t opened = 0;
+
+    if (n == 1) {
+        tui_show(env->tui, create(env, ids[0], NULL));
+        return;
+    }
+    for (; opened < n && opened < TABS_AT_ONCE_MAX; opened++) {
+        struct view *v = create(env, ids[opened], NULL);
+
+        if (!tui_tab_open(env->tui, v)) {
+            tui_close(env->tui, v);
+            break;
+        }
+        first = first ? first : v;
+    }
+    if (first)
+        tui_reveal(env->tui, first);
+    if (opened < n)
+        tui_toast(env->tui, ROLE_WARN,
+                  "%zu of %zu opened, a tab each: mark fewer to see the others", opened, n);
+    else
+        tui_toast(env->tui, ROLE_STATUS, "%zu opened, a tab each", n);
+}
+
 static void open_files(struct views_env *env, char *const *ids, size_t n)
 {
-    files_view_open(env, ids[0], NULL);
+    open_each(env, ids, n, files_view_create);
 }
 
 static void open_env(struct views_env *env, char *const *ids, size_t n)
 {
-    env_view_open(env, ids[0], NULL);
+    open_each(env, ids, n, env_view_create);
 }
 
 static void open_of_targets(struct views_env *env,
