@@ -271,6 +271,7 @@ const struct action_def views_actions[] = {
     {"prefix", "/", "copy-find", "Search this pane"},
     {"prefix", "]", "paste-buffer", "Paste what was copied last"},
     {"prefix", "i", "shell-info", "About this terminal"},
+    {"prefix", "M", "messages", "Read messages to this sandbox"},
     {"prefix", "a", "attention", "Next that needs attention"},
     {"prefix", "m", "pane-mark", "Mark this one for broadcast"},
     {"prefix", "b", "broadcast", "Broadcast to the marked, or not"},

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/broadcast.h"
+#include "views/bulletin.h"
 #include "views/commands_run.h"
 #include "views/dialog.h"
 #include "views/editor.h"
@@ -118,6 +119,7 @@ void views_stop(struct views_env *env)
     tick_destroy(s->clipboard_tick);
     views_guest_trust_free(s);
     wall_search_destroy(s->wall_search);
+    bulletins_destroy(s->bulletins);
     prompt_history_finish(&s->commands);
     prompt_history_finish(&s->pipes);
     free(s);

@@ -39,6 +39,7 @@ struct shell {
     bool observe;
     bool join;                           /* SHELL_JOIN */
     struct participation *participation; /* owned; while it joins */
+    struct bulletin *bulletin;           /* a reference; SHELL_LIVE */
     int lines_back;                      /* copy mode begins there once it can; 0: not */
     struct copy copy;                    /* looking back */
     int64_t press_at_ms;                 /* of the mouse, for double clicks */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "client/classroom.h"
 #include "client/token.h"
+#include "views/bulletin.h"
 #include "views/dialog.h"
 #include "views/job.h"
 #include "views/terminals.h"
@@ -102,6 +103,7 @@ static void notify(struct errand *e, const struct notice *notice, const char *do
 {
     struct job *job = job_create(e->env, done, "sandboxes");
 
+    bulletin_sent(e->env, notice);
     for (size_t i = 0; i < e->n; i++) {
         struct remote *r = fleet_remote(e->env->fleet, e->targets[i].sandbox_id);
         struct job_step *step = job_add(job, e->targets[i].name);
@@ -248,6 +250,7 @@ static void on_link(void *user, const struct magic_link *link, const struct err 
         xasprintf("%s shows you a terminal: open the link to watch it.", wall_person(person));
     struct notice notice = {.text = text, .from = person, .url = link->url};
     struct remote *r = fleet_remote(i->env->fleet, i->sandbox_id);
+    bulletin_sent(i->env, &notice);
     job_step_request(i->step, classroom_notify(r, &notice, on_invited, i));
     remote_release(r);
 }
