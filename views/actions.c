@@ -42,6 +42,7 @@ const struct action_def views_actions[] = {
     {"wall", "/", "wall-search", "Search the text of all these terminals"},
     {"wall", "b x", "wall-run", "Run a command in it, or in all marked"},
     {"wall", "M", "wall-message", "Send a message to it, or to all marked"},
+    {"wall", "u", "wall-recall", "Take a message back, from it or all marked"},
     {"wall", "P", "wall-present", "Show it, or all marked, a terminal of yours"},
     {"wall", "F", "wall-freeze", "Freeze its input for a while, or that of all marked"},
     {"wall", "H", "wall-hand-down", "Take its raised hand down"},
