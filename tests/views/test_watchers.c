@@ -335,7 +335,7 @@ static void events__choose__asks_again(void **state)
     stage_keys(s, "Enter");
     stage_await(s, "type deploy.failed");
     stage_await_gone(s, "deploy.done");
-    stage_await(s, "deploy.failed  {");
+    stage_await(s, "deploy.failed     {");
     stage_close(s);
 }
 
