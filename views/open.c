@@ -98,20 +98,45 @@ static void open_logs(struct views_env *env, char *const *ids, size_t n)
     logs_show(logs);
 }
 
-/* A view of one sandbox: of several a tab each, and the first is shown. */
+struct chosen {
+    const char *ids[SUBJECTS_MAX]; /* borrowed */
+    size_t n;
+};
+
+static void add_row(void *user, const struct resource_row *row)
+{
+    struct chosen *c = user;
+    const char *id = remote_sandbox_id(row->remote);
+
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->ids[i], id) == 0)
+            return;
+    if (c->n < SUBJECTS_MAX)
+        c->ids[c->n++] = id;
+}
+
+/* A view of one sandbox: of several a tab each, and the first is shown. Among the rows of several
+ * sandboxes those of the rows are meant. */
 static void open_each(struct views_env *env, char *const *ids, size_t n,
                       struct view *(*create)(struct views_env *env, const char *sandbox_id,
                                              const char *what))
 {
+    struct resource *resource = resource_of_view(tui_focused(env->tui));
+    struct chosen chosen = {.n = 0};
     struct view *first = NULL;
     size_t opened = 0;
 
-    if (n == 1) {
-        tui_show(env->tui, create(env, ids[0], NULL));
+    if (resource)
+        resource_each_target(resource, add_row, &chosen);
+    if (!chosen.n)
+        for (; chosen.n < n; chosen.n++)
+            chosen.ids[chosen.n] = ids[chosen.n];
+    if (chosen.n == 1) {
+        tui_show(env->tui, create(env, chosen.ids[0], NULL));
         return;
     }
-    for (; opened < n && opened < TABS_AT_ONCE_MAX; opened++) {
-        struct view *v = create(env, ids[opened], NULL);
+    for (; opened < chosen.n && opened < TABS_AT_ONCE_MAX; opened++) {
+        struct view *v = create(env, chosen.ids[opened], NULL);
 
         if (!tui_tab_open(env->tui, v)) {
             tui_close(env->tui, v);
@@ -121,11 +146,11 @@ static void open_each(struct views_env *env, char *const *ids, size_t n,
     }
     if (first)
         tui_reveal(env->tui, first);
-    if (opened < n)
+    if (opened < chosen.n)
         tui_toast(env->tui, ROLE_WARN,
-                  "%zu of %zu opened, a tab each: mark fewer to see the others", opened, n);
+                  "%zu of %zu opened, a tab each: mark fewer to see the others", opened, chosen.n);
     else
-        tui_toast(env->tui, ROLE_STATUS, "%zu opened, a tab each", n);
+        tui_toast(env->tui, ROLE_STATUS, "%zu opened, a tab each", chosen.n);
 }
 
 static void open_files(struct views_env *env, char *const *ids, size_t n)

@@ -213,7 +213,8 @@ static int draw_message(struct shell *sh, struct canvas c)
     cleanup_buf struct buf line = {0}, rest = {0};
     char prefix[KEY_NAME_SIZE], key[24];
 
-    if (!n || c.rows < MESSAGE_ROWS)
+    sh->message_line = n && c.rows >= MESSAGE_ROWS ? y + 1 : 0;
+    if (!sh->message_line)
         return 0;
     buf_append_str(&line, "\xc2\xbb ");
     bulletin_line(sh->bulletin, &line);

@@ -64,6 +64,10 @@ static void bulletin__message__stands_in_the_pane_until_it_is_read(void **state)
     tell(s, "n1", "ann", "Five minutes left");
     tell(s, "n3", "ann", "Stop");
     stage_await(s, "1 message ");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 0, .col = 9});
+    stage_await(s, "Messages to alice/demo");
+    stage_keys(s, "Esc");
+    stage_await_gone(s, "12:03");
     stage_close(s);
 }
 

@@ -63,6 +63,24 @@ static void env__marks__open_a_tab_each(void **state)
     stage_close(s);
 }
 
+/* In a list of what several have, the row says whose. */
+static void env__row__is_of_its_own_sandbox(void **state)
+{
+    struct stage *s = scene_open_class(3);
+
+    stage_answer(s, "GET /servers @c3", 200,
+                 "{\"servers\":[{\"slug\":\"web\",\"command\":\"x\",\"status\":\"ready\"}]}");
+    stage_answer(s, "GET /env?file=.env @c3", 200, "{\"variables\":{\"OF_THIRD\":\"3\"}}");
+    stage_keys(s, "* 2");
+    stage_await(s, "web");
+    stage_keys(s, "5");
+    stage_await(s, "OF_THIRD");
+    stage_await(s, "env class/student-3");
+    stage_keys(s, "q");
+    stage_await(s, "SERVER");
+    stage_close(s);
+}
+
 static void env__staged__is_shown_checked_and_written(void **state)
 {
     struct stage *s = open_env(3);
@@ -163,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(env__values__are_masked_until_asked),
         cmocka_unit_test(env__marks__open_a_tab_each),
+        cmocka_unit_test(env__row__is_of_its_own_sandbox),
         cmocka_unit_test(env__staged__is_shown_checked_and_written),
         cmocka_unit_test(env__changed_meanwhile__asks_again),
         cmocka_unit_test(env__leaving__does_not_lose_what_is_staged),
