@@ -202,14 +202,14 @@ static void sign_rest(struct signs *s)
 
 /* --- messages --- */
 
-/* At the top, where old output stands, and not over the line of the cursor. Returns how many rows
- * at the top are taken. */
+/* At the end away from the cursor, where nothing stands yet or what is oldest. Returns how many
+ * rows at the top are taken. */
 static int draw_message(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
     struct view_cursor cursor = shell_cursor(sh->view);
     size_t n = bulletin_unread(sh->bulletin);
-    int y = cursor.visible && cursor.row == 0 && !shell_ended(sh) ? c.rows - 1 : 0;
+    int y = cursor.visible && cursor.row < c.rows / 2 && !shell_ended(sh) ? c.rows - 1 : 0;
     cleanup_buf struct buf line = {0}, rest = {0};
     char prefix[KEY_NAME_SIZE], key[24];
 

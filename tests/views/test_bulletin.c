@@ -64,15 +64,15 @@ static void bulletin__message__stands_in_the_pane_until_it_is_read(void **state)
     tell(s, "n1", "ann", "Five minutes left");
     tell(s, "n3", "ann", "Stop");
     stage_await(s, "1 message ");
-    stage_mouse(s, (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 0, .col = 9});
+    stage_mouse(s, (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 22, .col = 9});
     stage_await(s, "Messages to alice/demo");
     stage_keys(s, "Esc");
     stage_await_gone(s, "12:03");
     stage_close(s);
 }
 
-/* Not over the line one types in. */
-static void bulletin__cursor_at_the_top__leaves_its_line_free(void **state)
+/* Not over the lines one types in. */
+static void bulletin__line__stands_away_from_the_cursor(void **state)
 {
     struct stage *s = open_shell(true);
 
@@ -81,7 +81,7 @@ static void bulletin__cursor_at_the_top__leaves_its_line_free(void **state)
     stage_await(s, "Five minutes left");
     cleanup_free char *screen = stage_screen(s);
     assert_int_equal(strncmp(screen, "typed here", 10), 0);
-    stage_output(s, "\x1b[5;1H");
+    stage_output(s, "\x1b[20;1H");
     stage_await_gone(s, "typed here");
     stage_close(s);
 }
@@ -170,7 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bulletin__message__stands_in_the_pane_until_it_is_read),
-        cmocka_unit_test(bulletin__cursor_at_the_top__leaves_its_line_free),
+        cmocka_unit_test(bulletin__line__stands_away_from_the_cursor),
         cmocka_unit_test(bulletin__withdrawn__goes),
         cmocka_unit_test(bulletin__hidden_pane__is_said_by_a_toast_and_the_journal),
         cmocka_unit_test(bulletin__own__is_not_told_back),
