@@ -40,6 +40,7 @@ struct bulletin {
     int refs;
     struct entry entries[NOTICES_MAX]; /* oldest first */
     size_t n;
+    int n_told; /* by toasts since they were read: more than it keeps would only be noise */
     UT_hash_handle hh;
 };
 
@@ -202,12 +203,13 @@ static bool tell_panes(const struct bulletin *b)
     return is_shown;
 }
 
-static void announce(const struct bulletin *b, const struct entry *x)
+static void announce(struct bulletin *b, const struct entry *x)
 {
     char name[160], from[FROM_SIZE], text[LINE_SIZE];
 
-    if (tell_panes(b))
+    if (tell_panes(b) || b->n_told == NOTICES_MAX)
         return;
+    b->n_told++;
     views_sandbox_name(b->env, b->sandbox_id, name, sizeof name);
     sender(x, from);
     text_sanitise(text, sizeof text, x->text, strlen(x->text));
@@ -323,6 +325,7 @@ void bulletin_read(struct bulletin *b)
             keep_text(&all->read, xstrdup(x->id));
         x->is_unread = false;
     }
+    b->n_told = 0;
     tell_panes(b);
     cleanup_free char *title = xasprintf("Messages to %s", name);
     text_dialog_open(b->env, title, text.data);

@@ -5,6 +5,7 @@
 #include "tests/views/two_shells.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "views/bulletin.h"
@@ -112,6 +113,16 @@ static void bulletin__hidden_pane__is_said_by_a_toast_and_the_journal(void **sta
     stage_await(s, "\xc2\xbb ann to alice/demo: Come back");
     const struct journal_entry *e = journal_at(s->env.journal, 0);
     assert_string_equal(e->url, "message of ann to alice/demo: Come back");
+    /* A flood of them does not push out what else was done. */
+    for (int i = 0; i < 2 * NOTICES_MAX; i++) {
+        char id[16];
+
+        snprintf(id, sizeof id, "f%d", i);
+        tell(s, id, "ann", i == 2 * NOTICES_MAX - 1 ? "the last" : "more");
+    }
+    stage_keys(s, "C-b n");
+    stage_await(s, "the last");
+    assert_true(journal_count(s->env.journal) <= NOTICES_MAX + 4);
     stage_close(s);
 }
 
