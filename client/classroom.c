@@ -13,6 +13,7 @@
 #include "client/call.h"
 #include "client/feed.h"
 #include "client/fields.h"
+#include "client/remote_internal.h"
 #include "wire/names.h"
 
 #define HIT_SIZE 1024 /* of the text of a hit, with its NUL; hosts send 300 bytes */
@@ -197,9 +198,16 @@ struct request *classroom_notice_delete(struct remote *r, const char *id, gatewa
 
 struct notice_tail {
     struct feed *feed;
+    const struct remote *remote; /* held by the feed */
     const struct notice_tail_ops *ops;
     void *user;
 };
+
+/* Other hosts have no such channel, or nothing on it that is for us. */
+static bool has_notices(void *user)
+{
+    return ((const struct notice_tail *)user)->remote->has_notice;
+}
 
 /* Lines and tabs stay; the rest of it could do something to whoever shows it. */
 static char *read_lines(struct slice text)
@@ -229,13 +237,15 @@ static void on_notice_message(void *user, const struct message *m)
         t->ops->on_gone(t->user, id);
 }
 
-static const struct feed_ops notice_feed = {.on_message = on_notice_message};
+static const struct feed_ops notice_feed = {.is_wanted = has_notices,
+                                            .on_message = on_notice_message};
 
 struct notice_tail *notice_tail_open(struct remote *r, const struct notice_tail_ops *ops,
                                      void *user)
 {
     struct notice_tail *t = xcalloc(1, sizeof *t);
 
+    t->remote = r;
     t->ops = ops;
     t->user = user;
     t->feed = feed_open(r, CHANNEL_ACTIVITY, &notice_feed, t);

@@ -66,8 +66,9 @@ struct request *classroom_notices(struct remote *r, notices_cb cb, void *user);
 struct request *classroom_notice_delete(struct remote *r, const char *id, gateway_done_cb cb,
                                         void *user);
 
-/* Notices as they come. ops are borrowed, on_notice may close it. Those of the last ten minutes
- * come first, after every connection: know them by id. */
+/* Notices as they come, from a host that has the extension; from others nothing comes, and nothing
+ * is asked. ops are borrowed, on_notice may close it. Those of the last ten minutes come first,
+ * after every connection: know them by id. */
 struct notice_tail;
 struct notice_tail_ops {
     void (*on_notice)(void *user, const struct notice *n);

@@ -144,6 +144,8 @@ void feeds_known(struct remote *r)
     uint64_t stamp = ++r->feed_stamp;
     struct feed *f;
 
+    if (socket_is_open(r->socket))
+        socket_want_drain(r->socket);
     while ((f = next_feed(r, stamp, (struct slice){0})))
         if (f->ops->on_known && !f->is_over)
             f->ops->on_known(f->user);
@@ -156,7 +158,7 @@ void feeds_pump(struct remote *r)
     struct feed *f;
 
     while (socket_is_open(r->socket) && (f = next_feed(r, stamp, (struct slice){0}))) {
-        if (!f->is_due || f->is_over)
+        if (!f->is_due || f->is_over || (f->ops->is_wanted && !f->ops->is_wanted(f->user)))
             continue;
         message_init(&m, MSG_SUBSCRIBE, SLICE(f->name));
         if (!remote_send(r, &m))

@@ -14,6 +14,8 @@ struct feed;
 
 /* Any may be NULL, and any may close the feed. None runs before feed_open has returned. */
 struct feed_ops {
+    /* Subscribes only when this says so; asked again once the host's /info is known. */
+    bool (*is_wanted)(void *user);
     void (*on_message)(void *user, const struct message *m);
     /* Subscribed on a new connection: the subscription has been said, before anything sent now. */
     void (*on_up)(void *user);

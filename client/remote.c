@@ -380,6 +380,7 @@ void remote_know(struct remote *r, const struct remote_info *info)
     r->has_input_ack |= info && info->has_input_ack; /* an acknowledgement may have said so */
     r->has_server_log = info && info->has_server_log;
     r->has_activity = info && info->has_activity;
+    r->has_notice = info && info->has_notice;
     if (!r->has_input_ack)
         channels_drop_sent(r);
     feeds_known(r);

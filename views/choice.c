@@ -185,7 +185,7 @@ static void text_paint(struct view *v, struct canvas c)
 {
     struct text_dialog *d = v->data;
     const struct theme *theme = tui_theme(v->tui);
-    bool framed = c.rows >= 5 && c.cols >= 16;
+    bool framed = c.rows >= 3 && c.cols >= 16;
     struct rect whole = {0, 0, c.rows, c.cols};
     struct canvas in = c;
 

@@ -244,6 +244,18 @@ void editor_open(struct views_env *env, const char *name, const char *bytes, siz
         views_later(env, tell, ed, destroy);
 }
 
+static void on_copy_closed(struct views_env *env, void *user, const char *bytes, size_t n,
+                           const struct err *e)
+{
+    if (e && e->code != ERR_CANCELLED)
+        views_toast_error(env, e);
+}
+
+void editor_open_copy(struct views_env *env, const char *name, const char *bytes, size_t n)
+{
+    editor_open(env, name, bytes, n, on_copy_closed, NULL, NULL);
+}
+
 void editor_stop(struct views_env *env)
 {
     struct editor *ed = env->state->editor;

@@ -22,6 +22,8 @@ typedef void (*editor_done)(struct views_env *env, void *user, const char *bytes
  * user and runs last; may be NULL. Fails through done. */
 void editor_open(struct views_env *env, const char *name, const char *bytes, size_t n,
                  editor_done done, void *user, void (*drop)(void *user));
+/* To read: what is changed there is not taken back. */
+void editor_open_copy(struct views_env *env, const char *name, const char *bytes, size_t n);
 /* For views_stop: ends the editor and removes the file. */
 void editor_stop(struct views_env *env);
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/broadcast.h"
+#include "views/bulletin.h"
 #include "views/commands_run.h"
 #include "views/dialog.h"
 #include "views/editor.h"
@@ -118,7 +119,9 @@ void views_stop(struct views_env *env)
     tick_destroy(s->clipboard_tick);
     views_guest_trust_free(s);
     wall_search_destroy(s->wall_search);
+    bulletins_destroy(s->bulletins);
     prompt_history_finish(&s->commands);
+    prompt_history_finish(&s->pipes);
     free(s);
     env->state = NULL;
 }
@@ -205,9 +208,18 @@ static enum view_result do_quit(struct views_env *env)
     return VIEW_HANDLED;
 }
 
+/* Where there is nothing to go back to the pane goes, unless it is the last one, or the home. */
 static enum view_result do_back(struct views_env *env)
 {
-    return tui_back(env->tui) ? VIEW_HANDLED : do_quit(env);
+    struct view *v = tui_focused(env->tui);
+    struct view *first = tui_each_shown(env->tui, NULL);
+
+    if (tui_back(env->tui))
+        return VIEW_HANDLED;
+    if (!v || v == env->state->sandboxes || !first || !tui_each_shown(env->tui, first))
+        return do_quit(env);
+    tui_close(env->tui, v);
+    return VIEW_HANDLED;
 }
 
 static enum view_result do_escape(struct views_env *env)

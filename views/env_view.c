@@ -311,7 +311,7 @@ static const struct view_ops ops = {
     LIST_VIEW_OPS,
 };
 
-void env_view_open(struct views_env *env, const char *sandbox_id, const char *file)
+struct view *env_view_create(struct views_env *env, const char *sandbox_id, const char *file)
 {
     struct env_view *v = xcalloc(1, sizeof *v);
     const struct table_source source = {.columns = columns,
@@ -330,7 +330,12 @@ void env_view_open(struct views_env *env, const char *sandbox_id, const char *fi
     v->view = view_create(env->tui, &ops, v);
     list_init(&v->list, &source);
     env_view_read(v);
-    tui_show(env->tui, v->view);
+    return v->view;
+}
+
+void env_view_open(struct views_env *env, const char *sandbox_id, const char *file)
+{
+    tui_show(env->tui, env_view_create(env, sandbox_id, file));
 }
 
 const char *env_view_sandbox(const struct view *view)

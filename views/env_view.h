@@ -10,7 +10,9 @@
 
 #define ENV_FILE_DEFAULT ".env"
 
-/* file NULL: ENV_FILE_DEFAULT. */
+/* Not shown yet. file NULL: ENV_FILE_DEFAULT. */
+struct view *env_view_create(struct views_env *env, const char *sandbox_id, const char *file);
+/* In the focused leaf. */
 void env_view_open(struct views_env *env, const char *sandbox_id, const char *file);
 /* The file that the view is of; NULL: another kind of view. */
 const char *env_view_file(const struct view *v);

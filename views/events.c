@@ -9,12 +9,14 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "client/event.h"
 #include "views/dialog.h"
 #include "views/event_form.h"
 #include "views/stream_sources.h"
 
 #define SINCE_DEFAULT "1d"
+#define TYPE_COLS     16 /* longer ones push what follows */
 
 struct events {
     struct views_env *env;
@@ -28,7 +30,9 @@ static void on_event(void *user, const struct event_info *event)
 {
     cleanup_free char *data = event->data ? cJSON_PrintUnformatted(event->data) : NULL;
     bool says = data && strcmp(data, "{}") != 0 && strcmp(data, "null") != 0;
-    cleanup_free char *line = xasprintf("%s%s%s", event->type, says ? "  " : "", says ? data : "");
+    int pad = says ? TYPE_COLS - text_width(event->type) : 0;
+    cleanup_free char *line = xasprintf("%s%*s%s%s", event->type, pad > 0 ? pad : 0, "",
+                                        says ? "  " : "", says ? data : "");
 
     stream_source_line(user, event->timestamp_ms ? event->timestamp_ms : clock_wall_ms(), line);
 }

@@ -295,7 +295,7 @@ static const struct view_ops ops = {
     LIST_VIEW_OPS,
 };
 
-void files_view_open(struct views_env *env, const char *sandbox_id, const char *path)
+struct view *files_view_create(struct views_env *env, const char *sandbox_id, const char *path)
 {
     struct files *f = xcalloc(1, sizeof *f);
     struct table_source source = file_rows_source(f);
@@ -307,7 +307,12 @@ void files_view_open(struct views_env *env, const char *sandbox_id, const char *
     f->view = view_create(env->tui, &ops, f);
     list_init(&f->list, &source);
     files_read(f);
-    tui_show(env->tui, f->view);
+    return f->view;
+}
+
+void files_view_open(struct views_env *env, const char *sandbox_id, const char *path)
+{
+    tui_show(env->tui, files_view_create(env, sandbox_id, path));
 }
 
 const char *files_sandbox(const struct view *v)

@@ -7,7 +7,9 @@
 
 #include "views/state.h"
 
-/* path NULL: the folder that commands start in. */
+/* Not shown yet. path NULL: the folder that commands start in. */
+struct view *files_view_create(struct views_env *env, const char *sandbox_id, const char *path);
+/* In the focused leaf. */
 void files_view_open(struct views_env *env, const char *sandbox_id, const char *path);
 /* The folder that the view is of, absolute; NULL: not known, or another kind of view. */
 const char *files_path(const struct view *v);

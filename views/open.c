@@ -29,7 +29,8 @@
 #include "views/wall.h"
 #include "views/watchers.h"
 
-#define SUBJECTS_MAX RESOURCE_SANDBOXES_MAX
+#define SUBJECTS_MAX     RESOURCE_SANDBOXES_MAX
+#define TABS_AT_ONCE_MAX 8
 
 size_t views_subjects(struct views_env *env, char **ids, size_t cap)
 {
@@ -97,15 +98,69 @@ static void open_logs(struct views_env *env, char *const *ids, size_t n)
     logs_show(logs);
 }
 
-/* One sandbox at a time: the first. */
+struct chosen {
+    const char *ids[SUBJECTS_MAX]; /* borrowed */
+    size_t n;
+};
+
+static void add_row(void *user, const struct resource_row *row)
+{
+    struct chosen *c = user;
+    const char *id = remote_sandbox_id(row->remote);
+
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->ids[i], id) == 0)
+            return;
+    if (c->n < SUBJECTS_MAX)
+        c->ids[c->n++] = id;
+}
+
+/* A view of one sandbox: of several a tab each, and the first is shown. Among the rows of several
+ * sandboxes those of the rows are meant. */
+static void open_each(struct views_env *env, char *const *ids, size_t n,
+                      struct view *(*create)(struct views_env *env, const char *sandbox_id,
+                                             const char *what))
+{
+    struct resource *resource = resource_of_view(tui_focused(env->tui));
+    struct chosen chosen = {.n = 0};
+    struct view *first = NULL;
+    size_t opened = 0;
+
+    if (resource)
+        resource_each_target(resource, add_row, &chosen);
+    if (!chosen.n)
+        for (; chosen.n < n; chosen.n++)
+            chosen.ids[chosen.n] = ids[chosen.n];
+    if (chosen.n == 1) {
+        tui_show(env->tui, create(env, chosen.ids[0], NULL));
+        return;
+    }
+    for (; opened < chosen.n && opened < TABS_AT_ONCE_MAX; opened++) {
+        struct view *v = create(env, chosen.ids[opened], NULL);
+
+        if (!tui_tab_open(env->tui, v)) {
+            tui_close(env->tui, v);
+            break;
+        }
+        first = first ? first : v;
+    }
+    if (first)
+        tui_reveal(env->tui, first);
+    if (opened < chosen.n)
+        tui_toast(env->tui, ROLE_WARN,
+                  "%zu of %zu opened, a tab each: mark fewer to see the others", opened, chosen.n);
+    else
+        tui_toast(env->tui, ROLE_STATUS, "%zu opened, a tab each", chosen.n);
+}
+
 static void open_files(struct views_env *env, char *const *ids, size_t n)
 {
-    files_view_open(env, ids[0], NULL);
+    open_each(env, ids, n, files_view_create);
 }
 
 static void open_env(struct views_env *env, char *const *ids, size_t n)
 {
-    env_view_open(env, ids[0], NULL);
+    open_each(env, ids, n, env_view_create);
 }
 
 static void open_of_targets(struct views_env *env,

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "client/classroom.h"
 #include "views/broadcast.h"
+#include "views/bulletin.h"
 #include "views/layouts.h"
 #include "views/wall_class.h"
 
@@ -36,6 +37,7 @@ static void set_phase(struct shell *sh, enum shell_phase phase)
 struct dropped {
     struct remote *remote;
     struct attachment *attachment;
+    struct bulletin *bulletin;
 };
 
 static void nothing(struct views_env *env, void *data)
@@ -48,6 +50,7 @@ static void drop(void *data)
 
     remote_release(d->remote);
     attachment_release(d->attachment);
+    bulletin_release(d->bulletin);
     free(d);
 }
 
@@ -61,6 +64,7 @@ static void release(struct shell *sh)
         attachment_unwatch(&sh->viewer);
     d->remote = steal_pointer(&sh->remote);
     d->attachment = steal_pointer(&sh->attachment);
+    d->bulletin = steal_pointer(&sh->bulletin);
     views_later(sh->env, nothing, d, drop);
     copy_leave(&sh->copy);
     participation_close(steal_pointer(&sh->participation));
@@ -142,6 +146,7 @@ void shell_show(struct shell *sh, struct attachment *a, bool observe)
         sh->sandbox_id = xstrdup(attachment_sandbox_id(a));
         sh->name[0] = '\0';
     }
+    sh->bulletin = bulletin_acquire(sh->env, sh->sandbox_id);
     sh->join = !observe && sh->how == SHELL_JOIN;
     sh->viewer.observes = observe || sh->join;
     attachment_watch(a, &sh->viewer);

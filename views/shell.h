@@ -39,6 +39,8 @@ struct shell {
     bool observe;
     bool join;                           /* SHELL_JOIN */
     struct participation *participation; /* owned; while it joins */
+    struct bulletin *bulletin;           /* a reference; SHELL_LIVE */
+    int message_line;                    /* where the latest message stands, from 1; 0: nowhere */
     int lines_back;                      /* copy mode begins there once it can; 0: not */
     struct copy copy;                    /* looking back */
     int64_t press_at_ms;                 /* of the mouse, for double clicks */

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "tui/wrap.h"
 #include "views/broadcast.h"
+#include "views/bulletin.h"
 #include "views/notice.h"
 #include "views/recorder.h"
 #include "views/shell.h"
@@ -20,6 +21,8 @@
 #define REFUSED_MS          5000
 #define BROADCAST_SIGN_COLS 60
 #define LINKS_LATE          64
+#define MESSAGE_ROWS        3 /* a smaller pane keeps them for what it is */
+#define MESSAGE_HINT_COLS   60
 
 /* --- screen --- */
 /* A row with what the program will probably make of it. */
@@ -197,6 +200,37 @@ static void sign_rest(struct signs *s)
     sign_size(s);
 }
 
+/* --- messages --- */
+
+/* At the end away from the cursor, where nothing stands yet or what is oldest. Returns how many
+ * rows at the top are taken. */
+static int draw_message(struct shell *sh, struct canvas c)
+{
+    const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
+    struct view_cursor cursor = shell_cursor(sh->view);
+    size_t n = bulletin_unread(sh->bulletin);
+    int y = cursor.visible && cursor.row < c.rows / 2 && !shell_ended(sh) ? c.rows - 1 : 0;
+    cleanup_buf struct buf line = {0}, rest = {0};
+    char prefix[KEY_NAME_SIZE], key[24];
+
+    sh->message_line = n && c.rows >= MESSAGE_ROWS ? y + 1 : 0;
+    if (!sh->message_line)
+        return 0;
+    buf_append_str(&line, "\xc2\xbb ");
+    bulletin_line(sh->bulletin, &line);
+    if (n > 1)
+        buf_printf(&rest, "+%zu  ", n - 1);
+    if (c.cols >= MESSAGE_HINT_COLS)
+        buf_printf(&rest, "%s %s reads", key_name(prefix, sh->env->prefix),
+                   notice_key(sh->view, "prefix", "messages", key, sizeof key));
+    int w = rest.len ? text_width(rest.data) + 1 : 0;
+    canvas_fill(c, (struct rect){y, 0, 1, c.cols}, style);
+    canvas_label(c, y, 1, c.cols - 2 - w, style, line.data);
+    if (w)
+        canvas_text(c, y, c.cols - w, w, style, rest.data);
+    return y == 0;
+}
+
 static void draw_ended(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
@@ -269,6 +303,7 @@ void shell_draw(struct view *v, struct canvas c)
         return;
     }
     draw_screen(sh, c);
+    signs.y = draw_message(sh, c);
     attachment_seen(sh->attachment, tui_focused(v->tui) == v);
     if (!shell_ended(sh))
         sign_link(&signs);
@@ -301,6 +336,9 @@ void shell_title(struct view *v, struct buf *out)
     buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
         return;
+    size_t n_unread = bulletin_unread(sh->bulletin);
+    if (n_unread)
+        buf_printf(out, " \xc2\xbb %zu message%s", n_unread, n_unread == 1 ? "" : "s");
     if (sh->join) {
         char person[WALL_PERSON_SIZE];
 

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "views/broadcast.h"
+#include "views/bulletin.h"
 #include "views/dialog.h"
 #include "views/shell.h"
 
@@ -217,6 +218,11 @@ enum view_result shell_mouse(struct view *v, struct mouse mouse)
 
     if (sh->phase != SHELL_LIVE)
         return VIEW_HANDLED;
+    if (mouse.kind == MOUSE_PRESS && mouse.button == MOUSE_LEFT &&
+        mouse.row + 1 == sh->message_line) {
+        bulletin_read(sh->bulletin);
+        return VIEW_HANDLED;
+    }
     bool forwarded = term_modes(shell_term(sh)).mouse != TERM_MOUSE_NONE &&
                      !copy_is_on(&sh->copy) && !sh->observe && !shell_ended(sh);
     if (forwarded) {

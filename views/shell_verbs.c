@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "views/broadcast.h"
+#include "views/bulletin.h"
 #include "views/dialog.h"
 #include "views/job.h"
 #include "views/shell.h"
@@ -93,6 +94,13 @@ static enum view_result verb_info(struct shell *sh)
 {
     if (sh->attachment)
         shell_info_open(sh);
+    return VIEW_HANDLED;
+}
+
+static enum view_result verb_messages(struct shell *sh)
+{
+    if (sh->bulletin)
+        bulletin_read(sh->bulletin);
     return VIEW_HANDLED;
 }
 
@@ -192,21 +200,14 @@ enum view_result shell_act(struct view *v, const char *action)
         const char *action;
         enum view_result (*run)(struct shell *sh);
     } verbs[] = {
-        {"shell-tab", verb_tab},
-        {"split-right", verb_right},
-        {"split-down", verb_down},
-        {"shell-kill", verb_kill},
-        {"shell-info", verb_info},
-        {"pane-mark", verb_mark},
-        {"broadcast", verb_broadcast},
-        {"record", verb_record},
-        {"record-pause", verb_record_pause},
-        {"predict", shell_predict},
-        {"send-prefix", verb_send_prefix},
-        {"copy-leave", verb_copy_leave},
-        {"copy-insert", verb_copy_insert},
-        {"leave", verb_leave},
-        {"paste-buffer", verb_paste_buffer},
+        {"shell-tab", verb_tab},         {"split-right", verb_right},
+        {"split-down", verb_down},       {"shell-kill", verb_kill},
+        {"shell-info", verb_info},       {"messages", verb_messages},
+        {"pane-mark", verb_mark},        {"broadcast", verb_broadcast},
+        {"record", verb_record},         {"record-pause", verb_record_pause},
+        {"predict", shell_predict},      {"send-prefix", verb_send_prefix},
+        {"copy-leave", verb_copy_leave}, {"copy-insert", verb_copy_insert},
+        {"leave", verb_leave},           {"paste-buffer", verb_paste_buffer},
         {"refresh", verb_refresh},
     };
     struct shell *sh = v->data;

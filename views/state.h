@@ -24,6 +24,7 @@ struct later;
 struct file_wait;
 struct inquiry;
 struct editor;
+struct bulletins;
 
 #define OPEN_MAX    64 /* terminals attached at once */
 #define BUFFERS_MAX 20 /* texts copied here, for pasting; the oldest goes */
@@ -60,6 +61,8 @@ struct views_state {
     struct layouts *layouts;         /* owned; NULL: not kept */
     struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
     struct prompt_history commands;  /* typed into the form, none with a secret */
+    struct prompt_history pipes;     /* typed after `|`, likewise */
+    struct bulletins *bulletins;     /* owned; messages to sandboxes, bulletin.c */
     struct wall_search *wall_search; /* owned: the last one; wall_search.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };

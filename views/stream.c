@@ -11,6 +11,7 @@
 #include "views/editor.h"
 #include "views/json_text.h"
 #include "views/notice.h"
+#include "views/pipe.h"
 
 struct stream {
     struct views_env *env;
@@ -111,14 +112,6 @@ static enum view_result add_source(struct stream *s)
     return VIEW_HANDLED;
 }
 
-/* What was changed there stays there: the lines came from elsewhere. */
-static void on_edited(struct views_env *env, void *user, const char *bytes, size_t n,
-                      const struct err *e)
-{
-    if (e && e->code != ERR_CANCELLED)
-        views_toast_error(env, e);
-}
-
 static enum view_result in_editor(struct stream *s)
 {
     cleanup_buf struct buf text = {0};
@@ -129,7 +122,23 @@ static enum view_result in_editor(struct stream *s)
         return VIEW_HANDLED;
     }
     cleanup_free char *name = xasprintf("%s.log", s->ops->name);
-    editor_open(s->env, name, text.data, text.len, on_edited, NULL, NULL);
+    editor_open_copy(s->env, name, text.data, text.len);
+    return VIEW_HANDLED;
+}
+
+/* Those selected, or all that are kept. */
+static enum view_result pipe_lines(struct stream *s)
+{
+    cleanup_buf struct buf text = {0};
+
+    if (s->tail.selecting)
+        tail_selected(&s->tail, &text);
+    else
+        tail_text(&s->tail, &text);
+    if (text.len)
+        pipe_form_open(s->env, &text);
+    else
+        tui_toast(s->env->tui, ROLE_WARN, "There are no lines to pipe");
     return VIEW_HANDLED;
 }
 
@@ -144,6 +153,8 @@ static enum view_result act(struct view *v, const char *action)
         return copy(s);
     if (strcmp(action, "tail-edit") == 0)
         return in_editor(s);
+    if (strcmp(action, "tail-pipe") == 0)
+        return pipe_lines(s);
     if (strcmp(action, "tail-detail") == 0)
         return detail(s);
     if (strcmp(action, "tail-add") == 0)

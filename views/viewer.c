@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A file of a sandbox to read: fetched byte for byte up to the viewer's bound.
+ * A file of a sandbox to read: fetched byte for byte up to the viewer's bound; or a text that is
+ * here already.
  */
 #include "tui/viewer.h"
 
@@ -13,6 +14,7 @@
 #include "client/file.h"
 #include "tui/progress.h"
 #include "views/dialog.h"
+#include "views/editor.h"
 #include "views/file_edit.h"
 #include "views/notice.h"
 #include "views/viewer.h"
@@ -20,8 +22,9 @@
 struct file_viewer {
     struct views_env *env;
     struct view *view;
-    struct remote *remote;
-    char *path; /* owned */
+    struct remote *remote; /* NULL: a text that is here */
+    char *path;            /* owned; of a text its title */
+    char note[128];        /* above the text, or "" */
     int64_t size;
     struct request *request;
     struct buf bytes; /* while it is read */
@@ -88,7 +91,7 @@ static void begin(struct file_viewer *f)
     const struct file_get_options options = {
         .path = f->path, .sink = sink, .on_progress = on_progress};
 
-    if (f->request)
+    if (f->request || !f->remote)
         return;
     f->since_ms = clock_mono_ms();
     f->done = f->total = 0;
@@ -120,27 +123,42 @@ static void draw_reading(struct file_viewer *f, struct canvas c)
     notice_waiting(f->view, c, f->since_ms, text);
 }
 
+static int draw_note(struct file_viewer *f, struct canvas c)
+{
+    const char *old[] = {"\xe2\x9c\x97 what is shown is old", f->error.text, f->error.hint};
+    const char *note[] = {f->note};
+    bool is_old = f->is_loaded && f->error.code != ERR_NONE;
+
+    if (is_old || *f->note)
+        notice_parts(c, 0, tui_theme(f->view->tui)->styles[ROLE_STATUS_ALERT], is_old ? old : note,
+                     is_old ? ARRAY_LEN(old) : ARRAY_LEN(note));
+    return is_old || *f->note;
+}
+
+static void draw_nothing(struct file_viewer *f, struct canvas c)
+{
+    char hint[64] = "", key[24];
+
+    if (f->remote)
+        snprintf(hint, sizeof hint, "%s edits it",
+                 notice_key(f->view, "viewer", "viewer-edit", key, sizeof key));
+    notice_empty(c, tui_theme(f->view->tui), f->remote ? "It is empty" : "Nothing was written",
+                 hint);
+}
+
 static void draw(struct view *v, struct canvas c)
 {
     struct file_viewer *f = v->data;
-    const struct theme *theme = tui_theme(v->tui);
-    const char *parts[] = {"\xe2\x9c\x97 what is shown is old", f->error.text, f->error.hint};
-    int top = f->is_loaded && f->error.code != ERR_NONE;
-    char hint[64], key[24];
-
-    if (top)
-        notice_parts(c, 0, theme->styles[ROLE_STATUS_ALERT], parts, ARRAY_LEN(parts));
+    int top = draw_note(f, c);
     struct canvas rest = canvas_sub(c, (struct rect){top, 0, c.rows - top, c.cols});
     if (!f->is_loaded && f->error.code != ERR_NONE) {
         notice_error(v, rest, &f->error);
     } else if (!f->is_loaded) {
         draw_reading(f, rest);
     } else if (!f->viewer.n) {
-        snprintf(hint, sizeof hint, "%s edits it",
-                 notice_key(v, "viewer", "viewer-edit", key, sizeof key));
-        notice_empty(rest, theme, "It is empty", hint);
+        draw_nothing(f, rest);
     } else {
-        viewer_draw(&f->viewer, rest, theme);
+        viewer_draw(&f->viewer, rest, tui_theme(v->tui));
     }
 }
 
@@ -148,8 +166,29 @@ static void say_missed(struct file_viewer *f, bool missed)
 {
     if (missed)
         tui_toast(f->env->tui, ROLE_WARN,
-                  f->viewer.search.text[0] ? "It is nowhere in this file"
-                                           : "Nothing was searched for");
+                  !f->viewer.search.text[0] ? "Nothing was searched for"
+                  : f->remote               ? "It is nowhere in this file"
+                                            : "It is nowhere in this text");
+}
+
+static void edit(struct file_viewer *f)
+{
+    if (f->remote)
+        file_edit_begin(f->env, remote_sandbox_id(f->remote), f->path);
+    else
+        editor_open_copy(f->env, "text", f->viewer.bytes, f->viewer.n);
+}
+
+static void copy(struct file_viewer *f)
+{
+    cleanup_free char *text = NULL;
+
+    if (f->remote) {
+        views_copy(f->env, "the path", f->path);
+        return;
+    }
+    text = xstrndup(f->viewer.n ? f->viewer.bytes : "", f->viewer.n);
+    views_copy(f->env, "the text", text);
 }
 
 static enum view_result act(struct view *v, const char *action)
@@ -158,11 +197,11 @@ static enum view_result act(struct view *v, const char *action)
     bool missed;
 
     if (strcmp(action, "viewer-edit") == 0) {
-        file_edit_begin(f->env, remote_sandbox_id(f->remote), f->path);
+        edit(f);
         return VIEW_HANDLED;
     }
     if (strcmp(action, "viewer-copy") == 0) {
-        views_copy(f->env, "the path", f->path);
+        copy(f);
         return VIEW_HANDLED;
     }
     if (strcmp(action, "refresh") == 0) {
@@ -216,8 +255,10 @@ static void title(struct view *v, struct buf *out)
     const struct file_viewer *f = v->data;
     char name[160], path[256];
 
-    buf_printf(out, "%s %s", text_sanitise(path, sizeof path, f->path, strlen(f->path)),
-               views_sandbox_name(f->env, remote_sandbox_id(f->remote), name, sizeof name));
+    buf_append_str(out, text_sanitise(path, sizeof path, f->path, strlen(f->path)));
+    if (f->remote)
+        buf_printf(out, " %s",
+                   views_sandbox_name(f->env, remote_sandbox_id(f->remote), name, sizeof name));
     if (f->is_loaded)
         viewer_title(&f->viewer, out);
 }
@@ -252,20 +293,41 @@ static const struct view_ops ops = {
     .grabs_keys = grabs_keys,
 };
 
-void viewer_view_open(struct views_env *env, const char *sandbox_id, const char *path, int64_t size)
+static struct file_viewer *create(struct views_env *env, const char *path)
 {
     struct file_viewer *f = xcalloc(1, sizeof *f);
 
     f->env = env;
-    f->remote = fleet_remote(env->fleet, sandbox_id);
     f->path = xstrdup(path);
-    f->size = size;
     f->view = view_create(env->tui, &ops, f);
+    return f;
+}
+
+void viewer_view_open(struct views_env *env, const char *sandbox_id, const char *path, int64_t size)
+{
+    struct file_viewer *f = create(env, path);
+
+    f->remote = fleet_remote(env->fleet, sandbox_id);
+    f->size = size;
     begin(f);
+    tui_show(env->tui, f->view);
+}
+
+void viewer_text_open(struct views_env *env, const char *title_text, const char *note,
+                      struct buf *text, bool is_cut)
+{
+    struct file_viewer *f = create(env, title_text);
+
+    text_sanitise(f->note, sizeof f->note, note, strlen(note));
+    viewer_init(&f->viewer, text->data ? text->data : "", text->len, is_cut);
+    buf_finish(text);
+    f->is_loaded = true;
     tui_show(env->tui, f->view);
 }
 
 const char *viewer_sandbox(const struct view *v)
 {
-    return v && v->ops == &ops ? remote_sandbox_id(((struct file_viewer *)v->data)->remote) : NULL;
+    const struct file_viewer *f = v && v->ops == &ops ? v->data : NULL;
+
+    return f && f->remote ? remote_sandbox_id(f->remote) : NULL;
 }

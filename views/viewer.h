@@ -12,7 +12,11 @@
 /* Reads the file and shows it in the focused leaf; at once "reading…". */
 void viewer_view_open(struct views_env *env, const char *sandbox_id, const char *path,
                       int64_t size);
-/* The sandbox the view's file is of; NULL: another kind of view. */
+/* Shows a text that is here, and above it note, unless "". text is taken over; is_cut: there was
+ * more of it. Both strings are cleaned and copied. */
+void viewer_text_open(struct views_env *env, const char *title, const char *note, struct buf *text,
+                      bool is_cut);
+/* The sandbox the view's file is of; NULL: another kind of view, or a text that is here. */
 const char *viewer_sandbox(const struct view *v);
 
 /* clear is taken over and shown when masked is NULL, or after `x` (30 s); masked, when given, is

@@ -251,8 +251,10 @@ static void hints(struct view *v, struct buf *out)
     }
     if (!w->n_order)
         return;
-    notice_hint(v, out, "wall", "wall-zoom", "look");
-    if (!w->env->readonly)
+    bool is_live = w->selected && wall_tile_is_live(w->selected);
+    if (is_live)
+        notice_hint(v, out, "wall", "wall-zoom", "look");
+    if (is_live && !w->env->readonly)
         notice_hint(v, out, "wall", "wall-join", "take part");
     if (w->n_needed)
         notice_hint(v, out, "wall", "wall-next", "next");

@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "client/classroom.h"
 #include "client/token.h"
+#include "views/bulletin.h"
 #include "views/dialog.h"
+#include "views/file_wait.h"
 #include "views/job.h"
 #include "views/terminals.h"
 
@@ -102,6 +104,7 @@ static void notify(struct errand *e, const struct notice *notice, const char *do
 {
     struct job *job = job_create(e->env, done, "sandboxes");
 
+    bulletin_sent(e->env, notice);
     for (size_t i = 0; i < e->n; i++) {
         struct remote *r = fleet_remote(e->env->fleet, e->targets[i].sandbox_id);
         struct job_step *step = job_add(job, e->targets[i].name);
@@ -248,6 +251,7 @@ static void on_link(void *user, const struct magic_link *link, const struct err 
         xasprintf("%s shows you a terminal: open the link to watch it.", wall_person(person));
     struct notice notice = {.text = text, .from = person, .url = link->url};
     struct remote *r = fleet_remote(i->env->fleet, i->sandbox_id);
+    bulletin_sent(i->env, &notice);
     job_step_request(i->step, classroom_notify(r, &notice, on_invited, i));
     remote_release(r);
 }
@@ -316,6 +320,135 @@ static enum view_result choose_to_present(struct wall *w)
     return VIEW_HANDLED;
 }
 
+/* --- taking a message back --- */
+
+/* Who is asked which messages stand there: the first of those meant. */
+struct recall {
+    struct errand *errand; /* owned */
+    struct request *request;
+    struct file_wait *wait;
+};
+
+static void recall_destroy(struct recall *r)
+{
+    errand_destroy(r->errand);
+    free(r);
+}
+
+static void cancel_recall(void *user)
+{
+    struct recall *r = user;
+
+    request_cancel(r->request);
+    recall_destroy(r);
+}
+
+/* What makes a message the same one in several sandboxes. */
+static char *message_key(const struct notice *n)
+{
+    return xasprintf("%s\n%s", n->from, n->text);
+}
+
+/* One target: its messages are asked for, and the one that is meant is deleted. */
+struct withdrawal {
+    struct job_step *step;
+    struct remote *remote; /* a reference */
+    char *key;             /* owned */
+};
+
+static void withdrawal_destroy(void *user)
+{
+    struct withdrawal *d = user;
+
+    remote_release(d->remote);
+    free(d->key);
+    free(d);
+}
+
+static void on_standing(void *user, const struct notice *all, size_t n, const struct err *e)
+{
+    struct withdrawal *d = user;
+    struct err none;
+
+    for (size_t i = n; i-- > 0;) {
+        cleanup_free char *key = message_key(&all[i]);
+
+        if (strcmp(key, d->key) != 0)
+            continue;
+        job_step_request(d->step,
+                         classroom_notice_delete(d->remote, all[i].id, job_step_done, d->step));
+        return;
+    }
+    err_set(&none, ERR_NOT_FOUND, "that message does not stand there");
+    job_step_done(d->step, e ? e : &none);
+}
+
+static void withdraw(struct views_env *env, void *user, const char *value)
+{
+    const struct errand *e = user;
+    struct job *job = job_create(env, "took it back from", "sandboxes");
+
+    for (size_t i = 0; i < e->n; i++) {
+        struct withdrawal *d = xcalloc(1, sizeof *d);
+
+        d->step = job_add(job, e->targets[i].name);
+        d->remote = fleet_remote(env->fleet, e->targets[i].sandbox_id);
+        d->key = xstrdup(value);
+        job_step_own(d->step, d, withdrawal_destroy);
+        job_step_request(d->step, classroom_notices(d->remote, on_standing, d));
+    }
+    job_start(job);
+}
+
+static void choose_to_withdraw(struct recall *r, const struct notice *all, size_t n)
+{
+    struct errand *e = steal_pointer(&r->errand);
+    struct picker picker;
+
+    cleanup_free char *title = xasprintf("Take back which message to %zu?", e->n);
+    picker_init(&picker, e->n > 1 ? title : "Take back which message?", "take back");
+    for (size_t i = n; i-- > 0;) {
+        cleanup_free char *key = message_key(&all[i]);
+        char text[256], from[WALL_PERSON_SIZE];
+
+        picker_add(&picker, NULL,
+                   text_sanitise(text, sizeof text, all[i].text, strlen(all[i].text)), NULL,
+                   text_sanitise(from, sizeof from, all[i].from, strlen(all[i].from)), key);
+    }
+    picker_dialog_open(e->env, &picker, withdraw, e, errand_destroy);
+}
+
+static void on_messages(void *user, const struct notice *all, size_t n, const struct err *e)
+{
+    struct recall *r = user;
+    struct views_env *env = r->errand->env;
+
+    file_wait_end(r->wait);
+    if (e)
+        views_toast_error(env, e);
+    else if (!n)
+        tui_toast(env->tui, ROLE_WARN, "There are no messages to %s", r->errand->targets[0].name);
+    else
+        choose_to_withdraw(r, all, n);
+    recall_destroy(r);
+}
+
+static enum view_result recall(struct wall *w)
+{
+    struct errand *e = errand_of(w, true);
+
+    if (!e)
+        return VIEW_HANDLED;
+    struct recall *r = xcalloc(1, sizeof *r);
+    struct remote *remote = fleet_remote(w->env->fleet, e->targets[0].sandbox_id);
+    r->errand = e;
+    r->wait = file_wait_begin(w->env, cancel_recall, r, "asking for the messages to %s",
+                              e->targets[0].name);
+    r->request = classroom_notices(remote, on_messages, r);
+    remote_release(remote);
+    return VIEW_HANDLED;
+}
+
 enum view_result wall_class_act(struct wall *w, const char *action)
 {
     static const struct {
@@ -323,6 +456,7 @@ enum view_result wall_class_act(struct wall *w, const char *action)
         enum view_result (*run)(struct wall *w);
     } verbs[] = {
         {"wall-message", message},
+        {"wall-recall", recall},
         {"wall-freeze", freeze},
         {"wall-hand-down", lower_hands},
         {"wall-present", choose_to_present},

@@ -133,10 +133,12 @@ static void draw_header(const struct wall_tile *t, struct canvas c)
 
     collect_signs(&signs, t);
     int signs_w = text_width(signs.text);
+    /* Where there is room they do not touch the name of the next tile. */
+    int end = c.cols - (name_w + signs_w < c.cols);
 
     canvas_fill(c, (struct rect){0, 0, 1, c.cols}, style);
-    canvas_label(c, 0, 0, c.cols - signs_w, style, name);
-    canvas_text(c, 0, c.cols - signs_w, signs_w, style, signs.text);
+    canvas_label(c, 0, 0, end - signs_w, style, name);
+    canvas_text(c, 0, end - signs_w, signs_w, style, signs.text);
 }
 
 /* --- the terminal --- */

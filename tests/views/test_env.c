@@ -36,6 +36,51 @@ static void env__values__are_masked_until_asked(void **state)
     stage_close(s);
 }
 
+/* One view each, a tab each; the first shows. */
+static void env__marks__open_a_tab_each(void **state)
+{
+    struct stage *s = scene_open_class(3);
+
+    stage_answer(s, "GET /env?file=.env @a1", 200, "{\"variables\":{\"OF_FIRST\":\"1\"}}");
+    stage_answer(s, "GET /env?file=.env @b2", 200, "{\"variables\":{\"OF_SECOND\":\"2\"}}");
+    stage_answer(s, "GET /env?file=.env @c3", 200, "{\"variables\":{\"OF_THIRD\":\"3\"}}");
+    stage_keys(s, "*");
+    stage_await(s, "3 marked");
+    stage_keys(s, "5");
+    stage_await(s, "3 opened, a tab each");
+    stage_await(s, "OF_FIRST");
+    stage_keys(s, "C-b n");
+    stage_await(s, "OF_SECOND");
+    stage_keys(s, "C-b n");
+    stage_await(s, "OF_THIRD");
+    /* With nothing to go back to, the pane goes and not the program. */
+    stage_keys(s, "q");
+    stage_await(s, "OF_SECOND");
+    stage_keys(s, "q q");
+    stage_await(s, "student-3");
+    stage_keys(s, "q");
+    stage_await(s, "Quit sandpit?");
+    stage_close(s);
+}
+
+/* In a list of what several have, the row says whose. */
+static void env__row__is_of_its_own_sandbox(void **state)
+{
+    struct stage *s = scene_open_class(3);
+
+    stage_answer(s, "GET /servers @c3", 200,
+                 "{\"servers\":[{\"slug\":\"web\",\"command\":\"x\",\"status\":\"ready\"}]}");
+    stage_answer(s, "GET /env?file=.env @c3", 200, "{\"variables\":{\"OF_THIRD\":\"3\"}}");
+    stage_keys(s, "* 2");
+    stage_await(s, "web");
+    stage_keys(s, "5");
+    stage_await(s, "OF_THIRD");
+    stage_await(s, "env class/student-3");
+    stage_keys(s, "q");
+    stage_await(s, "SERVER");
+    stage_close(s);
+}
+
 static void env__staged__is_shown_checked_and_written(void **state)
 {
     struct stage *s = open_env(3);
@@ -135,6 +180,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(env__values__are_masked_until_asked),
+        cmocka_unit_test(env__marks__open_a_tab_each),
+        cmocka_unit_test(env__row__is_of_its_own_sandbox),
         cmocka_unit_test(env__staged__is_shown_checked_and_written),
         cmocka_unit_test(env__changed_meanwhile__asks_again),
         cmocka_unit_test(env__leaving__does_not_lose_what_is_staged),

@@ -33,6 +33,18 @@ static void files__loading__can_be_cancelled(void **state)
     stage_close(s);
 }
 
+static void files__marks__open_a_tab_each_up_to_a_bound(void **state)
+{
+    struct stage *s = scene_open(12);
+
+    stage_keys(s, "*");
+    stage_await(s, "marked");
+    stage_keys(s, "4");
+    stage_await(s, "8 of 1");
+    stage_await(s, "mark fewer to see the others");
+    stage_close(s);
+}
+
 static void files__folders__in_and_out(void **state)
 {
     struct stage *s = open_files(5);
@@ -170,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files__loading__can_be_cancelled),
+        cmocka_unit_test(files__marks__open_a_tab_each_up_to_a_bound),
         cmocka_unit_test(files__folders__in_and_out),
         cmocka_unit_test(files__view__shows_text_and_searches),
         cmocka_unit_test(files__delete__asks_and_says_how_much),

@@ -540,6 +540,36 @@ static void wall__class__is_told_frozen_and_helped(void **state)
     stage_close(s);
 }
 
+static void wall__message__is_taken_back(void **state)
+{
+    struct stage *s = open_wall(24, 80, 3);
+
+    stage_answer(s, "GET /notices", 200, "{\"notices\":[]}");
+    stage_keys(s, "u");
+    stage_await(s, "There are no messages to class/st01");
+    stage_answer(s, "GET /notices", 200,
+                 "{\"notices\":[{\"id\":\"n1\",\"text\":\"break\",\"from\":\"ada\",\"at\":1},"
+                 "{\"id\":\"n2\",\"text\":\"wrong\\u001b[2J\",\"from\":\"ada\",\"at\":2}]}");
+    stage_answer(s, "GET /notices @s3", 200,
+                 "{\"notices\":[{\"id\":\"n9\",\"text\":\"break\",\"from\":\"bob\",\"at\":1}]}");
+    stage_answer(s, "DELETE /notices", 200, "{}");
+    stage_keys(s, "* u");
+    stage_await(s, "Take back which message to 3?");
+    stage_await(s, "wrong [2J");
+    stage_keys(s, "Down Enter");
+    stage_await(s, "took it back from 2 of 3; first failure: class/st03: that message does not");
+    assert_string_equal(s->last_request, "DELETE /notices/n1");
+    stage_answer(s, "GET /notices", 0, NULL);
+    stage_keys(s, "U u");
+    stage_await(s, "asking for the messages");
+    stage_keys(s, "Esc");
+    stage_await(s, "Cancelled: asking for the messages");
+    s->env.readonly = true;
+    stage_keys(s, "u");
+    stage_await(s, "read-only");
+    stage_close(s);
+}
+
 /* A shell of one's own in s1, then the wall. */
 static struct stage *open_with_shell(void)
 {
@@ -728,6 +758,7 @@ int main(void)
         cmocka_unit_test(wall__search__goes_to_the_line),
         cmocka_unit_test(wall__search__says_what_is_wrong_with_a_pattern),
         cmocka_unit_test(wall__class__is_told_frozen_and_helped),
+        cmocka_unit_test(wall__message__is_taken_back),
         cmocka_unit_test(wall__record__all_marked),
         cmocka_unit_test(wall__plain_host__shows_its_terminals),
         cmocka_unit_test(wall__readonly__changes_nothing),

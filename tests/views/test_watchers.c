@@ -4,6 +4,7 @@
  */
 #include "tests/views/scenes.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "wire/names.h"
@@ -254,6 +255,76 @@ static void events__pretty__and_detail(void **state)
     stage_close(s);
 }
 
+static void pipe_to(struct stage *s, const char *command)
+{
+    stage_keys(s, "|");
+    stage_await(s, "Pipe the lines to");
+    stage_type(s, command);
+    stage_keys(s, "Enter");
+}
+
+static void events__pipe__shows_what_a_command_here_writes(void **state)
+{
+    struct stage *s = open_events(3);
+
+    pipe_to(s, "echo here-$(wc -l) >&2; exit 3");
+    stage_await(s, "here-3");
+    stage_await(s, "exit 3");
+    stage_keys(s, "q v");
+    pipe_to(s, "echo here-$(wc -l)");
+    stage_await(s, "here-1");
+    stage_await(s, "exit 0");
+    /* A search of what came, as in any text. */
+    stage_keys(s, "/ n o p e Enter");
+    stage_await(s, "nowhere in this text");
+    stage_keys(s, "Esc q Esc &");
+    stage_type(s, "failed");
+    stage_keys(s, "Enter");
+    pipe_to(s, "echo lines-$(grep -c deploy /dev/stdin); printf 'a\\033[2Jb\\n'");
+    stage_await(s, "lines-1");
+    stage_await(s, "a\xc2\xb7[2Jb");
+    stage_keys(s, "q");
+    stage_close(s);
+}
+
+static void events__pipe__ends_with_its_reason(void **state)
+{
+    struct stage *s = open_events(3);
+
+    pipe_to(s, "exec <&-; exit 0");
+    stage_await(s, "Nothing was written");
+    stage_keys(s, "q");
+    pipe_to(s, "kill -9 $$");
+    stage_await(s, "signal 9");
+    stage_keys(s, "q");
+    pipe_to(s, "yes");
+    stage_await(s, "more than 1 MiB");
+    stage_keys(s, "q");
+    setenv("SHELL", "/nonexistent/sh", 1);
+    /* What was typed before comes back. */
+    stage_keys(s, "|");
+    stage_await(s, "Pipe the lines to");
+    stage_keys(s, "Up Up Enter");
+    stage_await(s, "signal 9");
+    unsetenv("SHELL");
+    stage_keys(s, "q");
+    stage_close(s);
+}
+
+static void events__pipe__is_cancelled_with_all_it_started(void **state)
+{
+    struct stage *s = open_events(3);
+
+    pipe_to(s, "sleep 1000 & sleep 1000");
+    stage_await(s, "Esc cancels");
+    stage_keys(s, "Esc");
+    stage_await(s, "Cancelled: running sleep 1000");
+    /* The program ends while one runs: nothing is left behind. */
+    pipe_to(s, "sleep 1000");
+    stage_await(s, "Esc cancels");
+    stage_close(s);
+}
+
 static void events__choose__asks_again(void **state)
 {
     struct stage *s = open_events(3);
@@ -264,7 +335,7 @@ static void events__choose__asks_again(void **state)
     stage_keys(s, "Enter");
     stage_await(s, "type deploy.failed");
     stage_await_gone(s, "deploy.done");
-    stage_await(s, "deploy.failed  {");
+    stage_await(s, "deploy.failed     {");
     stage_close(s);
 }
 
@@ -313,11 +384,15 @@ int main(void)
         cmocka_unit_test(signals__add__follows_another_one_too),
         cmocka_unit_test(signals__readonly__refuses),
         cmocka_unit_test(events__pretty__and_detail),
+        cmocka_unit_test(events__pipe__shows_what_a_command_here_writes),
+        cmocka_unit_test(events__pipe__ends_with_its_reason),
+        cmocka_unit_test(events__pipe__is_cancelled_with_all_it_started),
         cmocka_unit_test(events__choose__asks_again),
         cmocka_unit_test(events__store__checks_the_json),
         cmocka_unit_test(events__lost__says_so),
     };
 
+    signal(SIGPIPE, SIG_IGN);
     setenv("TZ", "UTC", 1);
     setenv("COMPUTESDK_PUBSUB_HOST", "127.0.0.1", 1);
     setenv("COMPUTESDK_PUBSUB_PORT", "1", 1); /* nobody: the history alone */
