@@ -35,6 +35,8 @@ struct pty {
     int master, slave, pidfd;
     int status; /* of waitpid; -1 while it runs */
     bool stalled, blind;
+    bool escape_sent; /* last: what comes before the program has read it would make one key of both
+                       */
     VTerm *vt;
     VTermScreen *screen;
     struct pty_state state;
@@ -336,11 +338,22 @@ static void wait_event(struct pty *p, int64_t until_ms)
     poll(fds, 2, left < 0 ? 0 : (int)left);
 }
 
+static void await_read(struct pty *p, int64_t until_ms)
+{
+    int n = 0;
+
+    while (!ioctl(p->slave, FIONREAD, &n) && n > 0 && clock_mono_ms() < until_ms && pty_pump(p))
+        poll(NULL, 0, 1);
+}
+
 void pty_send_bytes(struct pty *p, const void *bytes, size_t n)
 {
     const char *at = bytes;
     int64_t until = clock_mono_ms() + 5000;
 
+    if (p->escape_sent)
+        await_read(p, until);
+    p->escape_sent = n && at[n - 1] == '\033';
     while (n && clock_mono_ms() < until) {
         ssize_t done = write(p->master, at, n);
 
