@@ -26,7 +26,7 @@ static unsigned n_failed;
 #define CELLS_MAX 5
 
 struct row {
-    char *cells[CELLS_MAX]; /* owned: method, view, key, action, command */
+    char *cells[CELLS_MAX]; /* owned, "" behind the n-th: method, view, key, action, command */
     int n;
 };
 
@@ -63,6 +63,8 @@ static struct row split_row(const char *line)
         }
     }
     buf_finish(&cell);
+    for (int i = row.n; i < CELLS_MAX; i++)
+        row.cells[i] = xstrdup("");
     return row;
 }
 
@@ -79,7 +81,7 @@ static void unquote(char *cell)
 
 static void row_finish(struct row *row)
 {
-    for (int i = 0; i < row->n; i++)
+    for (int i = 0; i < CELLS_MAX; i++)
         free(row->cells[i]);
 }
 

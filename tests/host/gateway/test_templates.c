@@ -170,7 +170,8 @@ static int count_sandboxes(const struct host *h)
     assert_non_null(folder);
     while (folder && (d = readdir(folder)))
         n += d->d_name[0] != '.';
-    closedir(folder);
+    if (folder)
+        closedir(folder);
     return n;
 }
 
@@ -458,7 +459,8 @@ static bool is_worked_in(const struct host *h)
 
         found |= n > (ssize_t)strlen(prefix) && !strncmp(path, prefix, strlen(prefix));
     }
-    closedir(folder);
+    if (folder)
+        closedir(folder);
     return found;
 }
 
