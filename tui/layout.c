@@ -434,11 +434,6 @@ bool layout_zoom(struct layout *l)
     return l->zoomed;
 }
 
-bool layout_zoomed(const struct layout *l)
-{
-    return l->zoomed;
-}
-
 /* --- arrangements --- */
 
 static void free_inner(struct node *n)
