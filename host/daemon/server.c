@@ -26,11 +26,6 @@ static const char *const status_names[] = {
     [STATUS_SERVER_RESTARTING] = "restarting",
 };
 
-const char *server_status_name(enum server_status status)
-{
-    return status_names[status];
-}
-
 struct server *server_find(const struct servers *all, const char *slug)
 {
     struct server *s;
