@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an instructor does with the terminals of a sandbox, over HTTP; taking part on
+ * What an instructor does with the terminals of a sandbox, over HTTP; notices and taking part on
  * channel `activity`.
  */
 #include "client/classroom.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -129,10 +130,20 @@ struct request *classroom_hand(struct remote *r, const char *terminal_id, bool u
 
 /* --- notices --- */
 
+static struct notice read_notice(const cJSON *item)
+{
+    return (struct notice){
+        .id = field_text(item, "id"),
+        .text = field_text(item, "text"),
+        .from = field_text(item, "from"),
+        .url = field_text(item, "url"),
+        .at_ms = field_int(item, "at", 0, INT64_C(1) << 53, 0),
+    };
+}
+
 static void on_notified(struct remote_call *c, const cJSON *data, const struct err *e)
 {
-    struct notice n = {.id = field_text(data, "id"),
-                       .at_ms = field_int(data, "at", 0, INT64_C(1) << 53, 0)};
+    struct notice n = read_notice(data);
     struct err own;
 
     if (!e && !*n.id) {
@@ -153,6 +164,90 @@ struct request *classroom_notify(struct remote *r, const struct notice *n, notic
     field_add_text(body, "url", n->url);
     call_set_body(c, body);
     return call_start(c);
+}
+
+static void on_notices(struct remote_call *c, const cJSON *data, const struct err *e)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(data, "notices"), *item;
+    struct notice all[NOTICES_MAX];
+    size_t n = 0;
+    struct err own;
+
+    if (!e && !cJSON_IsArray(list)) {
+        call_unreadable(c, &own, "the answer holds no notices");
+        e = &own;
+    }
+    cJSON_ArrayForEach (item, list)
+        if (n < NOTICES_MAX)
+            all[n++] = read_notice(item);
+    ((notices_cb)c->cb)(c->user, e ? NULL : all, e ? 0 : n, e);
+}
+
+struct request *classroom_notices(struct remote *r, notices_cb cb, void *user)
+{
+    return call_start(call_create(r, "GET", xstrdup("/notices"), on_notices, (call_cb)cb, user));
+}
+
+struct request *classroom_notice_delete(struct remote *r, const char *id, gateway_done_cb cb,
+                                        void *user)
+{
+    return call_start(
+        call_create(r, "DELETE", call_path("/notices", id, ""), call_on_done, (call_cb)cb, user));
+}
+
+struct notice_tail {
+    struct feed *feed;
+    const struct notice_tail_ops *ops;
+    void *user;
+};
+
+/* Lines and tabs stay; the rest of it could do something to whoever shows it. */
+static char *read_lines(struct slice text)
+{
+    char *copy = slice_dup(text);
+
+    for (char *p = copy; *p; p++)
+        if (((unsigned char)*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f)
+            *p = ' ';
+    return copy;
+}
+
+static void on_notice_message(void *user, const struct message *m)
+{
+    const struct notice_tail *t = user;
+    cleanup_free char *id = slice_dup(message_string(m, "id"));
+    cleanup_free char *text = read_lines(message_string(m, "text"));
+    cleanup_free char *from = read_lines(message_string(m, "from"));
+    cleanup_free char *url = read_lines(message_string(m, "url"));
+    double at = message_number(m, "at", 0);
+    struct notice n = {.id = id, .text = text, .from = from, .url = url};
+
+    n.at_ms = at > 0 ? (int64_t)fmin(at, 9007199254740992.0) : 0;
+    if (slice_equal(m->type, MSG_NOTICE) && *id)
+        t->ops->on_notice(t->user, &n);
+    else if (slice_equal(m->type, MSG_NOTICE_DELETED) && t->ops->on_gone)
+        t->ops->on_gone(t->user, id);
+}
+
+static const struct feed_ops notice_feed = {.on_message = on_notice_message};
+
+struct notice_tail *notice_tail_open(struct remote *r, const struct notice_tail_ops *ops,
+                                     void *user)
+{
+    struct notice_tail *t = xcalloc(1, sizeof *t);
+
+    t->ops = ops;
+    t->user = user;
+    t->feed = feed_open(r, CHANNEL_ACTIVITY, &notice_feed, t);
+    return t;
+}
+
+void notice_tail_close(struct notice_tail *t)
+{
+    if (!t)
+        return;
+    feed_close(t->feed);
+    free(t);
 }
 
 /* --- taking part --- */

@@ -49,16 +49,34 @@ struct request *classroom_hand(struct remote *r, const char *terminal_id, bool u
 /* --- notices --- */
 
 #define NOTICE_TEXT_MAX 2000 /* bytes */
+#define NOTICES_MAX     20   /* that a host keeps */
 
 struct notice {
     const char *id, *text, *from, *url; /* borrowed; "" when not said */
     int64_t at_ms;                      /* since 1970, by the host's clock */
 };
 typedef void (*notice_cb)(void *user, const struct notice *n, const struct err *e);
+typedef void (*notices_cb)(void *user, const struct notice *all, size_t n, const struct err *e);
 /* Of n only text, from and url count; those may be NULL. url: http, https or relative. The answer
  * has id and at_ms only. */
 struct request *classroom_notify(struct remote *r, const struct notice *n, notice_cb cb,
                                  void *user);
+/* The last 20, oldest first. */
+struct request *classroom_notices(struct remote *r, notices_cb cb, void *user);
+struct request *classroom_notice_delete(struct remote *r, const char *id, gateway_done_cb cb,
+                                        void *user);
+
+/* Notices as they come. ops are borrowed, on_notice may close it. Those of the last ten minutes
+ * come first, after every connection: know them by id. */
+struct notice_tail;
+struct notice_tail_ops {
+    void (*on_notice)(void *user, const struct notice *n);
+    void (*on_gone)(void *user, const char *id); /* deleted; may be NULL */
+};
+struct notice_tail *notice_tail_open(struct remote *r, const struct notice_tail_ops *ops,
+                                     void *user);
+/* Safe with NULL. */
+void notice_tail_close(struct notice_tail *t);
 
 /* --- taking part --- */
 

@@ -189,18 +189,57 @@ static void on_notified(void *user, const struct notice *n, const struct err *e)
     snprintf(notice_id, sizeof notice_id, "%s", n ? n->id : "");
 }
 
-static void notice__sent__is_answered_or_refused(void **state)
+static void on_notices(void *user, const struct notice *all, size_t n, const struct err *e)
+{
+    struct hosted *h = user;
+
+    hosted_take(h, e);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&h->text, "%s %s %s\n", all[i].text, all[i].from, all[i].url);
+}
+
+static void on_notice(void *user, const struct notice *n)
+{
+    buf_printf(&((struct hosted *)user)->text, "notice %s/%s/%s\n", n->text, n->from, n->url);
+}
+
+static void on_notice_gone(void *user, const char *id)
+{
+    buf_printf(&((struct hosted *)user)->text, "gone %s\n", id);
+}
+
+static const struct notice_tail_ops notice_ops = {.on_notice = on_notice,
+                                                  .on_gone = on_notice_gone};
+
+static void notice__sent__comes_to_tails_and_to_late_ones(void **state)
 {
     struct hosted *h = *state;
+    struct notice_tail *early = notice_tail_open(h->remote, &notice_ops, h), *late;
+    cleanup_free char *gone = NULL;
 
     classroom_notify(h->remote,
                      &(struct notice){.text = "Pause", .from = "Ann", .url = "http://e.org/"},
                      on_notified, h);
     hosted_answered(h);
-    assert_true(notice_id[0]);
+    await(&h->loop, 10000, hosted_saw(h, "notice Pause/Ann/http://e.org/\n"));
+    hosted_text(h);
+    late = notice_tail_open(h->remote, &notice_ops, h);
+    await(&h->loop, 10000, hosted_saw(h, "notice Pause/Ann/http://e.org/\n"));
+    hosted_text(h);
+    classroom_notices(h->remote, on_notices, h);
+    hosted_answered(h);
+    assert_true(hosted_saw(h, "Pause Ann http://e.org/\n"));
+    classroom_notice_delete(h->remote, notice_id, hosted_on_done, h);
+    hosted_answered(h);
+    gone = xasprintf("gone %s\n", notice_id);
+    await(&h->loop, 10000, hosted_saw(h, gone));
+    classroom_notice_delete(h->remote, notice_id, hosted_on_done, h);
+    hosted_failed(h, ERR_NOT_FOUND);
     classroom_notify(h->remote, &(struct notice){.text = "x", .url = "javascript:1"}, on_notified,
                      h);
     hosted_failed(h, ERR_ARG);
+    notice_tail_close(early);
+    notice_tail_close(late);
 }
 
 int main(void)
@@ -210,7 +249,7 @@ int main(void)
         with_host(search__hits__come_newest_first),
         with_host(freeze__terminal__is_told),
         with_host(participation__name__is_told_over_connections),
-        with_host(notice__sent__is_answered_or_refused),
+        with_host(notice__sent__comes_to_tails_and_to_late_ones),
     };
 
     cmocka_set_test_filter(getenv("TEST_FILTER"));

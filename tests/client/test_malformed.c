@@ -141,6 +141,7 @@ ONE(on_version, file_version)
 ONE(on_stats, sandbox_stats)
 ONE(on_freeze, freeze)
 ONE(on_notice, notice)
+MANY(on_notices, notice)
 
 static void on_hits(void *user, const struct classroom_hit *x, size_t n, bool truncated,
                     const struct err *e)
@@ -296,6 +297,10 @@ static void ask_notice(struct world *w)
 {
     classroom_notify(w->remote, &(struct notice){.text = "x"}, on_notice, w);
 }
+static void ask_notices(struct world *w)
+{
+    classroom_notices(w->remote, on_notices, w);
+}
 static void ask_delete(struct world *w)
 {
     file_delete(w->remote, "/f", on_done, w);
@@ -322,7 +327,7 @@ static const struct question {
     {"snapshot", ask_snapshot, false}, {"snapshots", ask_snapshots, false},
     {"delete", ask_delete, true},      {"stats", ask_stats, false},
     {"search", ask_search, false},     {"freeze", ask_freeze, true},
-    {"notice", ask_notice, false},
+    {"notice", ask_notice, false},     {"notices", ask_notices, false},
 };
 
 static void ask(struct world *w, const struct question *q)
