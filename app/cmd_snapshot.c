@@ -10,6 +10,7 @@
 #include "app/errand.h"
 #include "app/foreign.h"
 #include "app/say.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "client/snapshot.h"
 
@@ -118,29 +119,30 @@ static const struct verb verbs[] = {
 /* Of each verb; words are NULL-terminated. */
 static void (*const asks[])(struct asking *a, char **words) = {ask_list, ask_create, ask_delete};
 
-static const struct verb *find_verb(const char *name, int n)
+/* Its index in both tables; -1: none takes n words. */
+static int find_verb(const char *name, int n)
 {
-    for (const struct verb *v = verbs; v->name; v++)
-        if (!strcmp(v->name, name) && n >= v->min && n <= v->max)
-            return v;
-    return NULL;
+    for (int i = 0; i < (int)ARRAY_LEN(asks); i++)
+        if (!strcmp(verbs[i].name, name) && n >= verbs[i].min && n <= verbs[i].max)
+            return i;
+    return -1;
 }
 
 static int run_snapshot(struct app *app, const void *arguments, int n_rest, char **rest)
 {
     const struct snapshot_args *args_given = arguments;
-    const struct verb *verb = find_verb(n_rest ? rest[0] : "list", n_rest ? n_rest - 1 : 0);
+    const int verb = find_verb(n_rest ? rest[0] : "list", n_rest ? n_rest - 1 : 0);
     struct session s = {0};
     struct asking a = {.session = &s, .json = args_given->json};
     struct err e = {0};
 
-    if (!verb) {
+    if (verb < 0) {
         say("snapshot: list, create NAME [SNAPSHOT], rm ID");
         return EXIT_USAGE;
     }
-    if ((!verb->writes || !command_check_writes(app, "snapshot", &e)) &&
+    if ((!verbs[verb].writes || !command_check_writes(app, "snapshot", &e)) &&
         session_open(&s, app, &e) == 0) {
-        asks[verb - verbs](&a, n_rest ? rest + 1 : rest);
+        asks[verb](&a, n_rest ? rest + 1 : rest);
         session_wait(&s);
         e = s.err;
     }

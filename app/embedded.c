@@ -323,11 +323,6 @@ void embedded_ensure_now(struct embedded *m)
     embedded_ensure(m);
 }
 
-bool embedded_busy(const struct embedded *m)
-{
-    return m->state != IDLE;
-}
-
 void embedded_destroy(struct embedded *m)
 {
     if (!m)

@@ -33,7 +33,6 @@ struct embedded *embedded_create(uv_loop_t *loop, const struct paths *paths,
 void embedded_ensure(struct embedded *m);
 /* Forgets the waiting time: the user asked for it. */
 void embedded_ensure_now(struct embedded *m);
-bool embedded_busy(const struct embedded *m);
 /* Calls nobody back any more; frees itself once its handles are closed, for which the loop must
  * run. The gateway runs on. Accepts NULL. */
 void embedded_destroy(struct embedded *m);

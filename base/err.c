@@ -101,29 +101,3 @@ void err_hint(struct err *e, const char *format, ...)
     write_line(e->hint, sizeof e->hint, format, args);
     va_end(args);
 }
-
-const char *err_code_name(enum err_code code)
-{
-    static const char *const names[] = {
-        [ERR_NONE] = "ok",
-        [ERR_ARG] = "bad input",
-        [ERR_IO] = "system error",
-        [ERR_NOT_FOUND] = "not found",
-        [ERR_CONFLICT] = "conflict",
-        [ERR_AUTH] = "not authorised",
-        [ERR_FORBIDDEN] = "forbidden",
-        [ERR_REFUSED] = "connection refused",
-        [ERR_UNREACHABLE] = "unreachable",
-        [ERR_DNS] = "name not resolved",
-        [ERR_TLS] = "tls",
-        [ERR_TIMEOUT] = "timed out",
-        [ERR_CLOSED] = "connection closed",
-        [ERR_LIMIT] = "limit reached",
-        [ERR_PROTOCOL] = "protocol error",
-        [ERR_HTTP] = "http error",
-        [ERR_UNSUPPORTED] = "not supported",
-        [ERR_CANCELLED] = "cancelled",
-        [ERR_INTERNAL] = "internal error",
-    };
-    return (size_t)code < ARRAY_LEN(names) && names[code] ? names[code] : "unknown";
-}

@@ -48,7 +48,5 @@ int err_set_errno(struct err *e, int errnum, const char *format, ...)
 /* Puts "context: " in front of the text. Returns -e->code, or -ERR_INTERNAL when e is NULL. */
 int err_wrap(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void err_hint(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* "not found", "refused", …: stable English, for logs and --json. */
-const char *err_code_name(enum err_code code);
 
 #endif

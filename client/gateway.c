@@ -409,11 +409,6 @@ static void connect_link(struct gateway *g)
 
 /* --- reading --- */
 
-struct client *gateway_client(struct gateway *g)
-{
-    return g->client;
-}
-
 const char *gateway_url(const struct gateway *g)
 {
     return g->url;

@@ -51,7 +51,6 @@ struct sandbox {
  * its client; a call or remote still under way keeps what it needs of it. */
 struct gateway *gateway_create(struct client *c, const struct gateway_config *config);
 void gateway_destroy(struct gateway *g);
-struct client *gateway_client(struct gateway *g);
 const char *gateway_url(const struct gateway *g);
 void gateway_set_readonly(struct gateway *g, bool readonly);
 bool gateway_readonly(const struct gateway *g);

@@ -165,7 +165,7 @@ static void act(struct term *t, struct beside *b, uint8_t action, uint8_t x, uin
         break;
     case 3:
         if (x == 0)
-            term_scrollback_clear(t);
+            term_feed(t, "\033[3J", 4);
         break;
     case 4:
         check_selection(t, b, x, y);

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "tui/scroll.h"
 
 #define EDITS_MAX 1000 /* beyond it the middle counts as replaced */
 #define CONTEXT   3
@@ -389,20 +390,12 @@ static int draw_names(const struct diff *d, struct canvas c, const struct style 
     return 2;
 }
 
-static void clamp(struct diff *d)
-{
-    size_t height = d->height > 0 ? (size_t)d->height : 1;
-    size_t last = d->n_lines > height ? d->n_lines - height : 0;
-
-    d->top = d->top > last ? last : d->top;
-}
-
 void diff_draw(struct diff *d, struct canvas c, const struct theme *theme)
 {
     lay(d, c.cols);
     int y = draw_names(d, c, theme->styles);
     d->height = c.rows - y;
-    clamp(d);
+    diff_scroll(d, 0);
     for (size_t i = d->top; i < d->n_lines && y < c.rows; i++, y++)
         draw_line(d, c, y, &d->lines[i], theme->styles);
     if (diff_is_empty(d) && y < c.rows)
@@ -414,34 +407,15 @@ void diff_draw(struct diff *d, struct canvas c, const struct theme *theme)
 
 void diff_scroll(struct diff *d, int rows)
 {
-    size_t by = (size_t)(rows < 0 ? -rows : rows);
-
-    d->top = rows < 0 ? (d->top > by ? d->top - by : 0) : d->top + by;
-    clamp(d);
+    d->top = scroll_top(d->top, rows, d->n_lines, d->height);
 }
 
 bool diff_act(struct diff *d, const char *action)
 {
-    int page = d->height > 1 ? d->height - 1 : 1, all = (int)d->n_lines + 1;
-    const struct {
-        const char *action;
-        int rows;
-    } moves[] = {
-        {"list-down", 1},
-        {"list-up", -1},
-        {"list-half-down", page / 2 + 1},
-        {"list-half-up", -page / 2 - 1},
-        {"list-page-down", page},
-        {"list-page-up", -page},
-        {"list-top", -all},
-        {"list-bottom", all},
-    };
+    int rows;
 
-    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
-        if (strcmp(moves[i].action, action) == 0) {
-            diff_scroll(d, moves[i].rows);
-            return true;
-        }
-    }
-    return false;
+    if (!scroll_motion(action, scroll_page(d->height), d->n_lines, &rows))
+        return false;
+    diff_scroll(d, rows);
+    return true;
 }

@@ -12,7 +12,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "tui/inifile.h"
 
 #define SEQUENCE_MAX 2
 
@@ -157,17 +156,6 @@ int keymap_bind(struct keymap *m, const char *context, const char *action, const
     if (status >= 0)
         remove_bindings(m, def, n_before);
     return status;
-}
-
-static int on_entry(void *user, const char *section, const char *name, const char *value,
-                    struct err *e)
-{
-    return keymap_bind(user, section, name, value, e);
-}
-
-int keymap_load(struct keymap *m, const char *path, struct err *e)
-{
-    return inifile_load(path, on_entry, m, e);
 }
 
 static bool begins_with(const struct binding *b, const struct key *keys, size_t n)

@@ -36,10 +36,6 @@ void keymap_add(struct keymap *m, const struct action_def *defs);
 /* [context] action = keys (empty unbinds), as in keys.ini. */
 int keymap_bind(struct keymap *m, const char *context, const char *action, const char *keys,
                 struct err *e);
-/* Reads keys.ini: every line that can be bound is; returns 0, or the code of the first that cannot
- * (text "PATH:LINE: …"), -ERR_NOT_FOUND when there is no file. A semicolon is written "Semicolon".
- */
-int keymap_load(struct keymap *m, const char *path, struct err *e);
 
 /* Looks a key up in contexts (NULL-terminated, innermost first), given the keys typed before that
  * began a sequence. Returns the action's name, NULL for none, or KEYMAP_MORE when it is a proper

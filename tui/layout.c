@@ -2,50 +2,14 @@
  *
  * See layout.h. A leaf is a node without children; a split puts a new inner node into its place.
  */
-#include "tui/layout.h"
+#include "tui/layout_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 
 #define MIN_OUTER_ROWS (LAYOUT_MIN_ROWS + 1)
-
-struct leaf {
-    struct rect rect, title;
-    struct view *views[LAYOUT_HISTORY_MAX]; /* borrowed; the last one shows */
-    size_t n_views;
-    uint64_t focused_at; /* a count that grows with every change of the focus */
-};
-
-struct node {
-    struct node *parent;      /* borrowed; NULL for the root */
-    struct node *children[2]; /* owned; both NULL in a leaf */
-    bool stacked;             /* children one above the other, not side by side */
-    double share;             /* of the first child, 0 to 1 */
-    struct rect rect;         /* with titles and borders */
-    struct leaf leaf;         /* used only while there are no children */
-};
-
-struct layout {
-    struct node *root;    /* owned */
-    struct node *focused; /* borrowed: a leaf of the tree */
-    struct rect area;
-    uint64_t n_focused;
-    unsigned arrangement;
-    bool zoomed;
-};
-
-static struct node *node_of(const struct leaf *leaf)
-{
-    return (struct node *)((char *)leaf - offsetof(struct node, leaf));
-}
-
-static bool is_leaf(const struct node *n)
-{
-    return !n->children[0];
-}
 
 struct layout *layout_create(void)
 {
@@ -434,11 +398,6 @@ bool layout_zoom(struct layout *l)
     return l->zoomed;
 }
 
-bool layout_zoomed(const struct layout *l)
-{
-    return l->zoomed;
-}
-
 /* --- arrangements --- */
 
 static void free_inner(struct node *n)
@@ -564,118 +523,4 @@ void layout_drag(struct layout *l, struct border *border, int y, int x)
 
     set_first(n, n->stacked ? y - n->rect.y : x - n->rect.x);
     place(l);
-}
-
-/* --- kept --- */
-
-struct saving {
-    struct buf *out;
-    const struct node *focused;
-    void (*describe)(void *user, struct view *v, struct buf *out);
-    void *user;
-};
-
-static void save_node(const struct saving *s, struct node *n)
-{
-    if (!is_leaf(n)) {
-        buf_printf(s->out, "split %s %.4f\n", n->stacked ? "down" : "right", n->share);
-        save_node(s, n->children[0]);
-        save_node(s, n->children[1]);
-        return;
-    }
-    buf_printf(s->out, "leaf %c ", n == s->focused ? '*' : '-');
-    s->describe(s->user, leaf_view(&n->leaf), s->out);
-    buf_append_char(s->out, '\n');
-}
-
-void layout_save(const struct layout *l, struct buf *out,
-                 void (*describe)(void *user, struct view *v, struct buf *out), void *user)
-{
-    struct saving s = {out, l->focused, describe, user};
-
-    save_node(&s, l->root);
-}
-
-/* One line of a tree; share 0: a leaf. False: neither. */
-static bool read_line(const char *line, bool *stacked, double *share)
-{
-    char way[8], sign;
-
-    *share = 0;
-    if (sscanf(line, "leaf %c ", &sign) == 1)
-        return sign == '*' || sign == '-';
-    if (sscanf(line, "split %7s %lf", way, share) != 2 || !(*share > 0 && *share < 1))
-        return false;
-    *stacked = strcmp(way, "down") == 0;
-    return *stacked || strcmp(way, "right") == 0;
-}
-
-size_t layout_measure(const char *text)
-{
-    size_t missing = 1, n_leaves = 0;
-    const char *at = text;
-    bool stacked;
-    double share;
-
-    for (const char *end; missing; at = end + 1) {
-        end = strchr(at, '\n');
-        if (!end || !read_line(at, &stacked, &share) || n_leaves + missing > LAYOUT_LEAVES_MAX)
-            return 0;
-        missing += share > 0 ? 1 : -1;
-        n_leaves += !(share > 0);
-    }
-    return (size_t)(at - text);
-}
-
-/* Fills n from the lines at *at, which then stands behind them. */
-static void build(struct node *n, const char **at)
-{
-    bool stacked = false;
-    double share;
-
-    read_line(*at, &stacked, &share);
-    *at = strchr(*at, '\n') + 1;
-    if (!(share > 0))
-        return;
-    n->stacked = stacked;
-    n->share = share;
-    for (int i = 0; i < 2; i++) {
-        n->children[i] = xcalloc(1, sizeof *n);
-        n->children[i]->parent = n;
-        build(n->children[i], at);
-    }
-}
-
-void layout_restore(struct layout *l, const char *text,
-                    void (*visit)(void *user, struct leaf *leaf, const char *what, bool focused),
-                    void *user)
-{
-    const char *at = text;
-    struct leaf *leaf;
-
-    build(l->root, &at);
-    l->focused = end_leaf(l->root, 0);
-    place(l);
-    leaf = layout_next(l, NULL);
-    for (at = text; leaf; at = strchr(at, '\n') + 1) {
-        if (strncmp(at, "leaf ", 5) != 0)
-            continue;
-        cleanup_free char *what =
-            xstrndup(at + 7, strcspn(at, "\n") > 7 ? strcspn(at, "\n") - 7 : 0);
-
-        struct leaf *next = layout_next(l, leaf);
-        visit(user, leaf, what, at[5] == '*');
-        leaf = next;
-    }
-}
-
-void layout_dump(const struct layout *l, struct buf *out)
-{
-    for (struct leaf *leaf = layout_next(l, NULL); leaf; leaf = layout_next(l, leaf)) {
-        buf_printf(out, "%sleaf(%d,%d %dx%d", out->len ? " " : "", leaf->rect.y, leaf->rect.x,
-                   leaf->rect.h, leaf->rect.w);
-        for (size_t i = 0; i < leaf->n_views; i++)
-            buf_printf(out, "%s%s", i ? "<" : " ", leaf->views[i]->ops->name);
-        buf_printf(out, ")%s", leaf == layout_focused(l) ? "*" : "");
-    }
 }

@@ -95,14 +95,6 @@ size_t table_position(const struct table *t)
     return t->selected ? t->selected->position + 1 : 0;
 }
 
-bool table_is_marked(const struct table *t, const char *id)
-{
-    struct table_entry *entry;
-
-    HASH_FIND_STR(t->entries, id, entry);
-    return entry && entry->marked;
-}
-
 static void set_mark(struct table *t, struct table_entry *entry, bool marked)
 {
     t->n_marked += marked - entry->marked;
@@ -138,16 +130,6 @@ size_t table_targets(const struct table *t, const char ***ids)
     for (entry = t->entries; entry; entry = entry->hh.next)
         if (entry->marked && !entry->shown)
             (*ids)[n++] = entry->id;
-    return n;
-}
-
-size_t table_visible(const struct table *t, size_t *rows, size_t cap)
-{
-    size_t n = 0;
-
-    for (size_t i = t->top; i < t->n_lines && i + 1 < t->top + (size_t)t->height; i++)
-        if (t->lines[i].entry && n < cap)
-            rows[n++] = t->lines[i].entry->row;
     return n;
 }
 

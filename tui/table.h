@@ -124,12 +124,9 @@ bool table_select(struct table *t, const char *id);
 /* Position of the selected row among those shown, from 1; 0 when there is none. */
 size_t table_position(const struct table *t);
 /* Marks, also of rows that the filter hides. */
-bool table_is_marked(const struct table *t, const char *id);
 void table_clear_marks(struct table *t);
 /* What an action is about: the marked rows, else the selected one. Returns how many; *ids is an
  * array to free (NULL when 0) of ids that are valid until the next table_update. */
 size_t table_targets(const struct table *t, const char ***ids);
-/* Rows on the screen: source numbers [first…] of what is drawn, at most cap. */
-size_t table_visible(const struct table *t, size_t *rows, size_t cap);
 
 #endif

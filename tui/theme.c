@@ -200,11 +200,6 @@ int theme_load(struct theme *t, const char *path, struct err *e)
     return inifile_load(path, on_entry, t, e);
 }
 
-const char *theme_shipped_name(size_t i)
-{
-    return i < ARRAY_LEN(shipped) ? shipped[i].name : NULL;
-}
-
 bool theme_shipped(struct theme *t, const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(shipped); i++) {

@@ -44,8 +44,6 @@ struct theme {
 void theme_default(struct theme *t);
 /* One of those compiled in (themes/ of the sources); false when there is none of that name. */
 bool theme_shipped(struct theme *t, const char *name);
-/* Their names in order, NULL at the end. */
-const char *theme_shipped_name(size_t i);
 /* Reads an INI file over t: [roles] role = fg [bg] [bold underline …], [theme] name = …; a colour
  * is default, a name (red, bright-red), a palette index or #rrggbb; a role is its enum name in
  * lower case with hyphens ("status-alert"). A broken line is reported with its number through e and

@@ -567,15 +567,6 @@ void tui_bell(struct tui *t)
     tui_write(t, "\a", 1);
 }
 
-void tui_set_title(struct tui *t, const char *title)
-{
-    char safe[256];
-    cleanup_free char *bytes =
-        xasprintf("\x1b]2;%s\x1b\\", text_sanitise(safe, sizeof safe, title, strlen(title)));
-
-    tui_write(t, bytes, strlen(bytes));
-}
-
 /* --- beginning and end --- */
 
 static int escape_delay_ms(void)

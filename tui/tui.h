@@ -139,7 +139,5 @@ void tui_write(struct tui *t, const char *bytes, size_t n);
 uint16_t tui_link(struct tui *t, const char *uri, colour underline);
 /* Not more often than a person can hear. */
 void tui_bell(struct tui *t);
-/* The terminal's window title; sanitised. */
-void tui_set_title(struct tui *t, const char *title);
 
 #endif

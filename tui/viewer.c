@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "tui/scroll.h"
 
 #define TAB_WIDTH     4
 #define LEFT_STEP     8
@@ -217,47 +218,19 @@ void viewer_row_text(const struct viewer *v, size_t row, struct buf *out)
 
 /* --- moving --- */
 
-static void clamp(struct viewer *v)
-{
-    size_t height = v->height > 0 ? (size_t)v->height : 1;
-    size_t last = v->n_rows > height ? v->n_rows - height : 0;
-
-    v->top = v->top > last ? last : v->top;
-}
-
 void viewer_scroll(struct viewer *v, int rows)
 {
-    size_t by = (size_t)(rows < 0 ? -rows : rows);
-
-    v->top = rows < 0 ? (v->top > by ? v->top - by : 0) : v->top + by;
-    clamp(v);
+    v->top = scroll_top(v->top, rows, v->n_rows, v->height);
 }
 
 static bool do_move(struct viewer *v, const char *action)
 {
-    int page = v->height > 2 ? v->height - 1 : 1;
-    int all = (int)(v->n_rows < INT32_MAX / 2 ? v->n_rows : INT32_MAX / 2);
-    const struct {
-        const char *action;
-        int rows;
-    } moves[] = {
-        {"list-down", 1},
-        {"list-up", -1},
-        {"list-half-down", page / 2 + 1},
-        {"list-half-up", -page / 2 - 1},
-        {"list-page-down", page},
-        {"list-page-up", -page},
-        {"list-top", -all},
-        {"list-bottom", all},
-    };
+    int rows;
 
-    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
-        if (strcmp(moves[i].action, action) == 0) {
-            viewer_scroll(v, moves[i].rows);
-            return true;
-        }
-    }
-    return false;
+    if (!scroll_motion(action, scroll_page(v->height), v->n_rows, &rows))
+        return false;
+    viewer_scroll(v, rows);
+    return true;
 }
 
 /* --- search --- */
@@ -316,7 +289,7 @@ static bool find(struct viewer *v, bool back)
     size_t row = row_of(v, at);
     if (row < v->top || row >= v->top + (size_t)(v->height > 0 ? v->height : 1))
         v->top = row > (size_t)v->height / 3 ? row - (size_t)v->height / 3 : 0;
-    clamp(v);
+    viewer_scroll(v, 0);
     return true;
 }
 

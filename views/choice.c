@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "tui/scroll.h"
 #include "tui/wrap.h"
 #include "views/dialog.h"
 
@@ -227,25 +228,10 @@ static enum view_result text_scroll(struct text_dialog *d, int by)
 static enum view_result text_act(struct view *v, const char *action)
 {
     struct text_dialog *d = v->data;
-    const struct {
-        const char *action;
-        int by;
-    } motions[] = {
-        {"list-down", 1},
-        {"list-up", -1},
-        {"list-half-down", d->page / 2 + 1},
-        {"list-half-up", -d->page / 2 - 1},
-        {"list-page-down", d->page},
-        {"list-page-up", -d->page},
-        {"list-top", -d->n_lines},
-        {"list-bottom", d->n_lines},
-    };
+    int rows;
 
-    for (size_t i = 0; i < ARRAY_LEN(motions); i++) {
-        if (strcmp(action, motions[i].action) != 0)
-            continue;
-        return text_scroll(d, motions[i].by);
-    }
+    if (scroll_motion(action, d->page, (size_t)d->n_lines, &rows))
+        return text_scroll(d, rows);
     if (strcmp(action, "back") == 0 || strcmp(action, "escape") == 0 ||
         strcmp(action, "cancel") == 0)
         return VIEW_CLOSE;

@@ -153,5 +153,5 @@ void file_waits_cancel(struct views_env *env)
     struct file_wait *w;
 
     while ((w = LIST_FIRST(&env->state->waits)))
-        cancel(w);
+        cancel(w); // NOLINT(clang-analyzer-unix.Malloc): LIST_REMOVE took it out
 }

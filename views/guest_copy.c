@@ -27,17 +27,29 @@ struct guest_trust {
 };
 
 struct guest_copy {
+    struct views_env *env;
     char *sandbox_id;
     struct buf text;
     bool answered;
 };
 
-static void free_copy(struct views_env *env, struct guest_copy *g)
+/* Waits for a later turn. */
+struct waiting {
+    struct guest_copy *copy; /* owned; NULL: its turn came */
+};
+
+static void free_copy(struct guest_copy *g)
 {
-    env->state->guest_asking = false;
     free(g->sandbox_id);
     buf_finish(&g->text);
     free(g);
+}
+
+/* The next may ask. */
+static void finish(struct guest_copy *g)
+{
+    g->env->state->guest_asking = false;
+    free_copy(g);
 }
 
 static struct guest_trust *trust_of(struct views_env *env, const char *sandbox_id)
@@ -55,10 +67,11 @@ static struct guest_trust *trust_of(struct views_env *env, const char *sandbox_i
 
 void views_guest_trust_free(struct views_state *s)
 {
-    struct guest_trust *t, *next;
+    struct guest_trust *t = s->guest_trust, *next;
 
-    HASH_ITER (hh, s->guest_trust, t, next) {
-        HASH_DEL(s->guest_trust, t);
+    HASH_CLEAR(hh, s->guest_trust);
+    for (; t; t = next) {
+        next = t->hh.next;
         free(t->sandbox_id);
         free(t);
     }
@@ -89,31 +102,18 @@ static void on_choice(struct views_env *env, void *user, const char *value)
         t->trust = TRUST_NEVER;
 }
 
-/* The state outlives the dialog; what belongs to it is reached through this. */
-struct asking {
-    struct views_env *env;
-    struct guest_copy *copy;
-};
-
-static void on_asked(struct views_env *env, void *user, const char *value)
+static void on_closed(void *user)
 {
-    on_choice(env, ((struct asking *)user)->copy, value);
-}
-
-static void drop_asking(void *user)
-{
-    struct asking *asking = user;
+    struct guest_copy *g = user;
 
     /* Esc: not now. */
-    if (!asking->copy->answered)
-        trust_of(asking->env, asking->copy->sandbox_id)->refused_at_ms = clock_mono_ms();
-    free_copy(asking->env, asking->copy);
-    free(asking);
+    if (!g->answered)
+        trust_of(g->env, g->sandbox_id)->refused_at_ms = clock_mono_ms();
+    finish(g);
 }
 
 static void ask(struct views_env *env, struct guest_copy *g)
 {
-    struct asking *asking = xcalloc(1, sizeof *asking);
     struct picker picker;
     char name[160], title[240];
 
@@ -124,17 +124,17 @@ static void ask(struct views_env *env, struct guest_copy *g)
     picker_add(&picker, NULL, "Yes, this once", NULL, "", "once");
     picker_add(&picker, NULL, "Always for this sandbox", NULL, "until sandpit ends", "always");
     picker_add(&picker, NULL, "Never for this sandbox", NULL, "until sandpit ends", "never");
-    *asking = (struct asking){env, g};
-    picker_dialog_open(env, &picker, on_asked, asking, drop_asking);
+    picker_dialog_open(env, &picker, on_choice, g, on_closed);
 }
 
 static void run(struct views_env *env, void *data)
 {
-    struct guest_copy **slot = data, *g = steal_pointer(slot);
+    struct waiting *w = data;
+    struct guest_copy *g = steal_pointer(&w->copy);
 
     if (trust_of(env, g->sandbox_id)->trust == TRUST_ALWAYS) {
         copy_it(env, g);
-        free_copy(env, g);
+        finish(g);
     } else {
         ask(env, g);
     }
@@ -142,14 +142,11 @@ static void run(struct views_env *env, void *data)
 
 static void drop(void *data)
 {
-    struct guest_copy **slot = data;
+    struct waiting *w = data;
 
-    if (*slot) {
-        free((*slot)->sandbox_id);
-        buf_finish(&(*slot)->text);
-        free(*slot);
-    }
-    free(slot);
+    if (w->copy)
+        free_copy(w->copy);
+    free(w);
 }
 
 void views_guest_copies(struct views_env *env, const char *sandbox_id, const char *bytes, size_t n)
@@ -160,10 +157,12 @@ void views_guest_copies(struct views_env *env, const char *sandbox_id, const cha
     if (env->no_clipboard || !n || env->state->guest_asking || t->trust == TRUST_NEVER ||
         (refused_now && t->trust == TRUST_ASK))
         return;
-    struct guest_copy *g = xcalloc(1, sizeof *g), **slot = xcalloc(1, sizeof *slot);
+    struct guest_copy *g = xcalloc(1, sizeof *g);
+    struct waiting *w = xcalloc(1, sizeof *w);
+    g->env = env;
     g->sandbox_id = xstrdup(sandbox_id);
     buf_append(&g->text, bytes, n);
-    *slot = g;
+    w->copy = g;
     env->state->guest_asking = true;
-    views_later(env, run, slot, drop);
+    views_later(env, run, w, drop);
 }

@@ -196,11 +196,6 @@ void journal_note(struct journal *j, bool failed, const char *text)
                                   .failed = failed});
 }
 
-uint64_t journal_revision(const struct journal *j)
-{
-    return j->n;
-}
-
 size_t journal_count(const struct journal *j)
 {
     return j->n < JOURNAL_ENTRIES_MAX ? (size_t)j->n : JOURNAL_ENTRIES_MAX;

@@ -29,8 +29,6 @@ void journal_destroy(struct journal *j);
 void journal_report(struct journal *j, const struct client_report *report, const char *context);
 /* Something that was no request. */
 void journal_note(struct journal *j, bool failed, const char *text);
-/* Changes with every entry. */
-uint64_t journal_revision(const struct journal *j);
 size_t journal_count(const struct journal *j);
 /* The newest is 0. Valid until the next entry. */
 const struct journal_entry *journal_at(const struct journal *j, size_t i);

@@ -158,6 +158,10 @@ static void describe(void *user, struct view *v, struct buf *out)
     struct list *list = v ? list_of(v) : NULL;
     const char *argument = files_path(v), *filter = list ? list->filter.text : "";
 
+    if (!v) {
+        buf_append_str(out, "sandboxes");
+        return;
+    }
     argument = argument ? argument : env_view_file(v);
     if (shell)
         describe_shell(shell, out);
@@ -172,7 +176,7 @@ static void describe(void *user, struct view *v, struct buf *out)
     else if (wall_of_view(v))
         describe_wall(wall_of_view(v), out);
     else
-        buf_append_str(out, v && is_single(v->ops->name) ? v->ops->name : "sandboxes");
+        buf_append_str(out, is_single(v->ops->name) ? v->ops->name : "sandboxes");
     if (stream && is_kept_stream(v))
         filter = stream_tail(stream)->keep.text;
     if (!is_argument(argument))

@@ -247,11 +247,6 @@ struct views_env *resource_env(const struct resource *r)
     return r->env;
 }
 
-struct view *resource_view(const struct resource *r)
-{
-    return r->view;
-}
-
 size_t resource_sandboxes(const struct resource *r, const char **ids, size_t cap)
 {
     size_t n = r->n_sources < cap ? r->n_sources : cap;

@@ -83,7 +83,6 @@ void resource_view_open(struct views_env *env, const struct resource_kind *kind,
 /* NULL when v is another kind of view. */
 struct resource *resource_of_view(struct view *v);
 struct views_env *resource_env(const struct resource *r);
-struct view *resource_view(const struct resource *r);
 /* The sandbox to create something in: that of the selected row, else the only one of the list.
  * NULL: it is not clear which; a toast has said so. */
 struct remote *resource_remote(struct resource *r);

@@ -100,6 +100,7 @@ static void write_who(const struct shell_info *s, struct buf *out)
 static void write_link(const struct shell_info *s, struct buf *out)
 {
     const struct remote *r = attachment_remote(s->attachment);
+    const struct predict *predict = attachment_predict(s->attachment);
     int64_t round_trip = remote_round_trip_us(r);
     char span[CLOCK_SPAN_SIZE];
 
@@ -109,8 +110,10 @@ static void write_link(const struct shell_info *s, struct buf *out)
         buf_printf(out, "%-13slost %s ago: %s\n",
                    "connection:", clock_format_span(span, clock_mono_ms() - remote_lost_at_ms(r)),
                    remote_error(r)->text);
-    buf_printf(out, "%-13s%s\n",
-               "prediction:", shell_prediction_words(attachment_predict(s->attachment)));
+    buf_printf(out, "%-13s%s", "prediction:", shell_prediction_words(predict));
+    if (predict_wrong(predict))
+        buf_printf(out, ", %llu cells were wrong", (unsigned long long)predict_wrong(predict));
+    buf_append_char(out, '\n');
     if (attachment_pending(s->attachment))
         buf_printf(out, "%-13s%zu bytes typed\n",
                    "unconfirmed:", attachment_pending(s->attachment));

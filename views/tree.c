@@ -56,18 +56,19 @@ static const char *news_words(const struct attachment *a)
     }
 }
 
-static void describe(struct tree *tree, struct view *v, struct attachment *a, struct buf *label,
-                     struct buf *detail)
+static void describe_view(struct view *v, struct buf *label)
+{
+    if (v->ops->title)
+        v->ops->title(v, label);
+    else
+        buf_append_str(label, v->ops->name);
+}
+
+static void describe_terminal(struct tree *tree, struct attachment *a, struct buf *label,
+                              struct buf *detail)
 {
     char text[256], span[CLOCK_SPAN_SIZE] = "";
 
-    if (!a) {
-        if (v->ops->title)
-            v->ops->title(v, label);
-        else
-            buf_append_str(label, v->ops->name);
-        return;
-    }
     buf_printf(label, "%s%s", news_words(a), terminals_label(tree->env, a, text, sizeof text));
     if (attachment_output_at_ms(a))
         span_age(span, clock_mono_ms() - attachment_output_at_ms(a));
@@ -113,7 +114,10 @@ static void add_place(void *user, const struct tui_place *p)
         buf_printf(&label, "  %zu ", p->pane);
     else
         buf_printf(&label, "%zu: %s%s", p->tab, p->tab_name, *p->tab_name ? "  " : "");
-    describe(tree, p->view, a, &label, &detail);
+    if (a)
+        describe_terminal(tree, a, &label, &detail);
+    else
+        describe_view(p->view, &label);
     struct tree_row *row = add_row(tree, p->view, a);
     snprintf(row->value, sizeof row->value, "view %p", (void *)p->view);
     picker_add(&tree->picker, NULL, label.data, NULL, detail.data, row->value);
@@ -138,7 +142,7 @@ static void add_loose(struct tree *tree)
         struct tree_row *row = add_row(tree, NULL, a);
         snprintf(row->value, sizeof row->value, "open %p", (void *)a);
         buf_append_str(&label, "in no pane: ");
-        describe(tree, NULL, a, &label, &detail);
+        describe_terminal(tree, a, &label, &detail);
         picker_add(&tree->picker, NULL, label.data, NULL, detail.data, row->value);
     }
 }

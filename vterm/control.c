@@ -95,7 +95,6 @@ void control_c0(struct term *t, unsigned char c)
 {
     switch (c) {
     case '\a':
-        t->bells++;
         if (t->ops.on_bell)
             t->ops.on_bell(t->user);
         break;

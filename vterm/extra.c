@@ -74,14 +74,6 @@ const char *term_link(const struct term *t, uint16_t number)
     return x && *uri_of(x) ? uri_of(x) : NULL;
 }
 
-bool term_same_link(const struct term *t, uint16_t a, uint16_t b)
-{
-    const struct extra *x = a ? extra_of(t, a) : NULL, *y = b ? extra_of(t, b) : NULL;
-
-    return x && y && *uri_of(x) && strcmp(uri_of(x), uri_of(y)) == 0 &&
-           strcmp(extra_id(t, a), extra_id(t, b)) == 0;
-}
-
 static void drop(struct extras *e, struct extra *x)
 {
     HASH_DEL(e->by_key, x); // NOLINT(clang-analyzer-core.NullDereference): it is in the table

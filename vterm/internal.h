@@ -139,7 +139,6 @@ struct term {
     char *titles[TITLES_MAX]; /* owned */
     int n_titles;
     char *cwd; /* owned, or NULL */
-    uint64_t bells;
 
     struct extras *extras; /* owned, or NULL */
     struct term_theme theme;

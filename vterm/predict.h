@@ -56,7 +56,7 @@ int predict_row(const struct predict *p);
 bool predict_cursor(const struct predict *p, int *row, int *col);
 /* Grows whenever what shows changes. */
 uint64_t predict_revision(const struct predict *p);
-/* How much of all that was sent the predictions take into account. */
+/* How much of all that was sent the predictions take into account: what a test compares at. */
 uint64_t predict_accounted(const struct predict *p);
 /* Cells that showed and turned out wrong, ever. */
 uint64_t predict_wrong(const struct predict *p);

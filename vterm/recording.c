@@ -23,11 +23,11 @@ struct carry {
 struct recording {
     void (*on_write)(void *user, const char *bytes, size_t n);
     void *user;
-    bool input, paused, full;
+    bool paused, full;
     int rows, cols; /* as written last */
     int64_t start_ns, paused_ns, pause_began_ns;
     uint64_t bytes, bytes_max;
-    struct carry out_carry, in_carry;
+    struct carry carry;
     struct buf line;
 };
 
@@ -109,7 +109,6 @@ struct recording *recording_create(const struct recording_config *config, int64_
 
     r->on_write = config->on_write;
     r->user = config->user;
-    r->input = config->input;
     r->rows = config->rows;
     r->cols = config->cols;
     r->start_ns = now_ns;
@@ -145,9 +144,26 @@ static size_t whole(const char *text, size_t n)
     return n - utf8_incomplete_tail(text, n);
 }
 
-static void write_stream(struct recording *r, int64_t now_ns, char kind, struct carry *carry,
-                         const char *bytes, size_t n)
+/* A character whose rest will not come. */
+static void flush_carry(struct recording *r, int64_t now_ns)
 {
+    if (r->carry.n && !r->paused)
+        write_event(r, now_ns, 'o', r->carry.bytes, r->carry.n);
+    r->carry.n = 0;
+}
+
+void recording_destroy(struct recording *r, int64_t now_ns)
+{
+    if (!r)
+        return;
+    flush_carry(r, now_ns);
+    buf_finish(&r->line);
+    free(r);
+}
+
+void recording_output(struct recording *r, int64_t now_ns, const char *bytes, size_t n)
+{
+    struct carry *carry = &r->carry;
     char piece[EVENT_BYTES];
 
     if (r->paused || r->full)
@@ -159,41 +175,12 @@ static void write_stream(struct recording *r, int64_t now_ns, char kind, struct 
         memcpy(piece + carry->n, bytes, take);
         size_t have = carry->n + take, done = whole(piece, have);
         if (done)
-            write_event(r, now_ns, kind, piece, done);
+            write_event(r, now_ns, 'o', piece, done);
         carry->n = have - done;
         memcpy(carry->bytes, piece + done, carry->n);
         bytes += take;
         n -= take;
     }
-}
-
-/* A character whose rest will not come. */
-static void flush_carry(struct recording *r, int64_t now_ns, char kind, struct carry *carry)
-{
-    if (carry->n && !r->paused)
-        write_event(r, now_ns, kind, carry->bytes, carry->n);
-    carry->n = 0;
-}
-
-void recording_destroy(struct recording *r, int64_t now_ns)
-{
-    if (!r)
-        return;
-    flush_carry(r, now_ns, 'o', &r->out_carry);
-    flush_carry(r, now_ns, 'i', &r->in_carry);
-    buf_finish(&r->line);
-    free(r);
-}
-
-void recording_output(struct recording *r, int64_t now_ns, const char *bytes, size_t n)
-{
-    write_stream(r, now_ns, 'o', &r->out_carry, bytes, n);
-}
-
-void recording_input(struct recording *r, int64_t now_ns, const char *bytes, size_t n)
-{
-    if (r->input)
-        write_stream(r, now_ns, 'i', &r->in_carry, bytes, n);
 }
 
 void recording_resize(struct recording *r, int64_t now_ns, int rows, int cols)
@@ -207,22 +194,12 @@ void recording_resize(struct recording *r, int64_t now_ns, int rows, int cols)
     write_event(r, now_ns, 'r', size, (size_t)snprintf(size, sizeof size, "%dx%d", cols, rows));
 }
 
-void recording_marker(struct recording *r, int64_t now_ns, const char *label)
-{
-    char clean[LABEL_SIZE];
-
-    if (r->paused)
-        return;
-    text_sanitise(clean, sizeof clean, label, strlen(label));
-    write_event(r, now_ns, 'm', clean, strlen(clean));
-}
-
 void recording_snapshot(struct recording *r, int64_t now_ns, const struct term *t,
                         size_t scrollback_lines)
 {
     cleanup_buf struct buf bytes = {0};
 
-    flush_carry(r, now_ns, 'o', &r->out_carry);
+    flush_carry(r, now_ns);
     term_snapshot(t, scrollback_lines, &bytes);
     recording_output(r, now_ns, bytes.data, bytes.len);
 }
@@ -231,8 +208,7 @@ void recording_pause(struct recording *r, int64_t now_ns)
 {
     if (r->paused)
         return;
-    flush_carry(r, now_ns, 'o', &r->out_carry);
-    flush_carry(r, now_ns, 'i', &r->in_carry);
+    flush_carry(r, now_ns);
     r->paused = true;
     r->pause_began_ns = now_ns;
 }
@@ -252,11 +228,6 @@ void recording_resume(struct recording *r, int64_t now_ns, const struct term *t)
 bool recording_paused(const struct recording *r)
 {
     return r->paused;
-}
-
-uint64_t recording_bytes(const struct recording *r)
-{
-    return r->bytes;
 }
 
 bool recording_full(const struct recording *r)

@@ -3,7 +3,7 @@
  * A terminal session as an asciicast v2 file (docs.asciinema.org/manual/asciicast/v2): a header
  * line, then a line of JSON an event. This makes the lines; whoever owns the file writes them.
  *
- * What is typed is not recorded unless asked for. Times are the caller's monotonic nanoseconds.
+ * What is typed is not recorded. Times are the caller's monotonic nanoseconds.
  */
 #ifndef VTERM_RECORDING_H
 #define VTERM_RECORDING_H
@@ -21,7 +21,6 @@ struct recording_config {
     const char *title;   /* NULL: none; copied, as the next two */
     const char *command; /* what ran */
     const char *term;    /* TERM of it */
-    bool input;          /* what is typed too */
     uint64_t bytes_max;  /* 0: RECORDING_BYTES_MAX */
     /* Whole lines, at most RECORDING_LINE_MAX bytes each call; must not destroy the recording. */
     void (*on_write)(void *user, const char *bytes, size_t n);
@@ -36,11 +35,7 @@ void recording_destroy(struct recording *r, int64_t now_ns);
 /* Any bytes, cut anywhere: characters are put together over cuts, invalid ones become U+FFFD. Once
  * the file is full nothing more is written. */
 void recording_output(struct recording *r, int64_t now_ns, const char *bytes, size_t n);
-/* Nothing unless the recording takes input. */
-void recording_input(struct recording *r, int64_t now_ns, const char *bytes, size_t n);
 void recording_resize(struct recording *r, int64_t now_ns, int rows, int cols);
-/* A place with a name, where players can stop; the label loses control characters. */
-void recording_marker(struct recording *r, int64_t now_ns, const char *label);
 /* What the terminal shows now, with so many lines above: for a recording that begins in the middle
  * of a session. */
 void recording_snapshot(struct recording *r, int64_t now_ns, const struct term *t,
@@ -54,7 +49,6 @@ bool recording_paused(const struct recording *r);
 
 /* Length so far, without pauses. */
 int64_t recording_elapsed_ns(const struct recording *r, int64_t now_ns);
-uint64_t recording_bytes(const struct recording *r);
 bool recording_full(const struct recording *r);
 
 #endif

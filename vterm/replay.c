@@ -51,8 +51,7 @@ struct replay {
     int64_t now_ms, duration_ms, interval_ms;
     struct snapshot *snapshots; /* owned, by time; the first is the beginning */
     size_t n_snapshots, snapshot_bytes;
-    char title[NAME_SIZE], command[NAME_SIZE], marker[NAME_SIZE];
-    bool marked;
+    char title[NAME_SIZE];
     int64_t timestamp;
     unsigned n_skipped;
 };
@@ -261,7 +260,7 @@ void replay_seek(struct replay *r, int64_t ms)
     buf_clear(&r->window);
     r->start = 0;
     r->offset = s->offset;
-    r->ended = r->skipping = r->marked = false;
+    r->ended = r->skipping = false;
     r->now_ms = s->ms;
     /* A reset first: wrapping anew what is thrown away is work for nothing. */
     term_feed(r->term, "\033c\033[3J", 6);
@@ -288,9 +287,6 @@ static void play(struct replay *r)
         term_feed(r->term, e->text, strlen(e->text));
     } else if (e->kind == 'r') {
         play_resize(r, e->text);
-    } else if (e->kind == 'm') {
-        text_sanitise(r->marker, sizeof r->marker, e->text, strlen(e->text));
-        r->marked = true;
     }
     free(e->text);
     *e = (struct event){0};
@@ -338,14 +334,6 @@ int64_t replay_duration_ms(const struct replay *r)
     return r->duration_ms;
 }
 
-const char *replay_take_marker(struct replay *r)
-{
-    bool marked = r->marked;
-
-    r->marked = false;
-    return marked ? r->marker : NULL;
-}
-
 unsigned replay_skipped(const struct replay *r)
 {
     return r->n_skipped;
@@ -388,7 +376,6 @@ static int read_header(struct replay *r, size_t scrollback_lines, struct err *e)
         struct term_config config = {.scrollback_lines = scrollback_lines};
 
         copy_name(r->title, json, "title");
-        copy_name(r->command, json, "command");
         r->timestamp = cJSON_IsNumber(time) && time->valuedouble > 0 && time->valuedouble < 1e12
                            ? (int64_t)time->valuedouble
                            : 0;
@@ -467,11 +454,6 @@ struct term *replay_term(struct replay *r)
 const char *replay_title(const struct replay *r)
 {
     return r->title;
-}
-
-const char *replay_command(const struct replay *r)
-{
-    return r->command;
 }
 
 int64_t replay_timestamp(const struct replay *r)

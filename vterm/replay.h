@@ -31,9 +31,8 @@ void replay_destroy(struct replay *r);
 
 /* The same for the replay's life. It answers no query. */
 struct term *replay_term(struct replay *r);
-const char *replay_title(const struct replay *r);   /* or "" */
-const char *replay_command(const struct replay *r); /* or "" */
-int64_t replay_timestamp(const struct replay *r);   /* seconds since 1970, or 0 */
+const char *replay_title(const struct replay *r); /* or "" */
+int64_t replay_timestamp(const struct replay *r); /* seconds since 1970, or 0 */
 
 /* Plays all up to a time. False: `budget` bytes of the file were used up before, call again. */
 bool replay_advance(struct replay *r, int64_t until_ms, size_t budget);
@@ -44,8 +43,6 @@ int64_t replay_time_ms(const struct replay *r);
 int64_t replay_next_ms(struct replay *r);
 /* Of the last event; -1: not known. */
 int64_t replay_duration_ms(const struct replay *r);
-/* The next marker played since the last call, or NULL; valid until the next advance. */
-const char *replay_take_marker(struct replay *r);
 unsigned replay_skipped(const struct replay *r);
 
 #endif

@@ -121,12 +121,6 @@ int term_scrollback_line(const struct term *t, uint64_t line, struct cell *out, 
                           NULL);
 }
 
-void term_scrollback_clear(struct term *t)
-{
-    scrollback_clear(t->scrollback);
-    t->revision++;
-}
-
 size_t term_scrollback_size(const struct term *t)
 {
     return scrollback_size(t->scrollback);
@@ -151,11 +145,6 @@ const char *term_title(const struct term *t)
 const char *term_cwd(const struct term *t)
 {
     return t->cwd ? t->cwd : "";
-}
-
-uint64_t term_bells(const struct term *t)
-{
-    return t->bells;
 }
 
 uint64_t term_layout(const struct term *t)

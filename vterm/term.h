@@ -70,7 +70,6 @@ uint64_t term_scrollback_first(const struct term *t);
 uint64_t term_scrollback_end(const struct term *t);
 /* Unpacks one line into out (cols cells, rest emptied). Returns the cells used. */
 int term_scrollback_line(const struct term *t, uint64_t line, struct cell *out, int cols);
-void term_scrollback_clear(struct term *t);
 /* Bytes held for scrollback, for memory figures. */
 size_t term_scrollback_size(const struct term *t);
 
@@ -122,8 +121,6 @@ bool term_has_links(const struct term *t);
 /* The address of a cell's link (style.link), or NULL: printable UTF-8 of at most 2,083 bytes, which
  * is the guest's choice. Valid until the next feed; numbers may come to mean others then. */
 const char *term_link(const struct term *t, uint16_t link);
-/* Whether two cells belong to one link, to be highlighted together. */
-bool term_same_link(const struct term *t, uint16_t a, uint16_t b);
 /* The colour of the underline (style.link), COLOUR_DEFAULT: as the text. */
 colour term_underline_colour(const struct term *t, uint16_t link);
 
@@ -157,8 +154,6 @@ struct term_cursor term_cursor(const struct term *t);
 const char *term_title(const struct term *t);
 /* The program's directory as it told it (OSC 7): an absolute path, or "". */
 const char *term_cwd(const struct term *t);
-/* Bells since the beginning. */
-uint64_t term_bells(const struct term *t);
 
 /* While a program paints a frame in pieces (mode 2026): the time on the monotonic clock in
  * milliseconds until which a viewer keeps what it drew last; 0: draw. Ends by itself after 150 ms

@@ -142,8 +142,8 @@ cJSON *server_info(const struct server *s);
 
 /* --- among server*.c --- */
 void server_set(struct server *s, enum server_status status);
-void server_fail(struct server *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *server_status_name(enum server_status status);
+void server_fail(struct server *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a line of ours to its log. */
 void server_note(struct server *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -125,26 +125,26 @@ static bool has_controls(const char *text)
     return false;
 }
 
-/* *out becomes the text, or the fallback when it is absent or null. */
+/* *out becomes the text, or the fallback when it is absent, null or refused. */
 static int read_name(const cJSON *body, const char *key, const char *fallback, char **out,
                      struct err *e)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(body, key);
 
-    *out = NULL;
-    if (item && !cJSON_IsNull(item)) {
-        if (!cJSON_IsString(item))
-            return err_set(e, ERR_ARG, "%s must be a string", key);
-        const char *text = item->valuestring;
-        if (!utf8_valid(text, strlen(text)) || has_controls(text))
-            return err_set(e, ERR_ARG, "%s must be text without control characters", key);
-        if (count_chars(text) > NAME_CHARS_MAX)
-            return err_set(e, ERR_ARG, "%s is longer than %d characters", key, NAME_CHARS_MAX);
-        if (*text)
-            *out = xstrdup(text);
+    *out = xstrdup(fallback);
+    if (!item || cJSON_IsNull(item))
+        return 0;
+    if (!cJSON_IsString(item))
+        return err_set(e, ERR_ARG, "%s must be a string", key);
+    const char *text = item->valuestring;
+    if (!utf8_valid(text, strlen(text)) || has_controls(text))
+        return err_set(e, ERR_ARG, "%s must be text without control characters", key);
+    if (count_chars(text) > NAME_CHARS_MAX)
+        return err_set(e, ERR_ARG, "%s is longer than %d characters", key, NAME_CHARS_MAX);
+    if (*text) {
+        free(*out);
+        *out = xstrdup(text);
     }
-    if (!*out)
-        *out = xstrdup(fallback);
     return 0;
 }
 
@@ -297,7 +297,7 @@ int create_options_read(struct create_options *o, const cJSON *body, const char 
     result = read_name(body, "namespace", "default", &o->ns, e);
     if (!result)
         result = read_name(body, "name", "", &o->name, e);
-    if (!result && name_needed && !(o->name && o->name[0]))
+    if (!result && name_needed && !o->name[0])
         result = err_set(e, ERR_ARG, "name is missing or empty");
     if (!result)
         result = read_metadata(body, &o->metadata, e);
@@ -330,7 +330,7 @@ int snapshot_options_read(struct snapshot_options *o, const cJSON *body, struct 
 
     *o = (struct snapshot_options){0};
     result = read_name(body, "sandboxId", "", &o->sandbox, e);
-    if (!result && !(o->sandbox && o->sandbox[0]))
+    if (!result && !o->sandbox[0])
         result = err_set(e, ERR_ARG, "sandboxId is missing or empty");
     if (!result)
         result = read_name(body, "name", "", &o->name, e);

@@ -4,30 +4,13 @@
  * there, and none that is not.
  */
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/command.h"
 #include "app/errand.h"
 #include "base/alloc.h"
 #include "tests/cm.h"
-
-static char *read_page(const char *name)
-{
-    const char *root = getenv("SANDPIT_SOURCE_ROOT");
-    cleanup_free char *path = xasprintf("%s/docs/%s", root ? root : ".", name);
-    FILE *f = fopen(path, "r");
-    struct buf text = {0};
-
-    if (!f)
-        fail_msg("cannot read %s", path);
-    while (!feof(f) && !ferror(f))
-        text.len += fread(buf_reserve(&text, 8192), 1, 8192, f);
-    fclose(f);
-    buf_append(&text, "", 0);
-    return buf_steal(&text);
-}
+#include "tests/source.h"
 
 /* From one heading to the next of its kind. The caller frees. */
 static char *part(const char *manual, const char *begin, const char *end)
@@ -83,7 +66,7 @@ static bool has_option(const char *text, const struct arg_def *d)
 
 static void manual__commands__have_all_that_help_says(void **state)
 {
-    cleanup_free char *manual = read_page("sandpit.1");
+    cleanup_free char *manual = source_read("docs/sandpit.1");
     cleanup_free char *list = commands_part(manual);
     cleanup_free char *json = part(manual, "\n.Ss JSON\n", "\n.Sh ");
 
@@ -106,7 +89,7 @@ static void manual__commands__have_all_that_help_says(void **state)
 
 static void manual__options__are_those_of_every_command(void **state)
 {
-    cleanup_free char *manual = read_page("sandpit.1");
+    cleanup_free char *manual = source_read("docs/sandpit.1");
     cleanup_free char *text = part(manual, "\n.Ss Options\n", "\n.Ss Names\n");
     size_t n = 0;
 
@@ -141,7 +124,7 @@ static bool is_known(const char *option)
 /* And the other way: what the page names exists. */
 static void manual__names__exist(void **state)
 {
-    cleanup_free char *manual = read_page("sandpit.1");
+    cleanup_free char *manual = source_read("docs/sandpit.1");
     cleanup_free char *list = commands_part(manual);
     size_t n = 0;
 
@@ -214,7 +197,7 @@ static void check_known(const char *page, const char *section)
 
 static void manual__settings__are_those_of_the_config(void **state)
 {
-    cleanup_free char *page = read_page("sandpit-config.5");
+    cleanup_free char *page = source_read("docs/sandpit-config.5");
 
     check_settings(page, "\n.Ss config.ini: [general]\n", "[general]");
     check_settings(page, "\n.Ss config.ini: [context NAME]\n", "[context x]");

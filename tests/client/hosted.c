@@ -104,7 +104,7 @@ void hosted_failed(struct hosted *h, enum err_code code)
 {
     wait_for_answer(h);
     if (h->error.code != code)
-        fail_msg("not %s: %s", err_code_name(code), h->error.text);
+        fail_msg("not %d but %d: %s", code, h->error.code, h->error.text);
 }
 
 const char *hosted_text(struct hosted *h)

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "client/file.h"
 #include "client/transfer.h"
+#include "tests/source.h"
 
 static void on_file(void *user, const struct file_info *f, const struct err *e)
 {
@@ -309,21 +310,13 @@ static char *run_here(const char *folder, const char *script)
 {
     cleanup_free char *out = xasprintf("%s.out", folder);
     cleanup_free char *line = xasprintf("cd '%s' && { %s; } > '%s'", folder, script, out);
-    struct buf text = {0};
 
     run_program((const char *const[]){"sh", "-c", line, NULL});
-    FILE *f = fopen(out, "r");
+    char *text = read_whole(out, NULL);
 
-    assert_non_null(f);
-    while (!feof(f)) {
-        size_t n = fread(buf_reserve(&text, 65536), 1, 65536, f);
-
-        text.len += n;
-    }
-    fclose(f);
+    assert_non_null(text);
     unlink(out);
-    buf_append(&text, "", 0);
-    return buf_steal(&text);
+    return text;
 }
 
 static void tree__there_and_back__is_the_same(void **state)

@@ -22,6 +22,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "tests/source.h"
 
 #define ARGS_MAX 24
 
@@ -62,16 +63,8 @@ void lab_write(struct lab *l, const char *name, const char *text)
 char *lab_read(struct lab *l, const char *name)
 {
     cleanup_free char *path = lab_path(l, name);
-    cleanup_buf struct buf text = {0};
-    FILE *f = fopen(path, "r");
 
-    if (!f)
-        return NULL;
-    for (size_t n = 1; n; text.len += n)
-        n = fread(buf_reserve(&text, 4096), 1, 4096, f);
-    fclose(f);
-    text.data[text.len] = '\0';
-    return buf_steal(&text);
+    return read_whole(path, NULL);
 }
 
 int lab_setup(void **state)

@@ -28,7 +28,7 @@ struct chunk {
     int64_t due_ms;
     int pair, side;
     struct buf bytes;
-    TAILQ_ENTRY(chunk) entry;
+    STAILQ_ENTRY(chunk) entry;
 };
 
 struct proxy {
@@ -39,7 +39,7 @@ struct proxy {
     int port;
     int pairs[PAIRS_MAX][2]; /* client, host; -1 free */
     atomic_int delay_ms;
-    TAILQ_HEAD(chunk_list, chunk)
+    STAILQ_HEAD(chunk_list, chunk)
     chunks; /* in the order of due_ms, as the delay only grows or nothing is under way */
 };
 
@@ -64,22 +64,26 @@ static void open_listener(struct proxy *p)
     p->port = ntohs(at.sin_port);
 }
 
-static void drop_chunk(struct proxy *p, struct chunk *c)
+static void drop_chunks(struct proxy *p, int pair)
 {
-    TAILQ_REMOVE(&p->chunks, c, entry);
-    buf_finish(&c->bytes);
-    free(c);
+    struct chunk_list kept = STAILQ_HEAD_INITIALIZER(kept);
+    struct chunk *c;
+
+    while ((c = STAILQ_FIRST(&p->chunks))) {
+        STAILQ_REMOVE_HEAD(&p->chunks, entry);
+        if (c->pair != pair) {
+            STAILQ_INSERT_TAIL(&kept, c, entry);
+            continue;
+        }
+        buf_finish(&c->bytes);
+        free(c);
+    }
+    STAILQ_CONCAT(&p->chunks, &kept);
 }
 
 static void close_pair(struct proxy *p, int i)
 {
-    struct chunk *c, *next;
-
-    for (c = TAILQ_FIRST(&p->chunks); c; c = next) {
-        next = TAILQ_NEXT(c, entry);
-        if (c->pair == i)
-            drop_chunk(p, c);
-    }
+    drop_chunks(p, i);
     for (int side = 0; side < 2; side++) {
         struct linger reset = {1, 0};
 
@@ -125,7 +129,7 @@ static void forward(struct proxy *p, int i, int side)
     ssize_t n = read(p->pairs[i][side], bytes, sizeof bytes);
     int delay_ms = atomic_load(&p->delay_ms);
 
-    if (n <= 0 || (!delay_ms && TAILQ_EMPTY(&p->chunks))) {
+    if (n <= 0 || (!delay_ms && STAILQ_EMPTY(&p->chunks))) {
         deliver(p, i, side, bytes, n);
         return;
     }
@@ -134,7 +138,7 @@ static void forward(struct proxy *p, int i, int side)
     c->pair = i;
     c->side = side;
     buf_append(&c->bytes, bytes, (size_t)n);
-    TAILQ_INSERT_TAIL(&p->chunks, c, entry);
+    STAILQ_INSERT_TAIL(&p->chunks, c, entry);
 }
 
 /* Returns when the next is due, as poll wants it. */
@@ -142,10 +146,10 @@ static int deliver_due(struct proxy *p)
 {
     struct chunk *c;
 
-    while ((c = TAILQ_FIRST(&p->chunks)) && c->due_ms <= clock_mono_ms()) {
+    while ((c = STAILQ_FIRST(&p->chunks)) && c->due_ms <= clock_mono_ms()) {
         struct chunk now = *c;
 
-        TAILQ_REMOVE(&p->chunks, c, entry);
+        STAILQ_REMOVE_HEAD(&p->chunks, entry);
         free(c);
         deliver(p, now.pair, now.side, now.bytes.data, (ssize_t)now.bytes.len);
         buf_finish(&now.bytes);
@@ -204,7 +208,7 @@ struct proxy *proxy_create(void)
 
     for (int i = 0; i < PAIRS_MAX; i++)
         p->pairs[i][0] = p->pairs[i][1] = -1;
-    TAILQ_INIT(&p->chunks);
+    STAILQ_INIT(&p->chunks);
     open_listener(p);
     if (pipe2(p->commands, O_CLOEXEC) < 0 || pipe2(p->answers, O_CLOEXEC) < 0 ||
         pthread_create(&p->thread, NULL, proxy_run, p))

@@ -31,6 +31,7 @@ static const char *const floods[] = {
     "cat /dev/urandom | base64",
     "seq 1 999999999",
     "awk 'BEGIN { for (;;) for (i = 0; i < 256; i++) printf \"\\033[38;5;%dm#%d \", i, i }'",
+    /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text */
     "awk 'BEGIN { for (;;) printf \"\\033[%d;%dH\\033[4%dm*\", 1 + rand() * 50, 1 + rand() * 90, "
     "rand() * 8 }'",
 };

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "tests/e2e/lab.h"
 #include "tests/e2e/method_steps.h"
+#include "tests/source.h"
 
 /* Every row is run, and what fails is said at once: one run tells all. */
 static unsigned n_failed;
@@ -25,7 +26,7 @@ static unsigned n_failed;
 #define CELLS_MAX 5
 
 struct row {
-    char *cells[CELLS_MAX]; /* owned: method, view, key, action, command */
+    char *cells[CELLS_MAX]; /* owned, "" behind the n-th: method, view, key, action, command */
     int n;
 };
 
@@ -37,22 +38,6 @@ struct tables {
 };
 
 /* --- reading --- */
-
-static char *read_source(const char *name)
-{
-    const char *root = getenv("SANDPIT_SOURCE_ROOT");
-    cleanup_free char *path = xasprintf("%s/%s", root ? root : ".", name);
-    FILE *f = fopen(path, "r");
-    struct buf text = {0};
-
-    if (!f)
-        fail_msg("cannot read %s", path);
-    while (!feof(f) && !ferror(f))
-        text.len += fread(buf_reserve(&text, 8192), 1, 8192, f);
-    fclose(f);
-    buf_append(&text, "", 0);
-    return buf_steal(&text);
-}
 
 /* "| a | b \| c |" into its cells, without their blanks. */
 static struct row split_row(const char *line)
@@ -78,6 +63,8 @@ static struct row split_row(const char *line)
         }
     }
     buf_finish(&cell);
+    for (int i = row.n; i < CELLS_MAX; i++)
+        row.cells[i] = xstrdup("");
     return row;
 }
 
@@ -94,7 +81,7 @@ static void unquote(char *cell)
 
 static void row_finish(struct row *row)
 {
-    for (int i = 0; i < row->n; i++)
+    for (int i = 0; i < CELLS_MAX; i++)
         free(row->cells[i]);
 }
 
@@ -102,7 +89,7 @@ static void tables_read(struct tables *t)
 {
     bool in_views = false, in_methods = false;
 
-    *t = (struct tables){.text = read_source("docs/methods.md")};
+    *t = (struct tables){.text = source_read("docs/methods.md")};
     cleanup_free char *copy = xstrdup(t->text);
     char *rest = copy, *line;
 
@@ -155,8 +142,8 @@ static const struct method_step *step_of(const struct row *row)
 
 static void methods__page__has_every_method_of_the_client(void **state)
 {
-    cleanup_free char *page = read_source("docs/methods.md");
-    cleanup_free char *list = read_source("tests/e2e/methods.txt");
+    cleanup_free char *page = source_read("docs/methods.md");
+    cleanup_free char *list = source_read("tests/e2e/methods.txt");
     char *rest = list, *line;
     size_t n = 0;
 

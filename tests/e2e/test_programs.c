@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "tests/e2e/lab.h"
+#include "tests/source.h"
 #include "tests/vterm/others.h"
 
 struct step {
@@ -62,20 +63,14 @@ static const struct tolerance like_tmux = {.attrs = ATTR_BOLD | ATTR_UNDERLINE |
 /* What the program wrote so far, without script's first line. */
 static char *typescript(const char *path, size_t *n)
 {
-    FILE *f = fopen(path, "rb");
-    cleanup_buf struct buf all = {0};
-    size_t got;
+    size_t size = 0;
+    char *bytes = read_whole(path, &size);
+    const char *end = bytes ? memchr(bytes, '\n', size) : NULL;
 
-    while (f && (got = fread(buf_reserve(&all, 65536), 1, 65536, f)) > 0)
-        all.len += got;
-    if (f)
-        fclose(f);
-    buf_append(&all, "", 0);
-    const char *start = memchr(all.data, '\n', all.len);
-    size_t skip = start ? (size_t)(start + 1 - all.data) : all.len;
-    *n = all.len - skip;
-    buf_consume(&all, skip);
-    return buf_steal(&all);
+    *n = end ? (size_t)(bytes + size - end - 1) : 0;
+    if (end)
+        memmove(bytes, end + 1, *n);
+    return bytes ? bytes : xstrdup("");
 }
 
 /* The pane: the screen without the status line below. */

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "tests/e2e/lab.h"
+#include "tests/source.h"
 
 #define ID_LEN    12
 #define IDS_MAX   4
@@ -296,24 +297,10 @@ static void start_gateway(struct lab *l)
     fail_msg("no port from 7701 to 7799 is free");
 }
 
-static char *page_read(const char *path)
-{
-    struct buf text = {0};
-    FILE *f = fopen(path, "r");
-
-    assert_non_null(f);
-    for (size_t n = 1; n; text.len += n)
-        n = fread(buf_reserve(&text, 65536), 1, 65536, f);
-    fclose(f);
-    buf_append(&text, "", 0);
-    return buf_steal(&text);
-}
-
 static void tour__walked__shows_the_screens_of_the_page(void **state)
 {
-    const char *root = getenv("SANDPIT_SOURCE_ROOT");
-    cleanup_free char *path = xasprintf("%s/docs/tour.md", root ? root : ".");
-    cleanup_free char *page = page_read(path);
+    cleanup_free char *path = source_path("docs/tour.md");
+    cleanup_free char *page = source_read("docs/tour.md");
     struct tour t = {.l = *state, .update = getenv("SANDPIT_UPDATE_GOLDEN")};
 
     start_gateway(t.l);

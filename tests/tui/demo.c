@@ -136,7 +136,6 @@ static enum view_result act(struct view *v, const char *action)
     if (strcmp(action, "write") == 0) {
         tui_bell(v->tui);
         tui_bell(v->tui); /* of a flood one is heard */
-        tui_set_title(v->tui, "demo \x1b]title");
     }
     if (strcmp(action, "more-pairs") == 0)
         beyond_next(demo.beyond, ++demo.count);

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -149,26 +148,6 @@ static void keymap__each__lists_present_keys(void **state)
     keymap_destroy(m);
 }
 
-static void keymap__load__reports_the_line_and_keeps_the_rest(void **state)
-{
-    char path[] = "/tmp/sandpit-keys-XXXXXX";
-    struct keymap *m = make();
-    FILE *f = fdopen(mkstemp(path), "w");
-    struct err e;
-
-    fputs("; my keys\n[list]\ndown = n\nfirst =\n\n[boxes]\nfly = f\nrename = r\nbroken\n", f);
-    fclose(f);
-    cleanup_free char *expected = xasprintf("%s:7: there is no action \"fly\" in [boxes]", path);
-    assert_int_equal(keymap_load(m, path, &e), -ERR_ARG);
-    assert_string_equal(e.text, expected);
-    assert_string_equal(look(m, "n", NULL), "down");
-    assert_string_equal(look(m, "g", NULL), "none");
-    assert_string_equal(look(m, "r", NULL), "rename");
-    unlink(path);
-    assert_int_equal(keymap_load(m, path, &e), -ERR_NOT_FOUND);
-    keymap_destroy(m);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,7 +157,6 @@ int main(void)
         cmocka_unit_test(keymap__bind__errors_are_clear_and_change_nothing),
         cmocka_unit_test(keymap__conflicts__names_both_sides),
         cmocka_unit_test(keymap__each__lists_present_keys),
-        cmocka_unit_test(keymap__load__reports_the_line_and_keeps_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,6 @@ static void theme__load__shipped_ones_are_whole(void **state)
         for (int role = 0; role < ROLE_COUNT; role++)
             assert_int_not_equal(t.styles[role].fg, 0xa5a5a5a5);
         struct theme compiled_in;
-        assert_string_equal(theme_shipped_name(i), names[i]);
         assert_true(theme_shipped(&compiled_in, names[i]));
         assert_string_equal(compiled_in.name, names[i]);
         for (int role = 0; role < ROLE_COUNT; role++)
@@ -59,7 +58,6 @@ static void theme__shipped__unknown_name_is_refused(void **state)
     struct theme t;
 
     assert_false(theme_shipped(&t, "neon"));
-    assert_null(theme_shipped_name(6));
 }
 
 static void theme__default__is_the_shipped_dark(void **state)

@@ -10,7 +10,7 @@
 
 static char *drawn(struct viewer *v, int rows, int cols)
 {
-    cleanup_free struct cell *cells = xcalloc((size_t)(rows * cols), sizeof *cells);
+    cleanup_free struct cell *cells = xcalloc((size_t)rows * (size_t)cols, sizeof *cells);
     struct canvas c = {cells, cols, rows, cols};
     struct theme theme;
     struct buf out = {0};

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "views/commands_run.h"
 #include "wire/base64.h"
 #include "wire/names.h"
 
@@ -220,6 +221,23 @@ void scene_exit(struct stage *s, const char *sandbox_id, const char *code)
     const char *const fields[] = {"terminal_id", "ex9", "cmd_id", "c9", "exit_code", code, NULL};
 
     stage_push(s, sandbox_id, MSG_COMMAND_EXIT, "command:c9", fields);
+}
+
+void scene_matrix(struct stage *s)
+{
+    stage_answer(s, "POST /run/code", 200,
+                 "{\"output\":\"reading\\n3 passed\\n\",\"exit_code\":0,\"language\":\"python\"}");
+    stage_answer(s, "POST /run/code @c3", 200,
+                 "{\"output\":\"reading\\n2 passed\\u001b[31m, 1 failed\\n\",\"exit_code\":1}");
+    stage_answer(s, "POST /run/code @d4", 500, "{\"error\":\"no python here\"}");
+    stage_keys(s, "* x");
+    stage_await(s, "Run in 4 sandboxes");
+    stage_type(s, "python3 check.py");
+    stage_keys(s, "Down Left Enter");
+    stage_await(s, "4 of 4 ended");
+    /* How long each took is another each time. */
+    for (struct run *run = NULL; (run = runs_next(&s->env, run));)
+        run->finished_ms = run->started_ms + 250;
 }
 
 /* --- terminals --- */

@@ -39,6 +39,8 @@ void scene_contexts(struct stage *s, int n);
 void scene_change_file(struct stage *s, const char *event, const char *path, const char *content);
 /* Pushed as a signal of a port; url may be NULL. */
 void scene_signal_port(struct stage *s, const char *type, const char *port, const char *url);
+/* Runs code in all four of a class and awaits the results: two alike, one other, one refused. */
+void scene_matrix(struct stage *s);
 /* Pushed output and end of the command c9 of a sandbox. */
 void scene_output(struct stage *s, const char *sandbox_id, const char *text);
 void scene_exit(struct stage *s, const char *sandbox_id, const char *code);

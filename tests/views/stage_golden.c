@@ -7,20 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    struct buf text = {0};
-    char chunk[4096];
-    size_t n;
-
-    if (!file)
-        return NULL;
-    while ((n = fread(chunk, 1, sizeof chunk, file)))
-        buf_append(&text, chunk, n);
-    fclose(file);
-    return buf_steal(&text);
-}
+#include "tests/source.h"
 
 /* The number of how long ago something was confirmed, lost, or asked for. */
 static bool is_seconds(const char *text)
@@ -119,20 +106,20 @@ static void fail_differing(const char *name, const char *expected, const char *s
 
 void stage_golden(struct stage *s, const char *name)
 {
-    const char *root = getenv("SANDPIT_SOURCE_ROOT");
-    cleanup_free char *path = xasprintf("%s/tests/views/golden/%s.txt", root ? root : ".", name);
+    cleanup_free char *file = xasprintf("tests/views/golden/%s.txt", name);
+    cleanup_free char *path = source_path(file);
     cleanup_free char *raw = stage_screen(s);
     cleanup_free char *screen = mask(s, raw);
 
     if (getenv("SANDPIT_UPDATE_GOLDEN")) {
-        FILE *file = fopen(path, "w");
+        FILE *f = fopen(path, "w");
 
-        assert_non_null(file);
-        fputs(screen, file);
-        fclose(file);
+        assert_non_null(f);
+        fputs(screen, f);
+        fclose(f);
         return;
     }
-    cleanup_free char *expected = read_file(path);
+    cleanup_free char *expected = read_whole(path, NULL);
     if (!expected)
         fail_msg("no %s; SANDPIT_UPDATE_GOLDEN=1 writes it", path);
     else if (strcmp(expected, screen) != 0)

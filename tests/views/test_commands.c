@@ -199,29 +199,11 @@ static void commands__readonly__refuses(void **state)
     stage_close(s);
 }
 
-/* How long each took is another each time. */
-static void hide_times(struct stage *s)
-{
-    for (struct run *run = NULL; (run = runs_next(&s->env, run));)
-        run->finished_ms = run->started_ms + 250;
-}
-
-/* Code answers at once, and each sandbox with its own output. */
 static struct stage *open_matrix(void)
 {
     struct stage *s = scene_open_class(4);
 
-    stage_answer(s, "POST /run/code", 200,
-                 "{\"output\":\"reading\\n3 passed\\n\",\"exit_code\":0,\"language\":\"python\"}");
-    stage_answer(s, "POST /run/code @c3", 200,
-                 "{\"output\":\"reading\\n2 passed\\u001b[31m, 1 failed\\n\",\"exit_code\":1}");
-    stage_answer(s, "POST /run/code @d4", 500, "{\"error\":\"no python here\"}");
-    stage_keys(s, "* x");
-    stage_await(s, "Run in 4 sandboxes");
-    stage_type(s, "python3 check.py");
-    stage_keys(s, "Down Left Enter");
-    stage_await(s, "4 of 4 ended");
-    hide_times(s);
+    scene_matrix(s);
     return s;
 }
 

@@ -16,7 +16,6 @@
 #include "tests/views/scenes.h"
 
 #include "base/private_file.h"
-#include "views/commands_run.h"
 #include "views/journal.h"
 #include "wire/base64.h"
 #include "wire/names.h"
@@ -183,13 +182,6 @@ static void feed_output(struct stage *s, int n)
     }
 }
 
-/* How long each took is another each time. */
-static void hide_times(struct stage *s)
-{
-    for (struct run *run = NULL; (run = runs_next(&s->env, run));)
-        run->finished_ms = run->started_ms + 250;
-}
-
 static struct stage *open_class(enum state state)
 {
     return scene_open_class(4);
@@ -197,17 +189,7 @@ static struct stage *open_class(enum state state)
 
 static void show_matrix(struct stage *s, int n)
 {
-    stage_answer(s, "POST /run/code", 200,
-                 "{\"output\":\"reading\\n3 passed\\n\",\"exit_code\":0,\"language\":\"python\"}");
-    stage_answer(s, "POST /run/code @c3", 200,
-                 "{\"output\":\"reading\\n2 passed\\u001b[31m, 1 failed\\n\",\"exit_code\":1}");
-    stage_answer(s, "POST /run/code @d4", 500, "{\"error\":\"no python here\"}");
-    stage_keys(s, "* x");
-    stage_await(s, "Run in 4 sandboxes");
-    stage_type(s, "python3 check.py");
-    stage_keys(s, "Down Left Enter");
-    stage_await(s, "4 of 4 ended");
-    hide_times(s);
+    scene_matrix(s);
 }
 
 static char recordings_dir[64];

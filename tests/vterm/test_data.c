@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "tests/source.h"
 #include "tests/vterm/same.h"
 
 struct run {
@@ -486,32 +487,18 @@ static void run_file(const char *path, char **lines, int n)
     }
 }
 
-static bool read_file(const char *path, struct buf *out)
-{
-    FILE *f = fopen(path, "rb");
-    size_t n;
-
-    if (!f)
-        return false;
-    while ((n = fread(buf_reserve(out, 65536), 1, 65536, f)) > 0)
-        out->len += n;
-    fclose(f);
-    buf_append(out, "", 0);
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        cleanup_buf struct buf text = {0};
+        cleanup_free char *text = read_whole(argv[i], NULL);
         char **lines = NULL;
         int n = 0;
 
-        if (!read_file(argv[i], &text)) {
+        if (!text) {
             fprintf(stderr, "test_data: cannot read %s\n", argv[i]);
             return 2;
         }
-        for (char *p = text.data; p && *p;) {
+        for (char *p = text; p && *p;) {
             char *line = strsep(&p, "\n");
 
             lines = xreallocarray(lines, (size_t)n + 1, sizeof *lines);

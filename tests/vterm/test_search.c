@@ -126,7 +126,7 @@ static void search__step__follows_what_goes_on(void **state)
     check(t, s, "0:0-0:3 4:0-4:3"); /* the first line was dropped */
     feed(t, "\r\n9\r\n10\r\n11\r\n12");
     check(t, s, "0:0-0:3");
-    term_scrollback_clear(t);
+    feed(t, "\033[3J");
     check(t, s, "");
     feed(t, "\r\nhit");
     check(t, s, "3:0-3:3");

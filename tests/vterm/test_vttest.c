@@ -21,6 +21,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "tests/source.h"
 #include "vterm/term.h"
 
 #define WAIT_MS     20000
@@ -243,21 +244,6 @@ static void run_menu(struct vttest *v, int menu)
     }
 }
 
-static bool read_file(const char *path, struct buf *out)
-{
-    FILE *f = fopen(path, "rb");
-    size_t n;
-
-    buf_append(out, "", 0);
-    if (!f)
-        return false;
-    while ((n = fread(buf_reserve(out, 65536), 1, 65536, f)) > 0)
-        out->len += n;
-    fclose(f);
-    buf_append(out, "", 0);
-    return true;
-}
-
 static int first_difference(const char *a, const char *b)
 {
     int line = 1;
@@ -269,10 +255,9 @@ static int first_difference(const char *a, const char *b)
 
 static void check_golden(const struct vttest *v, int menu)
 {
-    const char *root = getenv("SANDPIT_SOURCE_ROOT"), *update = getenv("SANDPIT_UPDATE_GOLDEN");
-    cleanup_free char *path =
-        xasprintf("%s/tests/vterm/vttest/menu%d.txt", root ? root : ".", menu);
-    cleanup_buf struct buf golden = {0};
+    const char *update = getenv("SANDPIT_UPDATE_GOLDEN");
+    cleanup_free char *file = xasprintf("tests/vterm/vttest/menu%d.txt", menu);
+    cleanup_free char *path = source_path(file);
 
     if (update && *update) {
         FILE *f = fopen(path, "wb");
@@ -282,8 +267,8 @@ static void check_golden(const struct vttest *v, int menu)
         fclose(f);
         return;
     }
-    assert_true(read_file(path, &golden));
-    if (strcmp(golden.data, v->screens.data) != 0) {
+    cleanup_free char *golden = source_read(file);
+    if (strcmp(golden, v->screens.data) != 0) {
         cleanup_free char *got =
             xasprintf("%s/menu%d.got", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", menu);
         FILE *f = fopen(got, "wb");
@@ -293,7 +278,7 @@ static void check_golden(const struct vttest *v, int menu)
             fclose(f);
         }
         fail_msg("menu %d differs from %s at line %d; what came is in %s", menu, path,
-                 first_difference(golden.data, v->screens.data), got);
+                 first_difference(golden, v->screens.data), got);
     }
 }
 

@@ -137,6 +137,23 @@ void host_finish(struct host *h)
     free(h->state);
 }
 
+int host_setup(void **state)
+{
+    struct host *h = xcalloc(1, sizeof *h);
+
+    host_init(h, false);
+    host_start(h, NULL);
+    *state = h;
+    return 0;
+}
+
+int host_teardown(void **state)
+{
+    host_finish(*state);
+    free(*state);
+    return 0;
+}
+
 pid_t host_daemon_pid(const struct host *h, const char *id)
 {
     cleanup_free char *path = xasprintf("%s/sandboxes/%s", h->state, id);

@@ -42,6 +42,9 @@ int host_start_failing(struct host *h, const char *const *args, struct buf *said
 int host_end(struct host *h, int signal_number);
 /* Destroys what runs, removes the folder. */
 void host_finish(struct host *h);
+/* Of a test or of all: *state is a host that runs. */
+int host_setup(void **state);
+int host_teardown(void **state);
 /* The host's pid of a sandbox's daemon. */
 pid_t host_daemon_pid(const struct host *h, const char *id);
 bool pid_lives(pid_t pid);

@@ -15,23 +15,6 @@
 #include "host/gateway/internal.h"
 #include "tests/host/gateway/host.h"
 
-static int set_up(void **state)
-{
-    struct host *h = xcalloc(1, sizeof *h);
-
-    host_init(h, false);
-    host_start(h, NULL);
-    *state = h;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    host_finish(*state);
-    free(*state);
-    return 0;
-}
-
 static char *make_child(struct host *h, const char *id, const char *token, const char *body)
 {
     cJSON *json;
@@ -214,5 +197,5 @@ int main(void)
         cmocka_unit_test(child__end__when_the_parents_time_is_over),
     };
 
-    return cmocka_run_group_tests_name("child", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("child", tests, host_setup, host_teardown);
 }

@@ -17,23 +17,6 @@
 
 #define MANY 1200 /* files: copying them takes long enough to come in between */
 
-static int set_up(void **state)
-{
-    struct host *h = xcalloc(1, sizeof *h);
-
-    host_init(h, false);
-    host_start(h, NULL);
-    *state = h;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    host_finish(*state);
-    free(*state);
-    return 0;
-}
-
 static char *path_of(const struct host *h, const char *id, const char *file)
 {
     return xasprintf("%s/sandboxes/%s/root/%s", h->state, id, file);
@@ -443,7 +426,7 @@ static void snapshot__copy__is_opened_by_its_own_token_only(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
     const struct CMUnitTest tests[] = {
         CASE(snapshot__made_and_used__is_what_it_was),
         CASE(snapshot__find_or_create__from_it_once),

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is drawn of panes and tabs: labels on the status line, titles, columns, numbers.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "tui/internal.h"
+
+#define LABEL_COLS_MAX 20
+
+/* --- tabs --- */
+
+/* The signs of struct view_ops.mark, the lesser first. */
+static const struct {
+    char sign;
+    const char *words;
+} news[] = {
+    {'#', NULL}, /* seen as soon as it is on the screen */
+    {'+', "+ new output"}, {'?', "\xe2\x9c\x97 lost"}, {'x', "\xe2\x96\xa0 ended"}, {'!', "! bell"},
+};
+
+size_t tui_news_rank(char sign)
+{
+    size_t i = ARRAY_LEN(news);
+
+    while (i > 0 && news[i - 1].sign != sign)
+        i--;
+    return i;
+}
+
+static char tab_mark(const struct tab *tab, char mark)
+{
+    for (struct leaf *leaf = layout_next(tab->layout, NULL); leaf;
+         leaf = layout_next(tab->layout, leaf)) {
+        struct view *v = leaf_view(leaf);
+        char own = v && v->ops->mark ? v->ops->mark(v) : 0;
+
+        if (tui_news_rank(own) > tui_news_rank(mark))
+            mark = own;
+    }
+    return mark;
+}
+
+/* What a tab is called: its name, else the first word of what has the focus in it. */
+static void tab_label(const struct tui *t, size_t i, char *out, size_t cap)
+{
+    const struct tab *tab = &t->tabs[i];
+    struct view *v = leaf_view(layout_focused(tab->layout));
+    cleanup_buf struct buf title = {0};
+    const char *name = tab->name;
+    char mark = i == t->tab ? '*' : tab_mark(tab, i == t->last_tab ? '-' : ' ');
+
+    if (!*name && v && v->ops->title) {
+        v->ops->title(v, &title);
+        name = title.data ? title.data : "";
+    } else if (!*name && v) {
+        name = v->ops->name;
+    }
+    cleanup_free char *word = xstrndup(name, *tab->name ? strlen(name) : strcspn(name, " "));
+    word[text_prefix(word, LABEL_COLS_MAX)] = '\0';
+    snprintf(out, cap, "%zu:%s%c", i, word, mark);
+}
+
+int panes_draw_tabs(struct tui *t, struct canvas c, int x)
+{
+    const struct style *styles = tui_theme(t)->styles;
+
+    t->tabs_drawn = 0;
+    if (t->n_tabs < 2)
+        return x;
+    canvas_fill(c, (struct rect){.y = c.rows - 1, .x = x, .h = 1, .w = c.cols - x},
+                styles[ROLE_STATUS]);
+    x++;
+    for (size_t i = 0; i < t->n_tabs; i++) {
+        char label[160];
+
+        tab_label(t, i, label, sizeof label);
+        int w = text_width(label);
+        if (x + w + 1 > c.cols / 2 && i != t->tab)
+            continue;
+        struct style style = styles[ROLE_STATUS];
+        if (i == t->tab)
+            style.attrs |= ATTR_BOLD;
+        canvas_text(c, c.rows - 1, x, c.cols - x, style, label);
+        t->tabs[i].x = x;
+        t->tabs[i].w = w;
+        t->tabs_drawn |= (uint32_t)1 << i;
+        x += w + 1;
+    }
+    return x;
+}
+
+/* --- panes --- */
+
+static struct style border_style(const struct tui *t, struct view *v, bool focused)
+{
+    bool alarmed = v && v->ops->alarmed && v->ops->alarmed(v);
+
+    return tui_theme(t)->styles[alarmed   ? ROLE_STATUS_ALERT
+                                : focused ? ROLE_BORDER_FOCUS
+                                          : ROLE_BORDER];
+}
+
+static void draw_title(struct tui *t, struct canvas whole, struct leaf *leaf, size_t number)
+{
+    bool focused = leaf == layout_focused(t->layout);
+    struct view *v = leaf_view(leaf);
+    struct style style = border_style(t, v, focused);
+    struct rect r = leaf_title(leaf);
+    cleanup_buf struct buf text = {0};
+
+    if (!r.h || !r.w)
+        return;
+    buf_printf(&text, " %zu ", number);
+    size_t rank = v && v->ops->mark && !focused ? tui_news_rank(v->ops->mark(v)) : 0;
+    if (rank && news[rank - 1].words)
+        buf_printf(&text, "%s ", news[rank - 1].words);
+    if (v && v->ops->title)
+        v->ops->title(v, &text);
+    else if (v)
+        buf_append_str(&text, v->ops->name);
+    buf_append_str(&text, " ");
+    for (int x = 0; x < r.w; x++) /* heavy where the focus is: not by colour alone */
+        canvas_text(whole, r.y, r.x + x, 1, style, focused ? "\xe2\x94\x81" : "\xe2\x94\x80");
+    int w = text_width(text.data);
+    canvas_label(canvas_sub(whole, r), 0, 1, w < r.w - 2 ? w : r.w - 2, style, text.data);
+}
+
+struct column {
+    struct tui *t;
+    struct canvas c;
+};
+
+static void draw_column(void *user, struct rect r, bool beside)
+{
+    const struct column *column = user;
+    struct view *focused = leaf_view(layout_focused(column->t->layout));
+    struct style style = border_style(column->t, beside ? focused : NULL, beside);
+
+    canvas_text(column->c, r.y, r.x, 1, style, "\xe2\x94\x82");
+}
+
+void panes_draw(struct tui *t, struct canvas whole)
+{
+    struct column column = {t, whole};
+    size_t number = 0;
+
+    for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
+         leaf = layout_next(t->layout, leaf))
+        draw_title(t, whole, leaf, number++);
+    layout_borders(t->layout, draw_column, &column);
+}
+
+void panes_draw_numbers(struct tui *t, struct canvas whole)
+{
+    size_t number = 0;
+
+    if (!t->numbers_shown)
+        return;
+    for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
+         leaf = layout_next(t->layout, leaf), number++) {
+        struct rect r = leaf_rect(leaf);
+        char text[16];
+
+        snprintf(text, sizeof text, "  %zu  ", number);
+        canvas_text(canvas_sub(whole, r), r.h / 2, (r.w - text_width(text)) / 2, -1,
+                    tui_theme(t)->styles[ROLE_STATUS_ALERT], text);
+    }
+}
