@@ -325,8 +325,9 @@ static void on_reply(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
-    /* One answer is expected, so one of those who are attached gives it. */
-    if (a->drives && a->sizes && !a->ended[0] && channel_input(a->channel, bytes, n, NULL) == 0)
+    /* One answer is expected; where the host does not see to it, who set the size gives it. */
+    if (a->drives && a->sizes && !a->ended[0] && channel_answers(a->channel) &&
+        channel_input(a->channel, bytes, n, NULL) == 0)
         predict_passed(a->predict, n);
 }
 
@@ -482,6 +483,12 @@ const char *attachment_ended(const struct attachment *a)
 
 void attachment_drive(struct attachment *a)
 {
+    char colours[TERM_THEME_CHARS + 1];
+
+    if (!a->drives && a->env->colours) {
+        term_theme_write(a->env->colours, colours);
+        channel_colours(a->channel, colours);
+    }
     a->drives = true;
 }
 
