@@ -265,6 +265,8 @@ static bool on_output(void *user, const char *bytes, size_t n)
     if (!a->settled)
         settle(a);
     note_output(a, silent_since_ms);
+    if (a->marked)
+        broadcast_printed(a->env);
     if (waits_for_frame(a))
         return read_on(a, n);
     tell(a);
