@@ -43,6 +43,7 @@ struct shell {
     struct copy copy;                    /* looking back */
     int64_t press_at_ms;                 /* of the mouse, for double clicks */
     int press_row, press_col, clicks;
+    bool mouse_held_back;  /* from a program that wants it: Shift is down */
     int64_t refused_at_ms; /* input was refused; 0: not */
     int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
     bool pan_held;         /* where the user left it; else where the cursor is */
@@ -129,6 +130,11 @@ void shell_copy_scroll(struct shell *sh, long lines);
 /* To the line it was opened for. */
 void shell_copy_go(struct shell *sh);
 enum view_result shell_copy_act(struct shell *sh, const char *action);
+/* shell_link.c */
+/* The address a cell belongs to, for the caller to free; NULL: none. */
+char *shell_link_at(struct shell *sh, uint64_t line, int col);
+/* True: that was a Ctrl-click on a link. */
+bool shell_link_click(struct shell *sh, struct mouse mouse);
 enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse);
 
 /* shell_verbs.c */
