@@ -62,6 +62,10 @@ struct shell_wish {
 void shell_open_in(struct views_env *env, const char *sandbox_id, const char *terminal_id,
                    enum shell_how how, enum views_place place, const struct shell_wish *wish);
 const char *shell_name(struct shell *sh);
+/* NULL: only the id is known. */
+const char *shell_known_name(struct shell *sh);
+/* As long as the gateway knows none. */
+void shell_call_it(struct shell *sh, const char *name);
 /* Lets go of what it shows and begins with another. */
 void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
                  enum shell_how how);
@@ -91,9 +95,9 @@ static inline bool shell_missing(const struct shell *sh)
 /* The sandbox is not there any more, as far as the gateway knows. */
 static inline bool shell_sandbox_gone(const struct shell *sh)
 {
-    const struct sandbox *s = gateway_find_id(sh->env->gateway, sh->sandbox_id);
+    const struct sandbox *s = fleet_find_id(sh->env->fleet, sh->sandbox_id);
 
-    return s ? s->gone : gateway_state(sh->env->gateway) == LINK_UP;
+    return s ? s->gone : gateway_state(fleet_of(sh->env->fleet, sh->sandbox_id)) == LINK_UP;
 }
 
 /* shell_input.c */
