@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 #include <uthash.h>
 
 #include "base/alloc.h"
@@ -19,6 +20,8 @@
 /* Output this small soon after a key is its echo. */
 #define ECHO_BYTES 2048
 #define ECHO_MS    50
+/* Programs paint anew when their size changes, which is no news. */
+#define REPAINT_MS 1000
 #define GLANCE_MS  100
 /* The first output is the snapshot; it is whole when nothing more comes for a moment. */
 #define SETTLE_MS     20
@@ -37,7 +40,7 @@ struct attachment {
     bool sizes;     /* the size is this pane's to set: nobody else was there, or typed last */
     int rows, cols; /* of the pane that sizes; 0: not set */
     struct attachment_viewer *sizer; /* borrowed: the one that was focused last; NULL: none */
-    int64_t typed_at_ms;
+    int64_t typed_at_ms, resized_at_ms;
     bool settled; /* the size may be told */
     int64_t first_output_ms;
     struct tick *settle;       /* owned, as is the next */
@@ -103,7 +106,8 @@ static void note_output(struct attachment *a, int64_t silent_since_ms)
 {
     int64_t now = clock_mono_ms();
     int64_t silence = a->env->silence_ms ? a->env->silence_ms : SILENCE_DEFAULT_MS;
-    bool is_awake = now - silent_since_ms < silence || now - a->typed_at_ms < silence;
+    bool repaints = a->resized_at_ms && now - a->resized_at_ms < MIN(silence, REPAINT_MS);
+    bool is_awake = repaints || now - silent_since_ms < silence || now - a->typed_at_ms < silence;
 
     if (!a->activity && !is_shown(a)) {
         a->activity = true;
@@ -119,6 +123,7 @@ static void assert_size(struct attachment *a)
         return;
     if (term_rows(a->term) == a->rows && term_cols(a->term) == a->cols)
         return;
+    a->resized_at_ms = clock_mono_ms();
     term_resize(a->term, a->rows, a->cols);
     channel_resize(a->channel, a->rows, a->cols);
     if (a->recorder)
@@ -293,6 +298,7 @@ static void on_resized(void *user, int rows, int cols)
 
     if (rows != a->rows || cols != a->cols)
         a->sizes = false;
+    a->resized_at_ms = clock_mono_ms();
     term_resize(a->term, rows, cols);
     if (a->recorder)
         recorder_resize(a->recorder, rows, cols);
