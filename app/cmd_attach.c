@@ -15,6 +15,7 @@
 
 #include "app/command.h"
 #include "app/escape.h"
+#include "app/questions.h"
 #include "app/raw_tty.h"
 #include "app/say.h"
 #include "app/session.h"
@@ -48,6 +49,7 @@ struct attachment {
     struct raw_tty *tty;
     uv_signal_t signal[N_SIGNALS];
     struct escape escape;
+    struct questions questions;
     char *terminal; /* owned: its id */
     size_t n_terminals, position;
     size_t n_fitting;   /* of those the id given fits */
@@ -249,7 +251,17 @@ static bool on_output(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
-    a->stalled = !raw_tty_write(a->tty, bytes, n);
+    cleanup_buf struct buf out = {0};
+
+    /* One terminal answers what the program asks; this one is not asked when it is another. */
+    if (channel_answers(a->channel) && !a->observes) {
+        if (a->questions.n_held)
+            questions_flush(&a->questions, &out);
+        buf_append(&out, bytes, n);
+    } else {
+        questions_drop(&a->questions, bytes, n, &out);
+    }
+    a->stalled = out.len && !raw_tty_write(a->tty, out.data, out.len);
     return !a->stalled;
 }
 
@@ -292,8 +304,9 @@ static void on_input(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
-    a->yields = false; /* as in the dashboard: who types decides */
-    send_size(a);      /* a key typed after a resize can be here before its signal */
+    /* As in the dashboard: who types decides. */
+    a->yields = a->yields && questions_is_answer(bytes, n);
+    send_size(a); /* a key typed after a resize can be here before its signal */
     while (n && !a->session.done) {
         cleanup_buf struct buf out = {0};
         size_t used;
@@ -386,6 +399,8 @@ static int open_all(struct attachment *a, const char *name, bool fresh, struct e
     }
     a->session.done = false;
     a->channel = channel_open(a->remote, a->terminal, &channel_ops, a);
+    if (!a->observes)
+        channel_offer_answers(a->channel);
     send_size(a);
     return 0;
 }

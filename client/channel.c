@@ -30,7 +30,7 @@ struct channel *channel_open(struct remote *r, const char *terminal_id,
     c->name = xasprintf("%s%s", CHANNEL_TERMINAL_PREFIX, terminal_id);
     c->ops = ops;
     c->user = user;
-    c->subscribe_due = true;
+    c->subscribe_due = c->answers = true;
     snprintf(c->client, sizeof c->client, "%s-%u", r->client_name, ++r->n_channels_made);
     TAILQ_INIT(&c->input);
     remote_hold(r);
@@ -98,6 +98,7 @@ void channel_close(struct channel *c)
         update_reading(r);
     free(c->terminal_id);
     free(c->name);
+    free(c->colours);
     free(c);
     remote_release(r);
 }
@@ -270,13 +271,24 @@ static void on_ack(struct remote *r, struct channel *c, const struct message *m)
         c->ops->on_taken(c->user);
 }
 
+/* Only a host that says this takes colours. */
+static void on_answers(struct remote *r, struct channel *c, const struct message *m)
+{
+    const struct field *you = message_field(m, "you");
+
+    c->answers = you && you->type == FIELD_BOOLEAN && you->boolean;
+    c->is_answered = true;
+    c->colours_due = c->colours;
+    if (c->colours_due)
+        socket_want_drain(r->socket);
+}
+
 static const struct terminal_message {
     const char *type;
     void (*handle)(struct remote *r, struct channel *c, const struct message *m);
 } terminal_messages[] = {
-    {MSG_TERMINAL_OUTPUT, on_output},
-    {MSG_TERMINAL_ACK, on_ack},
-    {MSG_TERMINAL_DESTROYED, on_destroyed},
+    {MSG_TERMINAL_OUTPUT, on_output},   {MSG_TERMINAL_ACK, on_ack},
+    {MSG_TERMINAL_ANSWERS, on_answers}, {MSG_TERMINAL_DESTROYED, on_destroyed},
     {MSG_TERMINAL_RESIZED, on_resized},
 };
 
@@ -335,7 +347,8 @@ void channels_restart(struct remote *r)
     LIST_FOREACH (c, &r->channels, link) {
         c->subscribe_due = true;
         c->resize_due = c->rows > 0;
-        c->is_paused = false;
+        c->is_paused = c->colours_due = c->is_answered = false;
+        c->answers = true;
         TAILQ_FOREACH (k, &c->input, link) {
             k->is_sent = false;
         }
@@ -470,7 +483,15 @@ static void pump_due(struct channel *c)
     }
     if (c->subscribe_due) {
         message_init(&m, MSG_SUBSCRIBE, SLICE(c->name));
+        message_add_string(&m, "answers",
+                           SLICE(c->offers_answers ? ANSWERS_BY_FIRST : ANSWERS_BY_HOST));
         c->subscribe_due = !remote_send(c->remote, &m);
+    }
+    if (c->colours_due) {
+        message_init(&m, MSG_TERMINAL_COLOURS, (struct slice){0});
+        message_add_string(&m, "terminal_id", SLICE(c->terminal_id));
+        message_add_string(&m, "colours", SLICE(c->colours));
+        c->colours_due = !remote_send(c->remote, &m);
     }
 }
 
@@ -531,6 +552,25 @@ void channel_resize(struct channel *c, int rows, int cols)
     c->resize_due = true;
     if (c->remote->socket)
         socket_want_drain(c->remote->socket);
+}
+
+void channel_colours(struct channel *c, const char *colours)
+{
+    free(c->colours);
+    c->colours = xstrdup(colours);
+    c->colours_due = c->is_answered;
+    if (c->colours_due && c->remote->socket)
+        socket_want_drain(c->remote->socket);
+}
+
+void channel_offer_answers(struct channel *c)
+{
+    c->offers_answers = true;
+}
+
+bool channel_answers(const struct channel *c)
+{
+    return c->answers;
 }
 
 void channel_resume(struct channel *c)

@@ -95,6 +95,13 @@ void channel_resume(struct channel *c);
  */
 int channel_input(struct channel *c, const char *bytes, size_t n, struct err *e);
 void channel_resize(struct channel *c, int rows, int cols);
+/* Who answers what the program asks its terminal? Hosts with the extension `answers` do that
+ * themselves, with these colours (term_theme_write; a copy is kept). */
+void channel_colours(struct channel *c, const char *colours);
+/* Right after channel_open: answers come from here, as long as they come from nobody else. */
+void channel_offer_answers(struct channel *c);
+/* They are to come from here: it was offered, or the host leaves them to its viewers. */
+bool channel_answers(const struct channel *c);
 /* Bytes typed that the host has not acknowledged. */
 size_t channel_pending(const struct channel *c);
 

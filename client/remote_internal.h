@@ -36,7 +36,10 @@ struct channel {
     size_t pending_bytes;
     uint64_t last_seq;
     int rows, cols; /* 0: this channel never set a size */
-    bool subscribe_due, resize_due;
+    char *colours;  /* NULL: not told */
+    bool subscribe_due, resize_due, colours_due;
+    bool offers_answers, answers;
+    bool is_answered; /* the host said on this connection who answers */
     bool is_destroyed, is_paused;
     bool is_checked; /* being looked for in the host's list of terminals */
 };

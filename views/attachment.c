@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 #include <uthash.h>
 
 #include "base/alloc.h"
@@ -19,6 +20,8 @@
 /* Output this small soon after a key is its echo. */
 #define ECHO_BYTES 2048
 #define ECHO_MS    50
+/* Programs paint anew when their size changes, which is no news. */
+#define REPAINT_MS 1000
 #define GLANCE_MS  100
 /* For so long after a key in another sandbox this one's flood is read slowly: there is the time and
  * the room that its echo needs. In the same sandbox the host sees to that. */
@@ -42,7 +45,7 @@ struct attachment {
     bool sizes;     /* the size is this pane's to set: nobody else was there, or typed last */
     int rows, cols; /* of the pane that sizes; 0: not set */
     struct attachment_viewer *sizer; /* borrowed: the one that was focused last; NULL: none */
-    int64_t typed_at_ms;
+    int64_t typed_at_ms, resized_at_ms;
     bool settled; /* the size may be told */
     int64_t first_output_ms;
     struct tick *settle;       /* owned, as is the next */
@@ -107,7 +110,8 @@ static void note_output(struct attachment *a, int64_t silent_since_ms)
 {
     int64_t now = clock_mono_ms();
     int64_t silence = a->env->silence_ms ? a->env->silence_ms : SILENCE_DEFAULT_MS;
-    bool is_awake = now - silent_since_ms < silence || now - a->typed_at_ms < silence;
+    bool repaints = a->resized_at_ms && now - a->resized_at_ms < MIN(silence, REPAINT_MS);
+    bool is_awake = repaints || now - silent_since_ms < silence || now - a->typed_at_ms < silence;
 
     if (!a->activity && !is_shown(a)) {
         a->activity = true;
@@ -123,6 +127,7 @@ static void assert_size(struct attachment *a)
         return;
     if (term_rows(a->term) == a->rows && term_cols(a->term) == a->cols)
         return;
+    a->resized_at_ms = clock_mono_ms();
     term_resize(a->term, a->rows, a->cols);
     channel_resize(a->channel, a->rows, a->cols);
     if (a->recorder)
@@ -278,6 +283,8 @@ static bool on_output(void *user, const char *bytes, size_t n)
     if (!a->settled)
         settle(a);
     note_output(a, silent_since_ms);
+    if (a->marked)
+        broadcast_printed(a->env);
     if (waits_for_frame(a))
         return read_on(a, n);
     tell(a);
@@ -304,6 +311,7 @@ static void on_resized(void *user, int rows, int cols)
 
     if (rows != a->rows || cols != a->cols)
         a->sizes = false;
+    a->resized_at_ms = clock_mono_ms();
     term_resize(a->term, rows, cols);
     if (a->recorder)
         recorder_resize(a->recorder, rows, cols);
@@ -338,8 +346,9 @@ static void on_reply(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
-    /* One answer is expected, so one of those who are attached gives it. */
-    if (a->drives && a->sizes && !a->ended[0] && channel_input(a->channel, bytes, n, NULL) == 0)
+    /* One answer is expected; where the host does not see to it, who set the size gives it. */
+    if (a->drives && a->sizes && !a->ended[0] && channel_answers(a->channel) &&
+        channel_input(a->channel, bytes, n, NULL) == 0)
         predict_passed(a->predict, n);
 }
 
@@ -495,6 +504,12 @@ const char *attachment_ended(const struct attachment *a)
 
 void attachment_drive(struct attachment *a)
 {
+    char colours[TERM_THEME_CHARS + 1];
+
+    if (!a->drives && a->env->colours) {
+        term_theme_write(a->env->colours, colours);
+        channel_colours(a->channel, colours);
+    }
     a->drives = true;
 }
 

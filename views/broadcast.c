@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * key → each marked terminal's own encoding → attachment_input; a tick watches silence and echo.
+ * After a key that shows, the next ones wait until every target has printed something: of what is
+ * typed where nothing is echoed, no more than that key reaches the others.
  */
 #include "views/broadcast.h"
 
@@ -18,8 +20,12 @@ struct broadcast {
     bool on;
     int64_t silence_ms; /* after which it ends */
     int64_t typed_at_ms;
-    int64_t unechoed_since_ms; /* the first character that no target has answered; 0: none */
+    int64_t unechoed_since_ms; /* a key that shows, not answered by every target; 0: none */
+    struct key held[BROADCAST_HELD_MAX]; /* typed since */
+    size_t n_held;
 };
+
+static bool send_key(struct broadcast *b, struct key key);
 
 static void off(struct broadcast *b, const char *why)
 {
@@ -27,6 +33,7 @@ static void off(struct broadcast *b, const char *why)
         return;
     b->on = false;
     b->unechoed_since_ms = 0;
+    b->n_held = 0;
     tick_after(b->tick, -1);
     if (why)
         tui_toast(b->env->tui, ROLE_STATUS_ALERT, "\xe2\x96\xa0 Broadcast is off: %s", why);
@@ -99,6 +106,7 @@ static void turn_on(struct broadcast *b)
     b->silence_ms = b->env->broadcast_ms ? b->env->broadcast_ms : BROADCAST_SILENCE_MS;
     b->typed_at_ms = clock_mono_ms();
     b->unechoed_since_ms = 0;
+    b->n_held = 0;
     tick_after(b->tick, b->silence_ms);
     tui_toast(b->env->tui, ROLE_STATUS_ALERT,
               "\xe2\x87\xb6 Broadcast: keys typed in a marked terminal go to %zu",
@@ -144,6 +152,8 @@ void broadcast_toggle(struct views_env *env)
 /* What stands before the cursor asks for something that must not go to others. */
 static bool asks_for_secret(struct attachment *a)
 {
+    static const char *const words[] = {"password", "passphrase",   "passcode", "passwort",
+                                        "kennwort", "mot de passe", "contrase", "secret"};
     const struct term *t = attachment_term(a);
     struct term_cursor cursor = term_cursor(t);
     const struct cell *row = term_row(t, cursor.row);
@@ -152,8 +162,13 @@ static bool asks_for_secret(struct attachment *a)
 
     for (int x = 0; x < cursor.col && x < term_cols(t); x++)
         buf_append(&text, piece, cell_text(&row[x], piece));
-    return text.len && (strcasestr(text.data, "password") || strcasestr(text.data, "passphrase")) &&
-           strrchr(text.data, ':');
+    for (size_t i = 0; text.len && i < ARRAY_LEN(words); i++) {
+        const char *word = strcasestr(text.data, words[i]);
+
+        if (word && strchr(word, ':'))
+            return true;
+    }
+    return false;
 }
 
 static bool refuse_secret(struct broadcast *b)
@@ -173,76 +188,147 @@ static bool refuse_secret(struct broadcast *b)
     return false;
 }
 
+/* Programs that fill the screen show keys as they like. */
+static bool owes_echo(const struct broadcast *b, struct attachment *a)
+{
+    return remote_state(attachment_remote(a)) == LINK_UP &&
+           !term_modes(attachment_term(a)).alternate_screen &&
+           attachment_output_at_ms(a) < b->unechoed_since_ms;
+}
+
+static bool waits_for_echo(const struct broadcast *b)
+{
+    struct attachment *a;
+    size_t i = 0;
+
+    while (b->unechoed_since_ms && (a = next_target(b->env, &i)))
+        if (owes_echo(b, a))
+            return true;
+    return false;
+}
+
 static struct attachment *silent_target(const struct broadcast *b)
 {
     struct attachment *a;
     size_t i = 0;
 
     while ((a = next_target(b->env, &i)))
-        if (remote_state(attachment_remote(a)) == LINK_UP && !attachment_pending(a) &&
-            attachment_output_at_ms(a) < b->unechoed_since_ms)
+        if (owes_echo(b, a) && !attachment_pending(a))
             return a;
     return NULL;
+}
+
+static void send_held(struct broadcast *b)
+{
+    size_t n = 0;
+
+    while (b->on && n < b->n_held && !waits_for_echo(b))
+        send_key(b, b->held[n++]);
+    if (!b->on)
+        return;
+    b->n_held -= n;
+    memmove(b->held, b->held + n, b->n_held * sizeof *b->held);
+}
+
+/* False: it went off. */
+static bool check_echo(struct broadcast *b)
+{
+    struct attachment *a = silent_target(b);
+    char label[256], why[400];
+
+    b->unechoed_since_ms = 0;
+    if (!a) {
+        send_held(b);
+        return b->on;
+    }
+    int n = snprintf(why, sizeof why, "%.200s does not echo what is typed (a password?)",
+                     terminals_label(b->env, a, label, sizeof label));
+    if (b->n_held)
+        snprintf(why + n, sizeof why - (size_t)n, "; the rest was not sent");
+    off(b, why);
+    return false;
+}
+
+static void arm(struct broadcast *b)
+{
+    int64_t due = b->unechoed_since_ms ? b->unechoed_since_ms + BROADCAST_ECHO_MS
+                                       : b->typed_at_ms + b->silence_ms;
+    int64_t left = due - clock_mono_ms();
+
+    tick_after(b->tick, left > 0 ? left : 0);
 }
 
 static void on_tick(void *user)
 {
     struct broadcast *b = user;
-    int64_t now = clock_mono_ms(), silence = now - b->typed_at_ms;
-    char label[256], why[320];
+    int64_t now = clock_mono_ms();
 
     if (!b->on)
         return;
-    if (b->unechoed_since_ms && now - b->unechoed_since_ms >= BROADCAST_ECHO_MS) {
-        struct attachment *a = silent_target(b);
-
-        b->unechoed_since_ms = 0;
-        if (a) {
-            snprintf(why, sizeof why, "%.200s does not echo what is typed (a password?)",
-                     terminals_label(b->env, a, label, sizeof label));
-            off(b, why);
-            return;
-        }
-    }
-    if (silence >= b->silence_ms) {
-        char span[CLOCK_SPAN_SIZE];
+    if (b->unechoed_since_ms && now - b->unechoed_since_ms >= BROADCAST_ECHO_MS && !check_echo(b))
+        return;
+    if (now - b->typed_at_ms >= b->silence_ms) {
+        char span[CLOCK_SPAN_SIZE], why[80];
 
         snprintf(why, sizeof why, "nothing was typed for %s",
                  clock_format_span(span, b->silence_ms));
         off(b, why);
         return;
     }
-    tick_after(b->tick, b->silence_ms - silence);
+    arm(b);
 }
 
-static void note_typed(struct broadcast *b, bool echoes)
+void broadcast_printed(struct views_env *env)
+{
+    struct broadcast *b = env->state ? env->state->broadcast : NULL;
+
+    if (!b || !b->on || !b->unechoed_since_ms || waits_for_echo(b))
+        return;
+    b->unechoed_since_ms = 0;
+    send_held(b);
+    if (b->on)
+        arm(b);
+}
+
+static void note_typed(struct broadcast *b, bool shows)
 {
     b->typed_at_ms = clock_mono_ms();
-    if (echoes && !b->unechoed_since_ms)
+    if (shows && !b->unechoed_since_ms)
         b->unechoed_since_ms = b->typed_at_ms;
-    tick_after(b->tick, b->unechoed_since_ms
-                            ? b->unechoed_since_ms + BROADCAST_ECHO_MS - b->typed_at_ms
-                            : b->silence_ms);
+    arm(b);
 }
 
 /* --- sending --- */
-bool broadcast_key(struct views_env *env, struct key key)
+static bool send_key(struct broadcast *b, struct key key)
 {
-    struct broadcast *b = env->state->broadcast;
+    bool shows = (!key.mods && key.code > ' ' && key.code < 0x7f) || key.code == KEY_ENTER;
     struct attachment *a;
     bool all = true;
     size_t i = 0;
 
     if (refuse_secret(b))
         return true;
-    note_typed(b, !key.mods && key.code > ' ' && key.code < 0x7f);
-    while ((a = next_target(env, &i))) {
+    note_typed(b, shows);
+    while ((a = next_target(b->env, &i))) {
         cleanup_buf struct buf bytes = {0};
 
         term_encode_key(attachment_term(a), key, &bytes);
         all = attachment_input(a, bytes.data, bytes.len) && all;
     }
     return all;
+}
+
+bool broadcast_key(struct views_env *env, struct key key)
+{
+    struct broadcast *b = env->state->broadcast;
+
+    if (!b->n_held && !waits_for_echo(b))
+        return send_key(b, key);
+    b->typed_at_ms = clock_mono_ms();
+    if (b->n_held == BROADCAST_HELD_MAX)
+        return false;
+    b->held[b->n_held++] = key;
+    return true;
 }
 
 bool broadcast_paste(struct views_env *env, const char *text, size_t n)
@@ -254,6 +340,10 @@ bool broadcast_paste(struct views_env *env, const char *text, size_t n)
 
     if (refuse_secret(b))
         return true;
+    if (b->n_held || waits_for_echo(b)) {
+        tui_toast(env->tui, ROLE_WARN, "Not pasted: a terminal has not shown the last key yet");
+        return false;
+    }
     note_typed(b, true);
     while ((a = next_target(env, &i))) {
         cleanup_buf struct buf bytes = {0};

@@ -4,7 +4,8 @@
  * one has the focus.
  *
  * It goes off by itself: after 60 s without a key, when a target asks for a password or stops
- * echoing, when fewer than two targets are left. Only terminals driven here can be marked.
+ * echoing (what was typed after the key that was not echoed goes nowhere), when fewer than two
+ * targets are left. Only terminals driven here can be marked.
  */
 #ifndef VIEWS_BROADCAST_H
 #define VIEWS_BROADCAST_H
@@ -13,6 +14,7 @@
 
 #define BROADCAST_SILENCE_MS 60000
 #define BROADCAST_ECHO_MS    1000
+#define BROADCAST_HELD_MAX   256 /* keys that wait for an echo; more are refused */
 #define BROADCAST_ASK_ABOVE  5
 
 struct broadcast;
@@ -31,6 +33,8 @@ bool broadcast_reaches(const struct views_env *env, const struct attachment *a);
  * target refused it, as attachment_input. Call only while broadcast_reaches. */
 bool broadcast_key(struct views_env *env, struct key key);
 bool broadcast_paste(struct views_env *env, const char *text, size_t n);
+/* A terminal printed something. */
+void broadcast_printed(struct views_env *env);
 /* a has ended, or is let go. */
 void broadcast_lost(struct views_env *env, struct attachment *a);
 

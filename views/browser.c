@@ -42,7 +42,7 @@ static bool spawn(uv_loop_t *loop, const char *program, const char *url)
     return true;
 }
 
-static bool is_web(const char *url)
+bool views_is_web(const char *url)
 {
     if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
         return false;
@@ -56,7 +56,7 @@ void views_browse(struct views_env *env, const char *url)
 {
     const char *browser = getenv("BROWSER"), *ssh = getenv("SSH_TTY");
 
-    if (!is_web(url)) {
+    if (!views_is_web(url)) {
         tui_toast(env->tui, ROLE_WARN, "That is no address for a browser");
         return;
     }

@@ -2,8 +2,8 @@
  *
  * The toolkit knows the tree (tui_layout_save, tui_layout_restore), this what stands in a pane:
  *
- *   WORD ID… <tab> ARGUMENT <tab> FILTER     shell SANDBOX TERMINAL, logs SANDBOX SANDBOX:SERVER,
- *                                            files SANDBOX <tab> /srv/app, journal
+ *   WORD ID… <tab> ARGUMENT <tab> FILTER     shell SANDBOX TERMINAL <tab> its name, journal,
+ *                                            logs SANDBOX SANDBOX:SERVER, files SANDBOX <tab> /srv
  */
 #include "views/layouts.h"
 
@@ -162,7 +162,7 @@ static void describe(void *user, struct view *v, struct buf *out)
         buf_append_str(out, "sandboxes");
         return;
     }
-    argument = argument ? argument : env_view_file(v);
+    argument = shell ? shell_known_name(shell) : argument ? argument : env_view_file(v);
     if (shell)
         describe_shell(shell, out);
     else if (resource)
@@ -223,6 +223,8 @@ static bool make_shell(struct views_env *env, const struct pane *p)
         return false;
     shell_view_open(env, p->ids[0], p->ids[1],
                     watch || env->readonly ? SHELL_OBSERVE : SHELL_ATTACH, PLACE_HERE);
+    if (*p->argument)
+        shell_call_it(shell_of_view(tui_focused(env->tui)), p->argument);
     return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "client/classroom.h"
 #include "views/broadcast.h"
 #include "views/bulletin.h"
@@ -24,6 +25,19 @@ const char *shell_name(struct shell *sh)
     if (!sh->name[0] || fleet_find_id(sh->env->fleet, sh->sandbox_id))
         views_sandbox_name(sh->env, sh->sandbox_id, sh->name, sizeof sh->name);
     return sh->name;
+}
+
+const char *shell_known_name(struct shell *sh)
+{
+    const char *name = shell_name(sh);
+
+    return strcmp(name, sh->sandbox_id) == 0 ? NULL : name;
+}
+
+void shell_call_it(struct shell *sh, const char *name)
+{
+    if (sh)
+        text_sanitise(sh->name, sizeof sh->name, name, strlen(name));
 }
 
 static void set_phase(struct shell *sh, enum shell_phase phase)

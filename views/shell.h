@@ -45,6 +45,7 @@ struct shell {
     struct copy copy;                    /* looking back */
     int64_t press_at_ms;                 /* of the mouse, for double clicks */
     int press_row, press_col, clicks;
+    bool mouse_held_back;  /* from a program that wants it: Shift is down */
     int64_t refused_at_ms; /* input was refused; 0: not */
     int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
     bool pan_held;         /* where the user left it; else where the cursor is */
@@ -63,6 +64,10 @@ struct shell_wish {
 void shell_open_in(struct views_env *env, const char *sandbox_id, const char *terminal_id,
                    enum shell_how how, enum views_place place, const struct shell_wish *wish);
 const char *shell_name(struct shell *sh);
+/* NULL: only the id is known. */
+const char *shell_known_name(struct shell *sh);
+/* As long as the gateway knows none. */
+void shell_call_it(struct shell *sh, const char *name);
 /* Lets go of what it shows and begins with another. */
 void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_id,
                  enum shell_how how);
@@ -92,9 +97,9 @@ static inline bool shell_missing(const struct shell *sh)
 /* The sandbox is not there any more, as far as the gateway knows. */
 static inline bool shell_sandbox_gone(const struct shell *sh)
 {
-    const struct sandbox *s = gateway_find_id(sh->env->gateway, sh->sandbox_id);
+    const struct sandbox *s = fleet_find_id(sh->env->fleet, sh->sandbox_id);
 
-    return s ? s->gone : gateway_state(sh->env->gateway) == LINK_UP;
+    return s ? s->gone : gateway_state(fleet_of(sh->env->fleet, sh->sandbox_id)) == LINK_UP;
 }
 
 /* shell_input.c */
@@ -131,6 +136,11 @@ void shell_copy_scroll(struct shell *sh, long lines);
 /* To the line it was opened for. */
 void shell_copy_go(struct shell *sh);
 enum view_result shell_copy_act(struct shell *sh, const char *action);
+/* shell_link.c */
+/* The address a cell belongs to, for the caller to free; NULL: none. */
+char *shell_link_at(struct shell *sh, uint64_t line, int col);
+/* True: that was a Ctrl-click on a link. */
+bool shell_link_click(struct shell *sh, struct mouse mouse);
 enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse);
 
 /* shell_verbs.c */

@@ -75,19 +75,12 @@ static enum view_result apply(struct shell *sh, enum copy_result result)
 /* Not followed: where it leads is the guest's choice, and the reader sees it before the browser. */
 static void copy_link(struct shell *sh)
 {
-    struct term *t = shell_term(sh);
-    int cols = term_cols(t), col = sh->copy.cursor.col;
-    struct cell *cells = xcalloc((size_t)cols, sizeof *cells);
+    cleanup_free char *address = shell_link_at(sh, sh->copy.cursor.line, sh->copy.cursor.col);
 
-    term_line(t, sh->copy.cursor.line, cells, cols);
-    const char *address = col >= 0 && col < cols && cells[col].style.link
-                              ? term_link(t, cells[col].style.link)
-                              : NULL;
     if (address)
         views_copy(sh->env, address, address);
     else
         tui_toast(sh->env->tui, ROLE_WARN, "There is no link under the cursor");
-    free(cells);
 }
 
 enum view_result shell_copy_act(struct shell *sh, const char *action)

@@ -282,9 +282,14 @@ static void draw_failed(struct shell *sh, struct canvas c)
         r.y += wrap_draw(c, r, styles[ROLE_TEXT], sh->error.hint);
         r.h = c.rows - r.y;
     }
+    bool gone = sh->error.code == ERR_NOT_FOUND && shell_sandbox_gone(sh);
+    if (gone) {
+        r.y += wrap_draw(c, r, styles[ROLE_TEXT],
+                         "It was deleted, or its time ran out; its shells and files went with it.");
+        r.h = c.rows - r.y;
+    }
     wrap_draw(c, r, styles[ROLE_DIM],
-              sh->error.code == ERR_NOT_FOUND && shell_sandbox_gone(sh)
-                  ? "Enter shows the sandboxes, x closes this pane"
+              gone                ? "Enter shows the sandboxes, x closes this pane"
               : shell_missing(sh) ? "Enter opens a new one, x closes this pane"
                                   : "Enter tries again, x closes this pane");
 }

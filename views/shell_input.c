@@ -218,13 +218,17 @@ enum view_result shell_mouse(struct view *v, struct mouse mouse)
 
     if (sh->phase != SHELL_LIVE)
         return VIEW_HANDLED;
+    /* As in terminals: with Shift the mouse is the user's, from the press to the release. */
+    if (mouse.kind == MOUSE_PRESS || mouse.kind == MOUSE_WHEEL)
+        sh->mouse_held_back = mouse.mods & MOD_SHIFT;
     if (mouse.kind == MOUSE_PRESS && mouse.button == MOUSE_LEFT &&
         mouse.row + 1 == sh->message_line) {
         bulletin_read(sh->bulletin);
         return VIEW_HANDLED;
     }
     bool forwarded = term_modes(shell_term(sh)).mouse != TERM_MOUSE_NONE &&
-                     !copy_is_on(&sh->copy) && !sh->observe && !shell_ended(sh);
+                     !copy_is_on(&sh->copy) && !sh->observe && !shell_ended(sh) &&
+                     !sh->mouse_held_back;
     if (forwarded) {
         mouse.row += sh->pan_row;
         mouse.col += sh->pan_col;
@@ -232,7 +236,7 @@ enum view_result shell_mouse(struct view *v, struct mouse mouse)
         shell_send(sh, bytes.data, bytes.len);
     } else if (mouse.kind == MOUSE_WHEEL) {
         wheel(sh, mouse);
-    } else {
+    } else if (!shell_link_click(sh, mouse)) {
         return shell_copy_mouse(sh, mouse);
     }
     return VIEW_HANDLED;

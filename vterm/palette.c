@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "vterm/internal.h"
 
@@ -23,6 +24,33 @@ static const struct term_theme default_theme = {
 void term_set_theme(struct term *t, const struct term_theme *theme)
 {
     t->theme = theme ? *theme : default_theme;
+}
+
+void term_theme_write(const struct term_theme *theme, char out[TERM_THEME_CHARS + 1])
+{
+    const uint32_t named[] = {theme->fg, theme->bg, theme->cursor};
+
+    for (size_t i = 0; i < TERM_THEME_CHARS / 6; i++)
+        snprintf(out + i * 6, 7, "%06x",
+                 (i < 3 ? named[i] : theme->palette[i - 3]) & (uint32_t)0xffffff);
+}
+
+bool term_theme_read(struct term_theme *theme, const char *text, size_t n)
+{
+    uint32_t all[TERM_THEME_CHARS / 6] = {0};
+
+    if (n != TERM_THEME_CHARS)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (!isxdigit(c))
+            return false;
+        all[i / 6] = all[i / 6] << 4 | (uint32_t)(isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+    }
+    *theme = (struct term_theme){.fg = all[0], .bg = all[1], .cursor = all[2]};
+    memcpy(theme->palette, all + 3, sizeof theme->palette);
+    return true;
 }
 
 /* The cube of 216 and the ramp of 24 greys. */

@@ -132,6 +132,10 @@ struct term_theme {
 };
 enum { TERM_COLOUR_FG = 256, TERM_COLOUR_BG, TERM_COLOUR_CURSOR };
 void term_set_theme(struct term *t, const struct term_theme *theme);
+#define TERM_THEME_CHARS ((size_t)19 * 6)
+/* As text, rrggbb each in the order above, and back; false: it is not that. */
+void term_theme_write(const struct term_theme *theme, char out[TERM_THEME_CHARS + 1]);
+bool term_theme_read(struct term_theme *theme, const char *text, size_t n);
 /* 0xrrggbb of a palette index or TERM_COLOUR_*, and whether the program changed it. */
 uint32_t term_colour(const struct term *t, int which);
 bool term_colour_changed(const struct term *t, int which);

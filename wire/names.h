@@ -21,11 +21,21 @@
  * string of its own, and `seq`, 1, 2, 3… per terminal) gets terminal:ack {terminal_id, client, seq}
  * on the connection it came by once the input up to seq was taken; input with a seq already taken
  * is acknowledged and dropped. So what was typed into a connection that broke can be sent again. */
-#define MSG_TERMINAL_ACK   "terminal:ack"
-#define MSG_COMMAND_START  "command:start"
-#define MSG_COMMAND_STDOUT "command:stdout"
-#define MSG_COMMAND_STDERR "command:stderr"
-#define MSG_COMMAND_EXIT   "command:exit"
+#define MSG_TERMINAL_ACK "terminal:ack"
+/* Extension `answers`. A program's questions (DA, DSR, colours…) are answered by the terminals of
+ * those who subscribed and may type, or by the host while there are none. Whose subscribe frame
+ * has `answers` does not count: "host" never answers, "first" does while nobody else does. Such a
+ * subscriber is told terminal:answers {terminal_id, you}, before any output and when it changes.
+ * terminal:colours {terminal_id, colours}, to the host: those it answers with, 19 times rrggbb:
+ * text, ground, cursor and the palette's first 16. */
+#define MSG_TERMINAL_ANSWERS "terminal:answers"
+#define MSG_TERMINAL_COLOURS "terminal:colours"
+#define ANSWERS_BY_HOST      "host"
+#define ANSWERS_BY_FIRST     "first"
+#define MSG_COMMAND_START    "command:start"
+#define MSG_COMMAND_STDOUT   "command:stdout"
+#define MSG_COMMAND_STDERR   "command:stderr"
+#define MSG_COMMAND_EXIT     "command:exit"
 /* Extension `list`, on the gateway's /v1/ws: channel `sandboxes`, flat data as in wire/sandbox.h.
  */
 #define MSG_SANDBOX_CREATED "sandbox:created"
@@ -79,6 +89,7 @@
 #define EXT_SNAPSHOT      "snapshot"
 #define EXT_TERMINAL_SIZE "terminal-size"
 #define EXT_INPUT_ACK     "input-ack"
+#define EXT_ANSWERS       "answers"
 #define EXT_OBSERVE       "observe"
 #define EXT_SERVER_LOG    "server-log"
 #define EXT_STATS         "stats"

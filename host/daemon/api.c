@@ -73,7 +73,7 @@ static cJSON *envelope(const char *message, cJSON **data)
 static void get_info(struct http_request *r, void *user)
 {
     static const char *const extensions[] = {
-        EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK, EXT_OBSERVE, EXT_SERVER_LOG,
+        EXT_SNAPSHOT, EXT_TERMINAL_SIZE, EXT_INPUT_ACK, EXT_ANSWERS, EXT_OBSERVE, EXT_SERVER_LOG,
         EXT_STATS,    EXT_ACTIVITY,      EXT_FREEZE,    EXT_SEARCH,  EXT_NOTICE};
     const struct daemon *d = user;
     cJSON *data, *o = envelope("sandpit sandbox", &data);

@@ -223,9 +223,8 @@ static void on_reply(void *user, const char *bytes, size_t n)
 {
     struct session *s = user;
 
-    /* A viewer's terminal answers the program; with none, we do. The first viewer must not answer
-     * again from the backlog, so that becomes a snapshot. */
-    if (s->n_subscriptions)
+    /* The first viewer must not answer again from the backlog, so that becomes a snapshot. */
+    if (s->answered)
         return;
     if (!s->subscribed) {
         s->backlog_lost = true;

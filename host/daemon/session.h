@@ -72,6 +72,7 @@ struct session {
     TAILQ_HEAD(viewer_list, subscription)
     subscriptions;
     unsigned n_subscriptions;
+    bool answered; /* a viewer answers what the program asks (answer.h) */
 };
 
 struct terminal_options;

@@ -169,6 +169,7 @@ void socket_drop_subscription(struct subscription *sub)
     if (sub->session) {
         TAILQ_REMOVE(&sub->session->subscriptions, sub, of_session);
         sub->session->n_subscriptions--;
+        answer_assign(sub->session);
         session_update_flow(sub->session);
         activity_changed(sub->session);
     }

@@ -49,7 +49,7 @@ static void send_frozen(struct socket *s, struct slice id, const struct session 
 
 /* --- subscriptions --- */
 
-static void subscribe_terminal(struct socket *s, struct slice id)
+static void subscribe_terminal(struct socket *s, struct slice id, const struct message *m)
 {
     struct terminal *t = terminal_find(&s->d->terminals, id);
     struct subscription *sub;
@@ -70,6 +70,7 @@ static void subscribe_terminal(struct socket *s, struct slice id)
     TAILQ_INSERT_TAIL(&s->subscriptions, sub, of_socket);
     TAILQ_INSERT_TAIL(&session->subscriptions, sub, of_session);
     session->n_subscriptions++;
+    answer_begin(sub, m, websocket_who(s->ws)->access >= HTTP_WRITE);
     if (!session->subscribed && !session->backlog_lost) {
         outbox_append(&sub->waiting, session->backlog.data ? session->backlog.data : "",
                       session->backlog.len);
@@ -109,7 +110,7 @@ static void on_subscribe(struct socket *s, const struct message *m)
     struct channel *c;
 
     if (terminal_channel(m->channel, &id)) {
-        subscribe_terminal(s, id);
+        subscribe_terminal(s, id, m);
         return;
     }
     if (!m->channel.len || m->channel.len > MESSAGE_NAME_MAX)
@@ -258,6 +259,7 @@ static const struct {
     {MSG_UNSUBSCRIBE, HTTP_READ, on_unsubscribe},
     {MSG_TERMINAL_INPUT, HTTP_WRITE, on_input},
     {MSG_TERMINAL_RESIZE, HTTP_WRITE, on_resize},
+    {MSG_TERMINAL_COLOURS, HTTP_WRITE, answer_colours},
     {MSG_TERMINAL_PARTICIPATE, HTTP_OWNER, participant_say},
     {MSG_COMMAND_START, HTTP_WRITE, on_command_start},
 };

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "host/daemon/answer.h"
 #include "host/daemon/outbox.h"
 
 #define FRAME_MAX 16384
@@ -32,6 +33,8 @@ struct subscription {
     struct session *session; /* borrowed; NULL after the session ended */
     char terminal_id[24];
     bool base64;
+    enum answer_wish wish;
+    bool answers;      /* it offered to, and is the one */
     uint64_t first_ms; /* when it went before others */
     bool ready;        /* in the socket's list of those that have something to send */
     bool lagging;      /* cut off: gets a snapshot when it has taken what it is owed */

@@ -150,6 +150,40 @@ static void channel__closed__unsubscribes(void **state)
     assert_int_equal(remote_state(w->remote), LINK_UP);
 }
 
+static void say_answers(struct world *w, bool you)
+{
+    struct message m;
+
+    message_init(&m, MSG_TERMINAL_ANSWERS, SLICE("terminal:t1"));
+    message_add_boolean(&m, "you", you);
+    conn_message(sandbox_socket(w), &m, true);
+}
+
+static void channel__answers__are_the_hosts_once_it_says_so(void **state)
+{
+    struct world *w = *state;
+
+    open_channel(w);
+    channel_colours(w->channel, "002b36");
+    send_output(w, "x", true);
+    await(&w->loop, 5000, w->output.len);
+    /* A host that says nothing of it leaves them to us, and is not told colours. */
+    assert_true(channel_answers(w->channel));
+    assert_null(strstr(text_of(&w->told), "terminal:colours"));
+    say_answers(w, false);
+    await(&w->loop, 5000, strstr(text_of(&w->told), "terminal:colours"));
+    assert_false(channel_answers(w->channel));
+    say_answers(w, true);
+    await(&w->loop, 5000, channel_answers(w->channel));
+    say_answers(w, false);
+    await(&w->loop, 5000, !channel_answers(w->channel));
+    /* Each connection says it anew. */
+    cut(w);
+    await(&w->loop, 5000, remote_state(w->remote) != LINK_UP);
+    await(&w->loop, 5000, remote_state(w->remote) == LINK_UP);
+    await(&w->loop, 5000, channel_answers(w->channel));
+}
+
 /* --- input --- */
 
 static void input__typed__arrives_and_is_acknowledged(void **state)
@@ -304,6 +338,7 @@ int main(void)
         with_world(channel__refused_output__stops_reading_until_resumed),
         with_world(channel__nonsense__is_ignored),
         with_world(channel__closed_in_its_callback__is_harmless),
+        with_world(channel__answers__are_the_hosts_once_it_says_so),
         with_world(channel__closed__unsubscribes),
         with_world(input__typed__arrives_and_is_acknowledged),
         with_world(input__taken_but_cut_before_the_acknowledgement__arrives_once),

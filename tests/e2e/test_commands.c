@@ -309,6 +309,74 @@ static void attach__second__leaves_the_size_until_it_types(void **state)
     pty_destroy(first);
 }
 
+struct viewers {
+    struct pty *all[4];
+    struct pty *by;
+    char *shown;
+};
+
+/* Each is a terminal that answers. */
+static bool is_shown(void *user)
+{
+    const struct viewers *v = user;
+
+    for (size_t i = 0; i < ARRAY_LEN(v->all); i++)
+        if (v->all[i])
+            pty_pump(v->all[i]);
+    return pty_screen_has(v->by, v->shown);
+}
+
+/* A program asks its terminal; how many answers does it get? Typed by one of the viewers. */
+static void assert_one_answers(struct viewers *v, int by, const char *tag)
+{
+    cleanup_free char *line = xasprintf("clear; stty -icanon -echo min 0 time 8; printf '\\033[c'; "
+                                        "n=$(tr -cd c | wc -c); stty sane; echo \"%s:$n:\"\r",
+                                        tag);
+    cleanup_free char *shown = xasprintf("%s:1:", tag);
+
+    v->by = v->all[by];
+    v->shown = shown;
+    pty_send(v->by, line);
+    if (!lab_wait(WAIT_MS, is_shown, v))
+        fail_msg("%s: %s", tag, pty_screen_text(v->by));
+}
+
+static void leave(struct viewers *v, int which, const char *keys)
+{
+    pty_send(v->all[which], keys);
+    assert_int_equal(pty_exit_status(v->all[which], WAIT_MS), 0);
+    pty_destroy(v->all[which]);
+    v->all[which] = NULL;
+}
+
+static void attach__several__one_answers_what_programs_ask(void **state)
+{
+    struct lab *l = *state;
+    struct viewers v = {0};
+
+    lab_gateway(l, NULL);
+    lab_do(l, "new", "t/demo", NULL);
+    v.all[0] = lab_pty(l, 24, 80, "attach", "t/demo", NULL);
+    assert_screen(v.all[0], "$");
+    assert_one_answers(&v, 0, "alone");
+    for (int i = 1; i < 4; i++) {
+        v.all[i] = lab_pty(l, i == 1 ? 24 : 25, 80, i == 1 ? "attach" : "shell", "t/demo", NULL);
+        assert_screen(v.all[i], "alone:1:");
+    }
+    assert_one_answers(&v, 1, "attached");
+    assert_one_answers(&v, 2, "board");
+    assert_one_answers(&v, 3, "other-board");
+    assert_one_answers(&v, 0, "first");
+    leave(&v, 0, "\r~.");
+    assert_one_answers(&v, 2, "without-first");
+    leave(&v, 1, "\r~.");
+    assert_one_answers(&v, 2, "two-boards");
+    assert_one_answers(&v, 3, "in-turn");
+    leave(&v, 2, "\002d");
+    assert_one_answers(&v, 3, "last");
+    leave(&v, 3, "\002d");
+}
+
 static void attach__killed__gives_the_terminal_back(void **state)
 {
     static const int signals[] = {SIGTERM, SIGHUP, SIGSEGV};
@@ -427,6 +495,7 @@ int main(void)
         LAB_TEST(attach__types_resizes_and_detaches),
         LAB_TEST(attach__several__are_told_apart),
         LAB_TEST(attach__second__leaves_the_size_until_it_types),
+        LAB_TEST(attach__several__one_answers_what_programs_ask),
         LAB_TEST(attach__killed__gives_the_terminal_back),
         LAB_TEST(attach__without_a_terminal__points_to_exec),
         LAB_TEST(info__prints_paths_and_starts_nothing),

@@ -88,6 +88,13 @@ static void completion__bash__asks_for_names(void **state)
     expect(l, "sandpit rm demo ''", "alice/api", NULL);
     expect(l, "sandpit cp d", "demo:", NULL);
     expect(l, "sandpit cp demo : /tmp/x tr", "try.bash", NULL);
+    cleanup_free char *terminal = xstrdup(lab_do(l, "terminals", "demo", "create", NULL));
+    terminal[strcspn(terminal, "\n")] = '\0';
+    expect(l, "sandpit attach ''", "demo", "alice/api", NULL);
+    expect(l, "sandpit attach --", "--new", "--observe", "--terminal", NULL);
+    expect(l, "sandpit attach demo term", terminal, NULL);
+    expect(l, "sandpit attach demo --terminal term", terminal, NULL);
+    expect(l, "sandpit attach demo -t ''", terminal, NULL);
     lab_do(l, "exec", "demo", "mkdir -p src/deep; echo >src/main.c; echo >'not;plain'", NULL);
     expect(l, "sandpit files demo cat ''", "src/", "!not;plain", NULL);
     expect(l, "sandpit files demo cat src/", "src/main.c", "src/deep/", NULL);

@@ -190,6 +190,31 @@ static void panes__mouse__focuses_and_drags(void **state)
     desk_leave(p);
 }
 
+static void panes__broadcast__a_password_stays_where_it_is_asked(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    struct pty *p = open_three(l, 31, 121);
+    pty_send(p, PREFIX "m" PREFIX "k" PREFIX "m");
+    assert_screen(p, "2 marked");
+    desk_run(p, "clear; read -sp Say-$((6*7)) x; echo \"[$x]\"", "Say-42");
+    pty_send(p, PREFIX "b");
+    assert_screen(p, "BROADCAST 2");
+    pty_send(p, "hunter2");
+    assert_screen(p, "does not echo what is typed");
+    assert_true(pty_wait_gone(p, WAIT_MS, "BROADCAST 2", NULL));
+    pty_send(p, "idden\r");
+    assert_screen(p, "[hidden]");
+    pty_send(p, PREFIX "j");
+    char text[64];
+    pty_send(p, "=there\r");
+    assert_screen(p, "h=there");
+    desk_ask(p, "a", "echo $h", text, sizeof text);
+    assert_string_equal(text, "there");
+    desk_leave(p);
+}
+
 static void panes__next_start__has_the_same_shells_and_screens(void **state)
 {
     struct lab *l = *state;
@@ -236,6 +261,7 @@ int main(void)
         LAB_TEST(panes__swap_and_layouts__keep_every_shell),
         LAB_TEST(panes__tabs_and_break__keep_every_shell),
         LAB_TEST(panes__mouse__focuses_and_drags),
+        LAB_TEST(panes__broadcast__a_password_stays_where_it_is_asked),
         LAB_TEST(panes__next_start__has_the_same_shells_and_screens),
     };
 

@@ -79,6 +79,15 @@ static void play__colours__are_painted(void **state)
     assert_string_equal(console, "[]");
 }
 
+/* By the daemon; the page's terminal would answer, too. */
+static void play__questions__are_answered_once(void **state)
+{
+    page_open();
+    page_type("stty -icanon -echo min 0 time 8; printf '\\033[c\\033[>c\\033[6n\\033[?25$p"
+              "\\033]11;?\\a'; n=$(tr -cd '[]' | wc -c); stty sane; echo answers-$n-\n");
+    page_wait_screen("answers-5-");
+}
+
 /* What stty says, against the rows and the width of the screen. */
 static void check_size(int width, int height)
 {
@@ -341,6 +350,7 @@ int main(void)
         STAGE_CASE(play__link__leads_to_a_shell),
         STAGE_CASE(play__keys__reach_the_program),
         STAGE_CASE(play__colours__are_painted),
+        STAGE_CASE(play__questions__are_answered_once),
         STAGE_CASE(play__window__gives_the_size),
         STAGE_CASE(play__phone__fits_its_width),
         STAGE_CASE(play__clipboard__copies_and_pastes),

@@ -195,6 +195,66 @@ static void copy__mouse__selects_and_copies_at_once(void **state)
     stage_close(s);
 }
 
+static void ctrl_click(struct stage *s, int row, int col, uint8_t mods)
+{
+    struct mouse m = {.kind = MOUSE_PRESS,
+                      .button = MOUSE_LEFT,
+                      .mods = (uint8_t)(MOD_CTRL | mods),
+                      .row = row,
+                      .col = col};
+
+    stage_mouse(s, m);
+    m.kind = MOUSE_RELEASE;
+    stage_mouse(s, m);
+}
+
+static void assert_opens(struct stage *s, int row, int col, const char *address)
+{
+    ctrl_click(s, row, col, 0);
+    stage_await(s, "Open this link?");
+    stage_await(s, address);
+    stage_keys(s, "Enter");
+    stage_await_gone(s, "Open this link?");
+    assert_copied(s, address); /* there is no browser over ssh */
+}
+
+static void link__ctrl_click__shows_and_opens_it(void **state)
+{
+    const char *lines[] = {"see http://box-3000.localhost:7780/a(b), or (https://x.org/y).\r\n",
+                           "\033]8;;https://real.org/?q\033\\docs\033]8;;\033\\ http\r\n",
+                           "\033]8;;file:///etc/passwd\033\\file\033]8;;\033\\\r\n",
+                           "01234567890123456789012345678901234567890123456789",
+                           " http://long.org/path\r\n",
+                           NULL};
+
+    assert_int_equal(setenv("SSH_TTY", "/dev/pts/0", 1), 0);
+    struct stage *s = open_lines(lines);
+    assert_opens(s, 0, 4, "http://box-3000.localhost:7780/a(b)");
+    assert_opens(s, 0, 38, "http://box-3000.localhost:7780/a(b)");
+    assert_opens(s, 0, 45, "https://x.org/y");
+    assert_opens(s, 2, 2, "https://real.org/?q");
+    /* A wrapped one, from its second row. */
+    assert_opens(s, 5, 3, "http://long.org/path");
+    ctrl_click(s, 3, 1, 0);
+    assert_non_null(strstr(stage_toast(s), "Only http and https are opened, not file:"));
+    ctrl_click(s, 0, 41, 0);
+    ctrl_click(s, 2, 6, 0);
+    stage_await_gone(s, "Open this link?");
+    /* A program that wants the mouse has it, but with Shift. */
+    stage_output(s, "\033[?1000;1006h\033[9;1Hmouse");
+    stage_await(s, "mouse");
+    ctrl_click(s, 0, 4, 0);
+    await(&s->loop, 5000, s->typed.len == strlen("\033[<16;5;1M\033[<16;5;1m"));
+    ctrl_click(s, 0, 4, MOD_SHIFT);
+    stage_await(s, "http://box-3000.localhost:7780/a(b)");
+    stage_await(s, "Open this link?");
+    stage_keys(s, "n");
+    stage_await_gone(s, "Open this link?");
+    assert_int_equal(s->typed.len, strlen("\033[<16;5;1M\033[<16;5;1m"));
+    stage_close(s);
+    unsetenv("SSH_TTY");
+}
+
 static void copy__end__of_the_terminal_is_survived(void **state)
 {
     struct stage *s = open_numbered(40);
@@ -216,6 +276,7 @@ int main(void)
         cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
         cmocka_unit_test(copy__prompts__are_jumped_to),
         cmocka_unit_test(copy__mouse__selects_and_copies_at_once),
+        cmocka_unit_test(link__ctrl_click__shows_and_opens_it),
         cmocka_unit_test(copy__end__of_the_terminal_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

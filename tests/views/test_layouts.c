@@ -73,7 +73,8 @@ static void layouts__changes__are_written_soon(void **state)
     stage_keys(s, "C-b %");
     await(&s->loop, 5000, s->n_attached == 2);
     await(&s->loop, 5000,
-          file_has("tab * \nsplit right 0.5000\nleaf - shell a1 t1\nleaf * shell a1 t2\n"));
+          file_has("tab * \nsplit right 0.5000\nleaf - shell a1 t1\talice/demo\nleaf * shell a1 "
+                   "t2\talice/demo\n"));
     stage_keys(s, "C-b !");
     stage_await(s, "1:alice/demo*");
     stage_keys(s, "C-b ,");
@@ -82,7 +83,8 @@ static void layouts__changes__are_written_soon(void **state)
     stage_keys(s, "Enter");
     stage_await(s, "1:build*");
     await(&s->loop, 5000,
-          file_has("tab - \nleaf * shell a1 t1\ntab * build\nleaf * shell a1 t2\n"));
+          file_has("tab - \nleaf * shell a1 t1\talice/demo\ntab * build\nleaf * shell a1 "
+                   "t2\talice/demo\n"));
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     stage_close(s);
@@ -168,15 +170,16 @@ static void layouts__sandbox_that_is_gone__is_said_in_its_pane(void **state)
     struct stage *s = open_kept();
 
     stage_answer(s, "GET /v1/sandboxes/gone1", 404, "{\"error\":\"no such sandbox\"}");
-    write_file("sandpit-layout 1\ntab * \nsplit right 0.5\nleaf - shell gone1 t1\n"
+    write_file("sandpit-layout 1\ntab * \nsplit right 0.5\nleaf - shell gone1 t1\talice/old\n"
                "leaf * shell gone1 t2\n");
     assert_true(views_restore(&s->env));
     stage_await(s, "No shell in gone1");
     stage_await(s, "Enter shows the sandboxes");
+    stage_await(s, "No shell in alice/old");
     stage_golden(s, "restored-gone-80x24");
     stage_keys(s, "x");
     stage_await_gone(s, "\xe2\x94\x82");
-    stage_await(s, "No shell in gone1");
+    stage_await(s, "No shell in alice/old");
     stage_keys(s, "Enter");
     stage_await(s, "STATUS");
     stage_close(s);

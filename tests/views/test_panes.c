@@ -278,6 +278,11 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     stage_type(s, "x");
     await(&s->loop, 5000, s->typed.len == 2);
     stage_paste(s, "yz");
+    assert_non_null(strstr(stage_toast(s), "Not pasted"));
+    stage_output_of(s, "t1", "x");
+    stage_output_of(s, "t3", "[x");
+    stage_await(s, "[x");
+    stage_paste(s, "yz");
     await(&s->loop, 5000, s->typed.len == 6);
     /* The one in between is not marked: what is typed there is its own. */
     stage_keys(s, "C-b k");
@@ -325,6 +330,50 @@ static void broadcast__no_echo__ends_it(void **state)
     stage_output_of(s, "t1", "x");
     await(&s->loop, 5000, strstr(stage_toast(s), "does not echo"));
     stage_await_gone(s, "BROADCAST");
+    stage_close(s);
+}
+
+/* Of a password typed where nothing is echoed the others get the first key. */
+static void broadcast__no_echo__holds_what_follows(void **state)
+{
+    struct stage *s = open_broadcast();
+
+    stage_type(s, "secret\r");
+    stage_output_of(s, "t1", "s");
+    await(&s->loop, 5000, strstr(stage_toast(s), "does not echo"));
+    assert_non_null(strstr(stage_toast(s), "the rest was not sent"));
+    stage_await_gone(s, "BROADCAST");
+    stage_type(s, "!");
+    await(&s->loop, 5000, s->typed.len == 3);
+    assert_memory_equal(s->typed.data, "ss!", 3);
+    assert_string_equal(s->typed_into, "t2");
+    stage_close(s);
+}
+
+static void broadcast__echo__lets_the_next_keys_go(void **state)
+{
+    struct stage *s = open_broadcast();
+
+    stage_type(s, "l");
+    await(&s->loop, 5000, s->typed.len == 2);
+    stage_type(s, "s\r");
+    stage_output_of(s, "t1", "1l");
+    stage_await(s, "1l");
+    assert_int_equal(s->typed.len, 2);
+    stage_output_of(s, "t2", "2l");
+    await(&s->loop, 5000, s->typed.len == 4);
+    stage_output_of(s, "t1", "s");
+    stage_output_of(s, "t2", "s");
+    await(&s->loop, 5000, s->typed.len == 6);
+    assert_memory_equal(s->typed.data, "llss\r\r", 6);
+    stage_await(s, "BROADCAST 2");
+    /* What fills the screen need not show each key. */
+    stage_output_of(s, "t1", "\033[?1049h\033[Hone");
+    stage_output_of(s, "t2", "\033[?1049h\033[Htwo");
+    stage_await(s, "one");
+    stage_await(s, "two");
+    stage_type(s, "gg");
+    await(&s->loop, 5000, s->typed.len == 10);
     stage_close(s);
 }
 
@@ -392,6 +441,8 @@ int main(void)
         cmocka_unit_test(broadcast__keys__go_to_marked_ones_only),
         cmocka_unit_test(broadcast__password__is_not_sent),
         cmocka_unit_test(broadcast__no_echo__ends_it),
+        cmocka_unit_test(broadcast__no_echo__holds_what_follows),
+        cmocka_unit_test(broadcast__echo__lets_the_next_keys_go),
         cmocka_unit_test(broadcast__silence__ends_it),
         cmocka_unit_test(broadcast__target_that_ends__is_left_out),
         cmocka_unit_test(broadcast__lost_target__is_said),

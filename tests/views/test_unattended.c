@@ -103,6 +103,24 @@ static void unattended__beside__is_signed_in_its_title(void **state)
     stage_close(s);
 }
 
+static void unattended__resized__paints_anew_which_is_no_news(void **state)
+{
+    struct stage *s = two_shells_open(24, 80);
+
+    s->env.silence_ms = 1500;
+    for (int64_t until = clock_mono_ms() + 1600; clock_mono_ms() < until;)
+        loop_turn(&s->loop);
+    stage_keys(s, "C-b C-Left");
+    stage_output_of(s, "t1", "\r\npainted");
+    stage_await(s, "painted");
+    stage_await_gone(s, "new output");
+    for (int64_t until = clock_mono_ms() + 1600; clock_mono_ms() < until;)
+        loop_turn(&s->loop);
+    stage_output_of(s, "t1", "\r\nfinished");
+    stage_await(s, " 0 + new output alice/demo");
+    stage_close(s);
+}
+
 static void unattended__in_no_pane__is_gone_to_from_the_list(void **state)
 {
     struct stage *s = two_shells_open(24, 80);
@@ -137,6 +155,7 @@ int main(void)
         cmocka_unit_test(lock__without_a_key_out__is_refused),
         cmocka_unit_test(unattended__bell__comes_before_what_ended),
         cmocka_unit_test(unattended__beside__is_signed_in_its_title),
+        cmocka_unit_test(unattended__resized__paints_anew_which_is_no_news),
         cmocka_unit_test(unattended__in_no_pane__is_gone_to_from_the_list),
         cmocka_unit_test(unattended__lost_link__is_signed),
     };

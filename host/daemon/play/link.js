@@ -240,7 +240,12 @@ export class Link {
         this.subscribed = true;
         // The size first: the snapshot comes in it.
         this.sendSize();
-        this.send({ type: 'subscribe', channel: `terminal:${this.terminal}` });
+        // What programs ask their terminal is answered by the daemon (extension answers).
+        this.send({
+            type: 'subscribe',
+            channel: `terminal:${this.terminal}`,
+            data: { answers: 'host' },
+        });
         for (const item of this.queue) this.sendInput(item);
     }
 

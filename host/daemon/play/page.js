@@ -315,12 +315,28 @@ function onKey(event) {
     return false;
 }
 
+// What programs ask is answered by the daemon, once for all who look.
+function leaveAnswers() {
+    const asked = () => true;
+
+    for (const prefix of ['', '?', '>', '='])
+        term.parser.registerCsiHandler({ prefix, final: 'c' }, asked);
+    for (const prefix of ['', '?']) {
+        term.parser.registerCsiHandler({ prefix, final: 'n' }, asked);
+        term.parser.registerCsiHandler({ prefix, intermediates: '$', final: 'p' }, asked);
+    }
+    term.parser.registerDcsHandler({ intermediates: '$', final: 'q' }, asked);
+    for (const osc of [4, 10, 11, 12])
+        term.parser.registerOscHandler(osc, (text) => text.endsWith('?'));
+}
+
 function setUpTerminal() {
     term.loadAddon(fit);
     term.loadAddon(new Unicode11Addon());
     term.unicode.activeVersion = '11';
     term.open($('terminal'));
     term.parser.registerOscHandler(52, () => true); // programs do not touch the clipboard
+    leaveAnswers();
     term.attachCustomKeyEventHandler(onKey);
     term.onData(onData);
     // Reports of the oldest mouse mode; beyond column 95 they are no text.

@@ -69,10 +69,9 @@ static void daemon__info__names_the_extensions(void **state)
     cJSON *reply = world_call(w, "GET", "/info", WORLD_TOKEN, NULL, &status);
     char *extensions = cJSON_PrintUnformatted(data_of(reply, "extensions"));
 
-    assert_string_equal(
-        extensions,
-        "[\"snapshot\",\"terminal-size\",\"input-ack\",\"observe\",\"server-log\",\"stats\","
-        "\"activity\",\"freeze\",\"search\",\"notice\"]");
+    assert_string_equal(extensions, "[\"snapshot\",\"terminal-size\",\"input-ack\",\"answers\","
+                                    "\"observe\",\"server-log\",\"stats\","
+                                    "\"activity\",\"freeze\",\"search\",\"notice\"]");
     assert_string_equal(data_of(reply, "sandbox_url")->valuestring, "http://" WORLD_HOST);
     free(extensions);
     cJSON_Delete(reply);

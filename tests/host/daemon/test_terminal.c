@@ -175,6 +175,124 @@ static void terminal__input_ack__takes_each_number_once(void **state)
     delete_terminal(w, id);
 }
 
+/* --- who answers what programs ask --- */
+
+static void subscribe_as(struct ws *ws, const char *id, const char *answers)
+{
+    cleanup_free char *text = xasprintf("{\"type\":\"subscribe\",\"channel\":\"terminal:%s\","
+                                        "\"data\":{\"answers\":\"%s\"}}",
+                                        id, answers);
+
+    ws_send(ws, text);
+    ws_wait_frame(ws, "terminal:answers");
+}
+
+static bool was_told(struct ws *ws, const char *what)
+{
+    const char *last = NULL;
+
+    for (const char *at = ws->log.data; at && (at = strstr(at, "terminal:answers")); at++)
+        last = at;
+    return last && strstr(last, what);
+}
+
+/* The program asks; how many answers come? by: who sees it and types. */
+static void assert_answers(struct ws *by, const char *id, const char *tag, int expected)
+{
+    cleanup_free char *script = xasprintf("stty -icanon -echo min 0 time 4; printf '\\033[c'; "
+                                          "n=$(tr -cd c | wc -c); stty sane; echo \"%s:$n:\"\n",
+                                          tag);
+    cleanup_free char *shown = xasprintf("%s:%d:", tag, expected);
+
+    ws_input(by, id, script);
+    ws_wait(by, shown);
+}
+
+static void terminal__question__is_answered_once(void **state)
+{
+    WORLD(state)
+    char *id = world_pty(w, ",\"shell\":\"/bin/sh\"");
+    struct ws a, b, official, first, second;
+
+    ws_open(&a, w, "json");
+    ws_open(&b, w, "json");
+    subscribe_as(&a, id, "host");
+    assert_answers(&a, id, "alone", 1);
+    subscribe_as(&b, id, "host");
+    assert_answers(&a, id, "two-a", 1);
+    assert_answers(&b, id, "two-b", 1);
+    /* One that offers it is the one, the next is not as long as that is there. */
+    ws_open(&first, w, "json");
+    subscribe_as(&first, id, "first");
+    assert_true(was_told(&first, "\"you\":true"));
+    ws_open(&second, w, "json");
+    subscribe_as(&second, id, "first");
+    assert_true(was_told(&second, "\"you\":false"));
+    assert_answers(&b, id, "offered", 0);
+    ws_close(&first);
+    ws_wait_frame(&second, "\"you\":true");
+    /* A client that knows nothing of it answers by itself. */
+    ws_open(&official, w, "binary");
+    ws_subscribe(&official, "terminal:", id);
+    ws_wait(&official, "offered:0:");
+    assert_answers(&b, id, "official", 0);
+    ws_wait(&second, "official:0:");
+    assert_true(was_told(&second, "\"you\":false"));
+    ws_close(&second);
+    ws_close(&official);
+    ws_close(&b);
+    assert_answers(&a, id, "left", 1);
+    ws_close(&a);
+    delete_terminal(w, id);
+}
+
+static void terminal__question__is_answered_while_only_observers_look(void **state)
+{
+    WORLD(state)
+    int status;
+    cJSON *reply = world_call(w, "POST", "/auth/session_tokens", WORLD_TOKEN,
+                              "{\"scope\":\"observe\"}", &status);
+    char *id = world_pty(w, ",\"shell\":\"/bin/sh\"");
+    struct ws observer, owner;
+
+    ws_open_as(&observer, w, cJSON_GetStringValue(cJSON_GetObjectItem(reply, "token")), "json");
+    ws_subscribe(&observer, "terminal:", id);
+    ws_open(&owner, w, "json");
+    subscribe_as(&owner, id, "host");
+    assert_answers(&owner, id, "seen", 1);
+    ws_wait(&observer, "seen:1:");
+    ws_close(&owner);
+    ws_close(&observer);
+    cJSON_Delete(reply);
+    delete_terminal(w, id);
+}
+
+static void terminal__colours__are_those_it_was_told(void **state)
+{
+    WORLD(state)
+    char *id = world_pty(w, ",\"shell\":\"/bin/sh\""), colours[115], text[400];
+    struct ws ws;
+
+    ws_open(&ws, w, "json");
+    subscribe_as(&ws, id, "host");
+    for (size_t i = 0; i + 6 < sizeof colours; i += 6)
+        snprintf(colours + i, 7, "%s", i == 6 ? "fdf6e3" : "002b36");
+    for (int i = 0; i < 2; i++) {
+        /* The second is none, and changes nothing. */
+        snprintf(text, sizeof text,
+                 "{\"type\":\"terminal:colours\",\"data\":{\"terminal_id\":\"%s\","
+                 "\"colours\":\"%s\"}}",
+                 id, i ? "ffffff" : colours);
+        ws_send(&ws, text);
+    }
+    ws_input(&ws, id,
+             "stty -icanon -echo min 0 time 4; printf '\\033]11;?\\a'; "
+             "n=$(tr -d '\\033\\a'); stty sane; echo \"[$n]\"\n");
+    ws_wait(&ws, "[]11;rgb:fdfd/f6f6/e3e3");
+    ws_close(&ws);
+    delete_terminal(w, id);
+}
+
 static void terminal__flood__ctrl_c_and_other_echoes_stay_quick(void **state)
 {
     WORLD(state)
@@ -364,6 +482,9 @@ int main(void)
         cmocka_unit_test(terminal__subscribe__first_gets_raw_later_ones_a_snapshot),
         cmocka_unit_test(terminal__resize__tells_the_others_and_ignores_nonsense),
         cmocka_unit_test(terminal__input_ack__takes_each_number_once),
+        cmocka_unit_test(terminal__question__is_answered_once),
+        cmocka_unit_test(terminal__question__is_answered_while_only_observers_look),
+        cmocka_unit_test(terminal__colours__are_those_it_was_told),
         cmocka_unit_test(terminal__flood__ctrl_c_and_other_echoes_stay_quick),
         cmocka_unit_test(terminal__flood__a_viewer_that_does_not_read_does_not_block_another),
         cmocka_unit_test(terminal__exit__flushes_then_says_destroyed),
