@@ -101,6 +101,10 @@ struct tui {
 void tui_wake(struct tui *t);
 void tui_schedule(struct tui *t, bool soon);
 
+/* frame.c */
+/* Draws what is dirty for screen_flush; t->n_late says how much is left for the next frame. */
+void frame_draw(struct tui *t);
+
 /* view.c */
 /* The view that gets keys: the top overlay, else the focused leaf's; NULL when there is none. */
 struct view *tui_target(const struct tui *t);
