@@ -64,7 +64,7 @@ static void open_shell(struct stage *s, int n)
 
 static void feed_shell(struct stage *s, int n)
 {
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     for (int i = 1; i < n; i++) {
         cleanup_free char *line = xasprintf("line %d\r\n", i);
 
@@ -98,7 +98,7 @@ static void have_signals(struct stage *s, int n)
 
 static void feed_signals(struct stage *s, int n)
 {
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_await_gone(s, "connecting");
     for (int i = 0; i < n; i++) {
         static const char *const ready[] = {
@@ -147,7 +147,7 @@ static void feed_watch(struct stage *s, int n)
 {
     static const char *const events[] = {"add", "change", "addDir", "unlink", "unlinkDir"};
 
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_await_gone(s, "connecting");
     for (int i = 0; i < n; i++) {
         cleanup_free char *path = xasprintf("/home/user/project-0/src/part-%d/main.c%s", i,
@@ -175,7 +175,7 @@ static void show_output(struct stage *s, int n)
 
 static void feed_output(struct stage *s, int n)
 {
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     for (int i = 0; i < n; i++) {
         cleanup_free char *line = xasprintf("ok %d test_%d\x1b[2J\n", i + 1, i);
 

@@ -18,7 +18,7 @@
     if (!w)                                                                                        \
         skip();
 
-#define DEADLINE_MS 15000
+#define DEADLINE_MS 30000
 
 /* --- a connection with the channel, and a terminal to type in --- */
 

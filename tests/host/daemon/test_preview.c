@@ -16,7 +16,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-#define DEADLINE_MS 15000
+#define DEADLINE_MS 30000
 
 #define WORLD(state)                                                                               \
     struct world *w = *(state);                                                                    \
