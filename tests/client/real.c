@@ -304,21 +304,24 @@ static void on_connection(uv_stream_t *listener, int status)
 void proxy_listen(struct proxy *p)
 {
     struct sockaddr_in address;
+    int n = sizeof address;
 
     uv_ip4_addr("127.0.0.1", p->port, &address);
     uv_tcp_init(p->loop, &p->listener);
     p->listener.data = p;
     assert_int_equal(uv_tcp_bind(&p->listener, (struct sockaddr *)&address, 0), 0);
     assert_int_equal(uv_listen((uv_stream_t *)&p->listener, 64, on_connection), 0);
+    uv_tcp_getsockname(&p->listener, (struct sockaddr *)&address, &n);
+    p->port = ntohs(address.sin_port);
     p->is_listening = true;
 }
 
 void proxy_start(struct proxy *p, uv_loop_t *loop, int target_port)
 {
-    *p = (struct proxy){.loop = loop, .target_port = target_port, .port = free_port()};
-    snprintf(p->url, sizeof p->url, "http://127.0.0.1:%d", p->port);
+    *p = (struct proxy){.loop = loop, .target_port = target_port};
     LIST_INIT(&p->pairs);
     proxy_listen(p);
+    snprintf(p->url, sizeof p->url, "http://127.0.0.1:%d", p->port);
 }
 
 static void on_unlistened(uv_handle_t *handle)
