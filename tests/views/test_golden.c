@@ -250,6 +250,13 @@ static struct stage *open_recordings(enum state state)
     return s;
 }
 
+/* The sandbox's name is there before its terminals are. */
+static void show_wall(struct stage *s, int n)
+{
+    if (n)
+        await(&s->loop, 20000, s->n_attached);
+}
+
 static void show_player(struct stage *s, int n)
 {
     stage_await(s, "alice_demo-00");
@@ -403,6 +410,7 @@ static const struct row views[] = {
      .action = "view-wall",
      .request = "GET /terminals",
      .have = scene_terminals,
+     .show = show_wall,
      .shows = {"no terminal", NULL, "demo", "demo:10", REASON, NULL}},
     {.name = "recordings",
      .action = "view-recordings",
