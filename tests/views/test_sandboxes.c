@@ -30,10 +30,11 @@ static void golden_sizes(struct stage *s, const char *name)
 
 static void add_some(struct stage *s)
 {
-    stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-7f3k2", "alice", "demo", STATUS_RUNNING, 2, 754500,
-                  8400500);
+    /* The first to come has the cursor for good, so it is the first of the list. */
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-9aa10", "alice", "api", STATUS_RUNNING, 0, 93600500,
                   0);
+    stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-7f3k2", "alice", "demo", STATUS_RUNNING, 2, 754500,
+                  8400500);
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-c0ffe", "bob", "train-resnet", STATUS_LOST, 0,
                   5400500, 0);
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-1x1x1", "class", "student-10", STATUS_CREATING, 0,
