@@ -253,8 +253,10 @@ static struct stage *open_recordings(enum state state)
 /* The sandbox's name is there before its terminals are. */
 static void show_wall(struct stage *s, int n)
 {
-    if (n)
-        await(&s->loop, 20000, s->n_attached);
+    if (!n)
+        return;
+    stage_await(s, "demo");
+    stage_await_gone(s, "connecting");
 }
 
 static void show_player(struct stage *s, int n)
@@ -681,7 +683,7 @@ static const struct pose poses[] = {
     {.name = "recording-delete", .view = "recordings", .keys = "D", .shows = "removed for good"},
     {.name = "copy-mode", .view = "shell", .keys = "C-b [ k k V k", .shows = "line 57"},
     {.name = "shell-keys", .view = "shell", .keys = "C-b", .shows = "New tab"},
-    {.name = "shell-info", .view = "shell", .keys = "C-b i", .shows = "alice/demo"},
+    {.name = "shell-info", .view = "shell", .keys = "C-b i", .shows = "nobody else"},
     {.name = "rename-tab", .view = "shell", .keys = "C-b ,", .shows = "ame"},
 };
 

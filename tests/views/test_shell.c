@@ -118,9 +118,8 @@ static void shell__keys__all_pass_but_the_prefix(void **state)
     type_and_await(s, "q ? : / C-c C-z Tab", "q?:/\x03\x1a\t");
     type_and_await(s, "Up", "\x1b[A");
     type_and_await(s, "C-b C-b", "\x02");
-    stage_output(s, "\x1b[?1h");
-    stage_await(s, "$\n");
-    loop_turn(&s->loop);
+    stage_output(s, "\x1b[?1happ");
+    stage_await(s, "$ app");
     type_and_await(s, "Up", "\x1bOA");
     stage_close(s);
 }
