@@ -546,12 +546,15 @@ static void shell__link__is_copied_in_copy_mode(void **state)
 static void shell__frame_in_pieces__is_drawn_whole(void **state)
 {
     struct stage *s = open_shell();
+    int64_t begun = clock_mono_ms();
 
     stage_output(s, "\x1b[?2026h\x1b[Hhalf");
-    for (int64_t until = clock_mono_ms() + 60; clock_mono_ms() < until;)
+    while (clock_mono_ms() - begun < 60) {
         loop_turn(&s->loop);
-    cleanup_free char *screen = stage_screen(s);
-    assert_null(strstr(screen, "half"));
+        cleanup_free char *screen = stage_screen(s);
+        /* So long a frame may take; a turn on a busy machine can be longer. */
+        assert_true(!strstr(screen, "half") || clock_mono_ms() - begun >= 150);
+    }
     stage_output(s, " whole\x1b[?2026l");
     stage_await(s, "half whole");
     /* One that never ends its frame shows all the same. */
