@@ -132,6 +132,12 @@ static void take_sandbox(const struct activity_feed *f, const struct message *m)
         f->ops->on_sandbox(f->user, &s);
 }
 
+static void take_synced(const struct activity_feed *f, const struct message *m)
+{
+    if (f->ops->on_synced)
+        f->ops->on_synced(f->user);
+}
+
 static void on_message(void *user, const struct message *m)
 {
     static const struct {
@@ -141,6 +147,7 @@ static void on_message(void *user, const struct message *m)
         {MSG_TERMINAL_ACTIVITY, take_terminal},
         {MSG_TERMINAL_DESTROYED, take_gone},
         {MSG_SANDBOX_ACTIVITY, take_sandbox},
+        {MSG_ACTIVITY_SYNCED, take_synced},
     };
     const struct activity_feed *f = user;
 

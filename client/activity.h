@@ -52,6 +52,8 @@ struct activity_ops {
     void (*on_sandbox)(void *user, const struct activity_sandbox *s);
     /* Subscribed; on_terminal follows for every terminal there is, those not named are gone. */
     void (*on_up)(void *user);
+    /* Every terminal there is was named. */
+    void (*on_synced)(void *user);
     void (*on_down)(void *user, const struct err *e);
     /* The sandbox is gone, or its host has no such extension (ERR_UNSUPPORTED): the last call. */
     void (*on_end)(void *user, const struct err *e);

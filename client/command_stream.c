@@ -25,6 +25,7 @@
 
 struct command_stream {
     struct remote *remote; /* held */
+    struct client *client; /* held */
     const struct command_stream_ops *ops;
     void *user;
     char *command_id, *terminal_id; /* owned, or NULL */
@@ -232,6 +233,7 @@ struct command_stream *command_stream(struct remote *r, const struct command_opt
     cJSON_AddTrueToObject(body, "stream");
     call_set_body(c, body);
     s->remote = r;
+    s->client = r->client;
     s->ops = ops;
     s->user = user;
     s->look_ms = LOOK_FIRST_MS;
@@ -272,9 +274,8 @@ static void on_forgotten(void *user, const struct err *e)
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct command_stream *s = handle->data;
-    struct client *c = s->remote->client;
+    struct client *c = s->client;
 
-    remote_release(s->remote);
     free(s->command_id);
     free(s->terminal_id);
     free(s);
@@ -291,6 +292,8 @@ void command_stream_destroy(struct command_stream *s)
     if (is_kill_under_way)
         terminal_destroy(s->remote, s->terminal_id, on_forgotten, NULL);
     uv_close((uv_handle_t *)&s->look, on_timer_closed);
+    /* Not in the callback: a client that ends before it would end the remote's requests first. */
+    remote_release(s->remote);
 }
 
 const char *command_stream_id(const struct command_stream *s)

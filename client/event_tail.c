@@ -39,6 +39,7 @@ struct wire {
 
 struct event_tail {
     struct remote *remote; /* held */
+    struct client *client; /* held */
     char *type;            /* or NULL */
     const struct event_tail_ops *ops;
     void *user;
@@ -414,7 +415,7 @@ static void find_address(const struct gateway *g, struct address *a)
 static void open_wire(struct event_tail *t)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct client *c = t->remote->client;
+    struct client *c = t->client;
     struct wire *w = xcalloc(1, sizeof *w);
     struct address a;
     struct err e;
@@ -472,6 +473,7 @@ struct event_tail *event_tail_open(struct remote *r, const struct event_tail_opt
     struct event_tail *t = xcalloc(1, sizeof *t);
 
     t->remote = r;
+    t->client = r->client;
     t->type = o->type ? xstrdup(o->type) : NULL;
     t->ops = ops;
     t->user = user;
@@ -490,9 +492,8 @@ struct event_tail *event_tail_open(struct remote *r, const struct event_tail_opt
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct event_tail *t = handle->data;
-    struct client *c = t->remote->client;
+    struct client *c = t->client;
 
-    remote_release(t->remote);
     free(t->type);
     free(t->seen);
     free(t);
@@ -505,4 +506,6 @@ void event_tail_close(struct event_tail *t)
         return;
     stop(t);
     uv_close((uv_handle_t *)&t->timer, on_timer_closed);
+    /* Not in the callback: a client that ends before it would end the remote's requests first. */
+    remote_release(t->remote);
 }

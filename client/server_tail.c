@@ -32,6 +32,7 @@ struct held {
 
 struct server_tail {
     struct remote *remote; /* held */
+    struct client *client; /* held */
     char *slug;
     enum server_stream stream;
     const struct server_tail_ops *ops;
@@ -339,6 +340,7 @@ struct server_tail *server_tail_open(struct remote *r, const char *slug, enum se
     cleanup_free char *channel = xasprintf(CHANNEL_SERVER_PREFIX "%s", slug);
 
     t->remote = r;
+    t->client = r->client;
     t->slug = xstrdup(slug);
     t->stream = stream;
     t->ops = ops;
@@ -356,9 +358,8 @@ struct server_tail *server_tail_open(struct remote *r, const char *slug, enum se
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct server_tail *t = handle->data;
-    struct client *c = t->remote->client;
+    struct client *c = t->client;
 
-    remote_release(t->remote);
     buf_finish(&t->anchor);
     free(t->slug);
     free(t);
@@ -371,4 +372,6 @@ void server_tail_close(struct server_tail *t)
         return;
     stop(t);
     uv_close((uv_handle_t *)&t->timer, on_timer_closed);
+    /* Not in the callback: a client that ends before it would end the remote's requests first. */
+    remote_release(t->remote);
 }

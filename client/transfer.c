@@ -34,6 +34,7 @@ struct local_listing {
 
 struct transfer {
     struct remote *remote; /* held */
+    struct client *client; /* held */
     struct transfer_options o;
     void *user;
     char *local, *there; /* owned */
@@ -57,9 +58,8 @@ static void step(struct transfer *t);
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct transfer *t = handle->data;
-    struct client *c = t->remote->client;
+    struct client *c = t->client;
 
-    remote_release(t->remote);
     entries_finish(&t->entries);
     buf_finish(&t->script);
     free(t->local);
@@ -82,6 +82,8 @@ void transfer_cancel(struct transfer *t)
         unlink(t->temp);
     free(steal_pointer(&t->temp));
     uv_close((uv_handle_t *)&t->timer, on_timer_closed);
+    /* Not in the callback: a client that ends before it would end the remote's requests first. */
+    remote_release(t->remote);
 }
 
 static void end(struct transfer *t, const struct err *e)
@@ -523,7 +525,7 @@ static void list_here(struct transfer *t)
     struct local_listing *l = xcalloc(1, sizeof *l);
 
     l->transfer = t;
-    l->client = t->remote->client;
+    l->client = t->client;
     l->root = xstrdup(t->local);
     l->is_recursive = t->o.is_recursive;
     l->work.data = l;
@@ -553,6 +555,7 @@ struct transfer *transfer_start(struct remote *r, const struct transfer_options 
     struct transfer *t = xcalloc(1, sizeof *t);
 
     t->remote = r;
+    t->client = r->client;
     t->o = *o;
     t->user = user;
     t->local = xstrdup(o->local);

@@ -95,6 +95,7 @@ struct wall_source {
     struct err error;
     struct activity_sandbox facts;
     char text[2][ACTIVITY_TEXT_MAX + 8];
+    bool is_known; /* which terminals it has */
     bool has_facts, wanted;
     TAILQ_ENTRY(wall_source) link;
 };

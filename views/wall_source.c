@@ -112,9 +112,20 @@ static void on_up(void *user)
     wall_source_recount(s);
 }
 
+static void on_synced(void *user)
+{
+    struct wall_source *s = user;
+
+    s->is_known = true;
+    wall_source_recount(s);
+}
+
 static void on_down(void *user, const struct err *e)
 {
-    set_state(user, WALL_DOWN, e);
+    struct wall_source *s = user;
+
+    s->is_known = false;
+    set_state(s, WALL_DOWN, e);
 }
 
 static void on_listing(void *user);
@@ -136,6 +147,7 @@ static const struct activity_ops activity_ops = {
     .on_terminal_gone = on_terminal_gone,
     .on_sandbox = on_sandbox,
     .on_up = on_up,
+    .on_synced = on_synced,
     .on_down = on_down,
     .on_end = on_end,
 };
@@ -178,6 +190,7 @@ static void on_listing(void *user)
     TAILQ_FOREACH (t, &s->wall->tiles, link)
         if (t->source == s && wall_tile_is_live(t) && !listing_find(s->listing, t->terminal_id))
             wall_tile_end(t, "it ended");
+    s->is_known = true;
     if (s->state != WALL_LIVE)
         set_state(s, WALL_LIVE, NULL);
     wall_source_recount(s);
@@ -187,6 +200,7 @@ static void on_listing(void *user)
 
 static void disconnect(struct wall_source *s)
 {
+    s->is_known = false;
     activity_close(steal_pointer(&s->feed));
     listing_close(steal_pointer(&s->listing));
     remote_release(steal_pointer(&s->remote));
@@ -336,7 +350,7 @@ char *wall_source_says(const struct wall_source *s, char *out, size_t cap)
     else if (!s->remote)
         text = xasprintf("\xe2\x9c\x97 %s%s%s", status, *sandbox->info.reason ? ": " : "",
                          sandbox->info.reason);
-    else if (s->state == WALL_LOOKING)
+    else if (s->state == WALL_LOOKING || (s->state == WALL_LIVE && !s->is_known))
         text = xstrdup("\xe2\x80\xa6 connecting");
     else if (s->state == WALL_LIVE)
         text = xstrdup("no terminal runs there; i opens one");

@@ -241,9 +241,9 @@ static void context__key_files(void **state)
     struct fixture *f = *state;
 
     f->o.gateway = "http://127.0.0.1:9";
-    f->o.api_key_file = "/nonexistent/key";
+    f->o.api_key_file = "/proc/nowhere/key";
     assert_int_equal(resolve(f), -ERR_NOT_FOUND);
-    assert_non_null(strstr(f->e.text, "/nonexistent/key"));
+    assert_non_null(strstr(f->e.text, "/proc/nowhere/key"));
     f->o.api_key_file = "/dev/null";
     assert_int_equal(resolve(f), -ERR_ARG);
     f->o.api_key_file = "/dev/zero"; /* never ends */

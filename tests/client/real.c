@@ -68,14 +68,16 @@ void real_start(struct real *r, uv_loop_t *loop)
     snprintf(r->state, sizeof r->state, "/tmp/sandpit-client-XXXXXX");
     assert_non_null(mkdtemp(r->state));
     setenv("SANDPIT_API_KEY", REAL_KEY, 1);
-    const char *argv[] = {program,       "gateway", "--listen", "127.0.0.1:0", "--pubsub",
-                          "127.0.0.1:0", "--state", r->state,   "--ephemeral", NULL};
+    /* However this program ends: who waits for its stderr to close must not wait for the host. */
+    const char *argv[] = {"setpriv",  "--pdeathsig", "TERM",     program,       "gateway",
+                          "--listen", "127.0.0.1:0", "--pubsub", "127.0.0.1:0", "--state",
+                          r->state,   "--ephemeral", NULL};
     uv_stdio_container_t stdio[] = {
         {.flags = UV_IGNORE},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&r->out},
         {.flags = UV_INHERIT_FD, .data.fd = 2},
     };
-    uv_process_options_t options = {.file = program,
+    uv_process_options_t options = {.file = argv[0],
                                     .args = (char **)argv,
                                     .exit_cb = on_exit_status,
                                     .stdio = stdio,
@@ -100,13 +102,23 @@ void remove_tree(const char *path)
 
 void real_stop(struct real *r)
 {
+    int64_t until = clock_mono_ms() + 20000;
+
+    bool is_hung;
+
     uv_process_kill(&r->process, SIGTERM);
+    while (!r->has_exited && clock_mono_ms() < until)
+        loop_turn(r->loop);
+    is_hung = !r->has_exited;
+    if (is_hung)
+        uv_process_kill(&r->process, SIGKILL);
     await(r->loop, 20000, r->has_exited);
     if (!uv_is_closing((uv_handle_t *)&r->out))
         uv_close((uv_handle_t *)&r->out, NULL);
     uv_run(r->loop, UV_RUN_NOWAIT);
     buf_finish(&r->printed);
     remove_tree(r->state);
+    assert_false(is_hung);
 }
 
 /* The jail's command line names the state folder, which nobody else has. */
@@ -292,21 +304,24 @@ static void on_connection(uv_stream_t *listener, int status)
 void proxy_listen(struct proxy *p)
 {
     struct sockaddr_in address;
+    int n = sizeof address;
 
     uv_ip4_addr("127.0.0.1", p->port, &address);
     uv_tcp_init(p->loop, &p->listener);
     p->listener.data = p;
     assert_int_equal(uv_tcp_bind(&p->listener, (struct sockaddr *)&address, 0), 0);
     assert_int_equal(uv_listen((uv_stream_t *)&p->listener, 64, on_connection), 0);
+    uv_tcp_getsockname(&p->listener, (struct sockaddr *)&address, &n);
+    p->port = ntohs(address.sin_port);
     p->is_listening = true;
 }
 
 void proxy_start(struct proxy *p, uv_loop_t *loop, int target_port)
 {
-    *p = (struct proxy){.loop = loop, .target_port = target_port, .port = free_port()};
-    snprintf(p->url, sizeof p->url, "http://127.0.0.1:%d", p->port);
+    *p = (struct proxy){.loop = loop, .target_port = target_port};
     LIST_INIT(&p->pairs);
     proxy_listen(p);
+    snprintf(p->url, sizeof p->url, "http://127.0.0.1:%d", p->port);
 }
 
 static void on_unlistened(uv_handle_t *handle)

@@ -71,7 +71,8 @@ bool conn_has_header(const struct conn *c, const char *line);
         }                                                                                          \
     } while (0)
 void loop_turn(uv_loop_t *loop);
-/* Runs what is left and closes the loop; fails if a handle stays open. */
+/* Runs what is left and closes the loop; fails within a deadline, and names what it is, if a handle
+ * stays open. */
 void loop_finish(uv_loop_t *loop);
 
 #endif

@@ -101,8 +101,8 @@ static void activity__facts__ages_become_times(void **state)
     int64_t now;
 
     open_feed(&s, w, "[\"activity\"]");
-    await(&w->loop, 5000, s.n_ups == 1);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "subscribe activity"));
+    await(&w->loop, 20000, s.n_ups == 1);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe activity"));
     tell(&s, MSG_TERMINAL_ACTIVITY,
          "{\"terminal_id\":\"t1\",\"title\":\"a title\",\"command\":\"vi\",\"with\":\"Ann\","
          "\"error\":\"no \\u001b[31m\",\"note\":\"help\",\"rows\":24,\"cols\":80,\"viewers\":2,"
@@ -110,7 +110,7 @@ static void activity__facts__ages_become_times(void **state)
          "\"same_error\":1,\"last_exit\":127,\"output_age\":1000,\"input_age\":-1,"
          "\"bell_age\":0,\"hand_age\":2000,\"command_age\":-1,\"exit_age\":3000,"
          "\"frozen_left\":60000,\"integrated\":true}");
-    await(&w->loop, 5000, s.n_terminals == 1);
+    await(&w->loop, 20000, s.n_terminals == 1);
     now = clock_mono_ms();
     assert_string_equal(s.text, "t1|a title|vi|Ann|no  [31m|help");
     assert_int_equal(s.last.rows, 24);
@@ -131,12 +131,12 @@ static void activity__facts__ages_become_times(void **state)
     tell(&s, MSG_SANDBOX_ACTIVITY,
          "{\"servers_failed\":2,\"failed_server\":\"web\",\"error_signal\":\"x\","
          "\"error_signal_age\":-1}");
-    await(&w->loop, 5000, s.n_sandboxes == 1);
+    await(&w->loop, 20000, s.n_sandboxes == 1);
     assert_int_equal(s.sandbox.n_servers_failed, 2);
     assert_string_equal(s.server, "web");
     assert_int_equal(s.sandbox.error_signal_ms, 0);
     tell(&s, MSG_TERMINAL_DESTROYED, "{\"terminal_id\":\"t1\"}");
-    await(&w->loop, 5000, !strcmp(s.gone, "t1"));
+    await(&w->loop, 20000, !strcmp(s.gone, "t1"));
     activity_close(s.feed);
 }
 
@@ -146,8 +146,8 @@ static void activity__nonsense__becomes_nothing(void **state)
     struct seen s;
 
     open_feed(&s, w, "[\"activity\"]");
-    await(&w->loop, 5000, s.n_ups == 1);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "subscribe activity"));
+    await(&w->loop, 20000, s.n_ups == 1);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe activity"));
     tell(&s, MSG_TERMINAL_ACTIVITY, "{}");
     tell(&s, MSG_TERMINAL_ACTIVITY, "{\"terminal_id\":7}");
     tell(&s, MSG_TERMINAL_DESTROYED, "{}");
@@ -156,7 +156,7 @@ static void activity__nonsense__becomes_nothing(void **state)
          "{\"terminal_id\":\"t2\",\"title\":[],\"rows\":-5,\"cols\":1e300,\"viewers\":\"x\","
          "\"output_bytes\":1e300,\"bells\":-1,\"last_exit\":1e9,\"output_age\":1e300,"
          "\"input_age\":-1e300,\"frozen_left\":1e300,\"integrated\":\"yes\"}");
-    await(&w->loop, 5000, s.n_terminals);
+    await(&w->loop, 20000, s.n_terminals);
     assert_int_equal(s.n_terminals, 1);
     assert_string_equal(s.text, "t2|||||");
     assert_string_equal(s.gone, "");
@@ -177,13 +177,13 @@ static void activity__host_without_it__ends_the_feed(void **state)
     struct seen s;
 
     open_feed(&s, w, "[\"snapshot\"]");
-    await(&w->loop, 5000, s.n_ends);
+    await(&w->loop, 20000, s.n_ends);
     assert_int_equal(s.end, ERR_UNSUPPORTED);
     activity_close(s.feed);
     /* It is known now: the next one ends at once, but not inside the call. */
     open_feed(&s, w, "[\"snapshot\"]");
     assert_int_equal(s.n_ends, 0);
-    await(&w->loop, 5000, s.n_ends == 1);
+    await(&w->loop, 20000, s.n_ends == 1);
     assert_int_equal(s.n_ups, 0);
     activity_close(s.feed);
 }
@@ -194,14 +194,14 @@ static void activity__lost_connection__is_subscribed_again(void **state)
     struct seen s;
 
     open_feed(&s, w, "[\"activity\"]");
-    await(&w->loop, 5000, s.n_ups == 1);
+    await(&w->loop, 20000, s.n_ups == 1);
     cut(w);
-    await(&w->loop, 5000, s.n_downs == 1);
-    await(&w->loop, 5000, s.n_ups == 2);
-    await(&w->loop, 5000, sandbox_socket(w));
+    await(&w->loop, 20000, s.n_downs == 1);
+    await(&w->loop, 20000, s.n_ups == 2);
+    await(&w->loop, 20000, sandbox_socket(w));
     buf_clear(&w->told);
     activity_close(s.feed);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "unsubscribe activity"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "unsubscribe activity"));
 }
 
 static void activity__closed_in_its_callback__nothing_more_comes(void **state)
@@ -210,12 +210,12 @@ static void activity__closed_in_its_callback__nothing_more_comes(void **state)
     struct seen s;
 
     open_feed(&s, w, "[\"activity\"]");
-    await(&w->loop, 5000, s.n_ups == 1);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "subscribe activity"));
+    await(&w->loop, 20000, s.n_ups == 1);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe activity"));
     s.close_on_terminal = true;
     tell(&s, MSG_TERMINAL_ACTIVITY, "{\"terminal_id\":\"t1\"}");
     tell(&s, MSG_TERMINAL_ACTIVITY, "{\"terminal_id\":\"t2\"}");
-    await(&w->loop, 5000, strstr(text_of(&w->told), "unsubscribe activity"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "unsubscribe activity"));
     assert_int_equal(s.n_terminals, 1);
 }
 

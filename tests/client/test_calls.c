@@ -106,7 +106,7 @@ static int teardown(void **state)
     gateway_destroy(w->gateway);
     if (w->client)
         client_destroy(w->client, on_closed, w);
-    await(&w->loop, 5000, w->is_closed);
+    await(&w->loop, 20000, w->is_closed);
     script_stop(&w->script);
     loop_finish(&w->loop);
     free(w);
@@ -146,7 +146,7 @@ static void get(struct world *w)
     w->n_answers = 0;
     w->request = gateway_get(w->gateway, "abc", on_sandbox, w);
     assert_int_equal(w->n_answers, 0);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     loop_turn(&w->loop);
     assert_int_equal(w->n_answers, 1);
 }
@@ -326,7 +326,7 @@ static void get__cancelled__never_answers(void **state)
 
     w->act = act_nothing;
     w->request = gateway_get(w->gateway, "abc", on_sandbox, w);
-    await(&w->loop, 5000, w->last_line[0]);
+    await(&w->loop, 20000, w->last_line[0]);
     request_cancel(w->request);
     request_cancel(NULL);
     request_cancel(gateway_get(w->gateway, "abc", on_sandbox, w));
@@ -350,7 +350,7 @@ static void get__cancelled_by_its_callback__is_harmless(void **state)
     w->status = 200;
     w->body = ENVELOPE(VIEW);
     w->request = gateway_get(w->gateway, "abc", on_sandbox_cancel, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     loop_turn(&w->loop);
     assert_int_equal(w->n_answers, 1);
 }
@@ -362,12 +362,12 @@ static void client_destroy__in_flight__answers_nothing_and_leaves_nothing(void *
     w->act = act_nothing;
     for (int i = 0; i < 20; i++)
         gateway_get(w->gateway, "abc", on_sandbox, w);
-    await(&w->loop, 5000, w->last_line[0] && script_n_websockets(&w->script));
+    await(&w->loop, 20000, w->last_line[0] && script_n_websockets(&w->script));
     gateway_destroy(w->gateway);
     client_destroy(w->client, on_closed, w);
     w->gateway = NULL;
     w->client = NULL;
-    await(&w->loop, 5000, w->is_closed);
+    await(&w->loop, 20000, w->is_closed);
     assert_int_equal(w->n_answers, 0);
 }
 
@@ -389,7 +389,7 @@ static void client_destroy__from_a_callback__works(void **state)
     w->status = 200;
     w->body = ENVELOPE(VIEW);
     gateway_get(w->gateway, "abc", on_sandbox_destroy, w);
-    await(&w->loop, 5000, w->is_closed);
+    await(&w->loop, 20000, w->is_closed);
     assert_int_equal(w->n_answers, 1);
 }
 
@@ -405,7 +405,7 @@ static void create__body__says_what_was_asked(void **state)
         &(struct create_options){.ns = "alice", .name = "demo", .timeout_ms = 5000, .envs = envs},
         on_sandbox, w);
     cJSON_Delete(envs);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_false(w->has_error);
     assert_string_equal(w->last_line, "POST /v1/sandboxes");
     assert_string_equal(w->last_body, "{\"name\":\"demo\",\"namespace\":\"alice\",\"timeout\":5000,"
@@ -428,7 +428,7 @@ static void create__still_creating__waits_without_creating_again(void **state)
 
     w->act = act_creating;
     gateway_create_sandbox(w->gateway, &(struct create_options){0}, on_sandbox, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_false(w->has_error);
     assert_int_equal(w->n_polled, 2);
     assert_string_equal(w->last_line, "GET /v1/sandboxes/n");
@@ -443,7 +443,7 @@ static void delete__twice__is_fine(void **state)
     get(w);
     w->n_answers = 0;
     gateway_delete(w->gateway, "abc", on_done, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_false(w->has_error);
     assert_string_equal(w->last_line, "DELETE /v1/sandboxes/abc");
     assert_true(gateway_find_id(w->gateway, "abc")->gone);
@@ -453,12 +453,12 @@ static void delete__twice__is_fine(void **state)
     w->body = "{\"error\":\"no\"}";
     w->n_answers = 0;
     gateway_delete(w->gateway, "a/b", on_done, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_false(w->has_error);
     assert_string_equal(w->last_line, "DELETE /v1/sandboxes/a%2Fb");
     w->n_answers = 0;
     gateway_extend(w->gateway, "abc", 60000, on_done, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     check_error(w, ERR_NOT_FOUND, "not found (404): no", "");
     assert_string_equal(w->last_body, "{\"duration\":60000}");
 }
@@ -470,18 +470,18 @@ static void check__wrong_key__is_told(void **state)
     w->status = 404;
     w->body = "{\"error\":\"no such sandbox\"}";
     gateway_check(w->gateway, on_done, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_false(w->has_error);
     w->status = 401;
     w->n_answers = 0;
     gateway_check(w->gateway, on_done, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     check_error(w, ERR_AUTH, "401", "COMPUTESDK_API_KEY");
     w->status = 404;
     w->body = "<html>nginx</html>";
     w->n_answers = 0;
     gateway_check(w->gateway, on_done, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     check_error(w, ERR_PROTOCOL, "not in JSON", "ComputeSDK gateway");
 }
 
@@ -509,14 +509,14 @@ static void list__pages__are_joined(void **state)
 
     w->act = act_pages;
     gateway_list(w->gateway, on_list, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_false(w->has_error);
     assert_int_equal(w->n_listed, 3);
     assert_int_equal(gateway_count(w->gateway), 3);
     w->act = act_endless;
     w->n_answers = 0;
     gateway_list(w->gateway, on_list, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_int_equal(w->n_listed, 2);
 }
 

@@ -40,7 +40,7 @@ static void channel__output__in_every_coding(void **state)
     message_add_string(&m, "terminal_id", SLICE("t1"));
     message_add_string(&m, "output", SLICE(" by id"));
     conn_message(sandbox_socket(w), &m, false);
-    await(&w->loop, 5000, w->output.len >= 24);
+    await(&w->loop, 20000, w->output.len >= 24);
     assert_string_equal(w->output.data, "binary text base64 by id");
 }
 
@@ -65,7 +65,7 @@ static void channel__output__fragmented_with_a_ping_between(void **state)
     conn_raw(c, head, 2);
     conn_raw(c, out.data + 20, out.len - 20);
     buf_finish(&out);
-    await(&w->loop, 5000, w->output.len);
+    await(&w->loop, 20000, w->output.len);
     assert_string_equal(w->output.data, "in pieces");
 }
 
@@ -91,7 +91,7 @@ static void channel__refused_output__stops_reading_until_resumed(void **state)
     memset(kib, 'y', 1024);
     w->refuse_output = true;
     send_output(w, kib, true);
-    await(&w->loop, 5000, w->output.len);
+    await(&w->loop, 20000, w->output.len);
     loop_turn(&w->loop);
     size_t before = w->output.len;
 
@@ -102,7 +102,7 @@ static void channel__refused_output__stops_reading_until_resumed(void **state)
     assert_int_equal(w->output.len, before);
     w->refuse_output = false;
     channel_resume(w->channel);
-    await(&w->loop, 5000, w->output.len == (101u << 10));
+    await(&w->loop, 20000, w->output.len == (101u << 10));
 }
 
 static void channel__nonsense__is_ignored(void **state)
@@ -120,7 +120,7 @@ static void channel__nonsense__is_ignored(void **state)
     conn_text(c, "{\"type\":\"terminal:ack\",\"channel\":\"terminal:t1\",\"data\":"
                  "{\"client\":\"x\",\"seq\":1e18}}");
     send_output(w, "still here", true);
-    await(&w->loop, 5000, w->output.len);
+    await(&w->loop, 20000, w->output.len);
     assert_int_equal(w->rows, 0);
     assert_int_equal(w->n_destroyed, 0);
 }
@@ -133,7 +133,7 @@ static void channel__closed_in_its_callback__is_harmless(void **state)
     w->close_on_output = true;
     send_output(w, "bye", true);
     send_output(w, "never", true);
-    await(&w->loop, 5000, !sandbox_socket(w));
+    await(&w->loop, 20000, !sandbox_socket(w));
     assert_string_equal(w->output.data, "bye");
 }
 
@@ -144,9 +144,9 @@ static void channel__closed__unsubscribes(void **state)
 
     open_channel(w);
     other = channel_open(w->remote, "t2", &world_channel_ops, w);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "subscribe terminal:t2\n"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe terminal:t2\n"));
     channel_close(other);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "unsubscribe terminal:t2\n"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "unsubscribe terminal:t2\n"));
     assert_int_equal(remote_state(w->remote), LINK_UP);
 }
 
@@ -194,7 +194,7 @@ static void input__typed__arrives_and_is_acknowledged(void **state)
     type(w, "l");
     type(w, "s\r");
     assert_int_equal(channel_pending(w->channel), 3);
-    await(&w->loop, 5000, !channel_pending(w->channel));
+    await(&w->loop, 20000, !channel_pending(w->channel));
     assert_string_equal(w->taken.data, "ls\r");
     assert_int_equal(w->n_inputs, 1); /* keys of one turn share a frame */
     assert_true(remote_round_trip_us(w->remote) >= 0);
@@ -208,17 +208,17 @@ static void input__taken_but_cut_before_the_acknowledgement__arrives_once(void *
     open_channel(w);
     w->is_quiet = true;
     type(w, "one ");
-    await(&w->loop, 5000, w->taken.len == 4);
+    await(&w->loop, 20000, w->taken.len == 4);
     type(w, "two ");
-    await(&w->loop, 5000, w->taken.len == 8);
+    await(&w->loop, 20000, w->taken.len == 8);
     assert_int_equal(channel_pending(w->channel), 8);
     cut(w);
-    await(&w->loop, 5000, remote_state(w->remote) == LINK_DOWN);
+    await(&w->loop, 20000, remote_state(w->remote) == LINK_DOWN);
     assert_true(remote_lost_at_ms(w->remote) > 0);
     assert_int_equal(remote_error(w->remote)->code, ERR_CLOSED);
     type(w, "three");
     w->is_quiet = false;
-    await(&w->loop, 5000, !channel_pending(w->channel));
+    await(&w->loop, 20000, !channel_pending(w->channel));
     assert_string_equal(w->taken.data, "one two three");
     assert_int_equal(w->n_inputs, 5); /* two, both again, and the third */
     assert_int_equal(remote_lost_at_ms(w->remote), 0);
@@ -236,11 +236,11 @@ static void input__lost_in_the_break__is_sent_again(void **state)
         type(w, text);
         if (i % 2) {
             cut(w); /* before the loop had a chance to deliver it */
-            await(&w->loop, 5000, remote_state(w->remote) != LINK_UP);
-            await(&w->loop, 5000, remote_state(w->remote) == LINK_UP);
+            await(&w->loop, 20000, remote_state(w->remote) != LINK_UP);
+            await(&w->loop, 20000, remote_state(w->remote) == LINK_UP);
         }
     }
-    await(&w->loop, 5000, !channel_pending(w->channel));
+    await(&w->loop, 20000, !channel_pending(w->channel));
     assert_string_equal(w->taken.data, "0 1 2 3 4 5 6 7 8 9 ");
 }
 
@@ -250,11 +250,11 @@ static void input__reopened_channel__is_not_taken_for_a_repetition(void **state)
 
     open_channel(w);
     type(w, "a");
-    await(&w->loop, 5000, !channel_pending(w->channel));
+    await(&w->loop, 20000, !channel_pending(w->channel));
     channel_close(w->channel);
     w->channel = channel_open(w->remote, "t1", &world_channel_ops, w);
     type(w, "b");
-    await(&w->loop, 5000, !channel_pending(w->channel));
+    await(&w->loop, 20000, !channel_pending(w->channel));
     assert_string_equal(w->taken.data, "ab");
 }
 
@@ -264,7 +264,7 @@ static void input__not_utf8__keeps_its_bytes(void **state)
 
     open_channel(w);
     type(w, "\x1b[M \xc5\xff");
-    await(&w->loop, 5000, !channel_pending(w->channel));
+    await(&w->loop, 20000, !channel_pending(w->channel));
     assert_memory_equal(w->taken.data, "\x1b[M \xc5\xff", 6);
     assert_true(w->saw_bytes_field);
 }
@@ -277,12 +277,12 @@ static void input__plain_host__sends_whole_characters_and_keeps_nothing(void **s
     w->is_quiet = true;
     open_channel(w);
     type(w, "x\xe4\xb8");
-    await(&w->loop, 5000, w->taken.len == 1);
+    await(&w->loop, 20000, w->taken.len == 1);
     loop_turn(&w->loop);
     assert_int_equal(channel_pending(w->channel), 2);
     type(w, "\x96y");
-    await(&w->loop, 5000, !channel_pending(w->channel));
-    await(&w->loop, 5000, w->taken.len == 5);
+    await(&w->loop, 20000, !channel_pending(w->channel));
+    await(&w->loop, 20000, w->taken.len == 5);
     assert_string_equal(w->taken.data, "x世y");
     assert_false(w->saw_bytes_field);
 }
@@ -315,17 +315,17 @@ static void resize__several__are_one_and_come_again_after_a_cut(void **state)
     channel_resize(w->channel, 30, 100);
     channel_resize(w->channel, 0, 100);
     channel_resize(w->channel, 50, 200);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "resize 200x50\n"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "resize 200x50\n"));
     assert_null(strstr(w->told.data, "80x24"));
     buf_clear(&w->told);
     cut(w);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "subscribe terminal:t1\n"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe terminal:t1\n"));
     assert_string_equal(w->told.data, "resize 200x50\nsubscribe terminal:t1\n");
     message_init(&m, MSG_TERMINAL_RESIZED, SLICE("terminal:t1"));
     message_add_number(&m, "rows", 10);
     message_add_number(&m, "cols", 20);
     conn_message(sandbox_socket(w), &m, true);
-    await(&w->loop, 5000, w->rows == 10 && w->cols == 20);
+    await(&w->loop, 20000, w->rows == 10 && w->cols == 20);
 }
 
 int main(void)

@@ -104,7 +104,7 @@ static int teardown(void **state)
 
     gateway_destroy(w->gateway);
     client_destroy(w->client, on_closed, w);
-    await(&w->loop, 5000, w->is_closed);
+    await(&w->loop, 20000, w->is_closed);
     script_stop(&w->script);
     loop_finish(&w->loop);
     if (w->known_file[0])
@@ -124,7 +124,7 @@ static void tell(struct world *w, const char *type, const char *data)
 static void open_synced(struct world *w)
 {
     open_gateway(w);
-    await(&w->loop, 5000, w->n_subscribed == 1);
+    await(&w->loop, 20000, w->n_subscribed == 1);
     tell(w, MSG_SANDBOX_CREATED,
          "\"sandboxId\":\"b\",\"name\":\"two\",\"namespace\":\"alice\",\"terminals\":1,"
          "\"createdAt\":\"2026-01-02T00:00:00.000Z\"");
@@ -132,7 +132,7 @@ static void open_synced(struct world *w)
          "\"sandboxId\":\"a\",\"name\":\"one\",\"namespace\":\"alice\","
          "\"createdAt\":\"2026-01-01T00:00:00.000Z\"");
     tell(w, MSG_SANDBOX_SYNCED, "");
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_UP);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_UP);
 }
 
 static void link__list__subscribes_with_the_key(void **state)
@@ -141,7 +141,7 @@ static void link__list__subscribes_with_the_key(void **state)
 
     open_gateway(w);
     assert_int_equal(gateway_state(w->gateway), LINK_CONNECTING);
-    await(&w->loop, 5000, w->n_subscribed);
+    await(&w->loop, 20000, w->n_subscribed);
     assert_string_equal(w->subscribed, "{\"type\":\"subscribe\",\"channel\":\"sandboxes\"}");
     assert_non_null(strcasestr(w->list_head, "GET /v1/ws?protocol=json HTTP/1.1\r\n"));
     assert_non_null(strcasestr(w->list_head, "\r\nx-computesdk-api-key: key\r\n"));
@@ -164,12 +164,12 @@ static void link__deltas__become_rows(void **state)
     tell(w, MSG_SANDBOX_UPDATED,
          "\"sandboxId\":\"b\",\"name\":\"two\",\"namespace\":\"alice\","
          "\"terminals\":3");
-    await(&w->loop, 5000, gateway_revision(w->gateway) > revision);
+    await(&w->loop, 20000, gateway_revision(w->gateway) > revision);
     assert_int_equal(gateway_find_id(w->gateway, "b")->info.n_terminals, 3);
     assert_string_equal(gateway_at(w->gateway, 1)->info.id, "b");
     assert_true(gateway_at(w->gateway, 1)->revision > revision);
     tell(w, MSG_SANDBOX_DELETED, "\"sandboxId\":\"a\"");
-    await(&w->loop, 5000, gateway_find_id(w->gateway, "a")->gone);
+    await(&w->loop, 20000, gateway_find_id(w->gateway, "a")->gone);
     assert_null(gateway_find_name(w->gateway, "alice", "one"));
     gateway_forget_gone(w->gateway);
     assert_int_equal(gateway_count(w->gateway), 1);
@@ -188,7 +188,7 @@ static void link__same_row_again__is_no_change(void **state)
     int64_t confirmed_ms = gateway_find_id(w->gateway, "a")->confirmed_ms;
 
     tell(w, MSG_SANDBOX_UPDATED, row);
-    await(&w->loop, 5000, gateway_find_id(w->gateway, "a")->confirmed_ms > confirmed_ms);
+    await(&w->loop, 20000, gateway_find_id(w->gateway, "a")->confirmed_ms > confirmed_ms);
     assert_int_equal(gateway_revision(w->gateway), revision);
 }
 
@@ -204,7 +204,7 @@ static void link__nonsense__is_ignored(void **state)
     conn_frame(script_websocket(&w->script), 1, "{{{", 3);
     conn_frame(script_websocket(&w->script), 2, "\xff\xff", 2);
     tell(w, MSG_SANDBOX_CREATED, "\"sandboxId\":\"c\"");
-    await(&w->loop, 5000, gateway_count(w->gateway) == 3);
+    await(&w->loop, 20000, gateway_count(w->gateway) == 3);
     assert_int_equal(gateway_state(w->gateway), LINK_UP);
 }
 
@@ -214,14 +214,14 @@ static void link__cut__comes_back_and_drops_what_is_not_sent_again(void **state)
 
     open_synced(w);
     script_cut(&w->script);
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_DOWN);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_DOWN);
     assert_int_equal(gateway_error(w->gateway)->code, ERR_CLOSED);
     assert_true(gateway_retry_at_ms(w->gateway) > 0);
     assert_int_equal(gateway_count(w->gateway), 2);
-    await(&w->loop, 5000, w->n_subscribed == 2);
+    await(&w->loop, 20000, w->n_subscribed == 2);
     tell(w, MSG_SANDBOX_CREATED, "\"sandboxId\":\"b\",\"name\":\"two\",\"namespace\":\"alice\"");
     tell(w, MSG_SANDBOX_SYNCED, "");
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_UP);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_UP);
     assert_true(gateway_find_id(w->gateway, "a")->gone);
     assert_false(gateway_find_id(w->gateway, "b")->gone);
     assert_int_equal(gateway_error(w->gateway)->code, 0);
@@ -238,7 +238,7 @@ static void link__refused__waits_longer_each_time_and_retries_at_once_when_told(
     script_unlisten(&w->script);
     script_cut(&w->script);
     for (int64_t last = 0; n < 4;) {
-        await(&w->loop, 5000, gateway_retry_at_ms(w->gateway) != last);
+        await(&w->loop, 20000, gateway_retry_at_ms(w->gateway) != last);
         last = gateway_retry_at_ms(w->gateway);
         if (last)
             wait[n++] = last - clock_mono_ms();
@@ -251,7 +251,7 @@ static void link__refused__waits_longer_each_time_and_retries_at_once_when_told(
     int64_t told_ms = clock_mono_ms();
 
     gateway_retry(w->gateway);
-    await(&w->loop, 5000, w->n_subscribed == 2);
+    await(&w->loop, 20000, w->n_subscribed == 2);
     assert_true(clock_mono_ms() - told_ms < 400);
 }
 
@@ -261,14 +261,14 @@ static void link__wrong_key__fails_for_good(void **state)
 
     w->upgrade_status = 401;
     open_gateway(w);
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_FAILED);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_FAILED);
     assert_int_equal(gateway_error(w->gateway)->code, ERR_AUTH);
     assert_int_equal(gateway_error(w->gateway)->http_status, 401);
     assert_non_null(strstr(gateway_error(w->gateway)->hint, "COMPUTESDK_API_KEY"));
     assert_int_equal(gateway_retry_at_ms(w->gateway), 0);
     w->upgrade_status = 0;
     gateway_retry(w->gateway);
-    await(&w->loop, 5000, w->n_subscribed == 1);
+    await(&w->loop, 20000, w->n_subscribed == 1);
 }
 
 static void link__not_a_gateway__fails_for_good(void **state)
@@ -277,7 +277,7 @@ static void link__not_a_gateway__fails_for_good(void **state)
 
     w->info = "<html>It works!</html>";
     open_gateway(w);
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_FAILED);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_FAILED);
     assert_int_equal(gateway_error(w->gateway)->code, ERR_PROTOCOL);
     assert_non_null(strstr(gateway_error(w->gateway)->hint, "ComputeSDK gateway"));
 }
@@ -289,11 +289,11 @@ static void link__broken_gateway__is_tried_again(void **state)
     w->info_status = 503;
     w->info = "starting";
     open_gateway(w);
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_DOWN);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_DOWN);
     assert_non_null(strstr(gateway_error(w->gateway)->text, "starting"));
     w->info_status = 200;
     w->info = "{\"data\":{\"extensions\":[\"list\"]}}";
-    await(&w->loop, 5000, w->n_subscribed == 1);
+    await(&w->loop, 20000, w->n_subscribed == 1);
 }
 
 static void on_sandbox(void *user, const struct sandbox_info *s, const struct err *e)
@@ -314,10 +314,10 @@ static void stock__known_sandboxes__are_kept_in_a_private_file(void **state)
     w->info = "{\"error\":\"not found\"}";
     w->view = "{\"data\":{\"sandboxId\":\"abc\",\"name\":\"demo\",\"token\":\"secret\"}}";
     open_gateway(w);
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_UP);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_UP);
     assert_int_equal(gateway_count(w->gateway), 0);
     gateway_create_sandbox(w->gateway, &(struct create_options){.name = "demo"}, on_sandbox, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_false(w->has_error);
     assert_int_equal(stat(w->known_file, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
@@ -331,13 +331,13 @@ static void stock__known_sandboxes__are_kept_in_a_private_file(void **state)
     w->n_gets = 0;
     open_gateway(w);
     assert_int_equal(gateway_count(w->gateway), 1);
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_UP);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_UP);
     assert_int_equal(w->n_gets, 1);
     assert_false(gateway_at(w->gateway, 0)->gone);
     gateway_destroy(w->gateway);
     w->view = NULL;
     open_gateway(w);
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_UP);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_UP);
     assert_true(gateway_at(w->gateway, 0)->gone);
     gateway_destroy(w->gateway);
     open_gateway(w);

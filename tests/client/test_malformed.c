@@ -83,7 +83,7 @@ static int teardown(void **state)
     remote_release(w->remote);
     gateway_destroy(w->gateway);
     client_destroy(w->client, on_closed, w);
-    await(&w->loop, 5000, w->is_closed);
+    await(&w->loop, 20000, w->is_closed);
     script_stop(&w->script);
     loop_finish(&w->loop);
     free(w);
@@ -336,7 +336,7 @@ static void ask(struct world *w, const struct question *q)
     w->n_items = 0;
     q->ask(w);
     assert_int_equal(w->n_answers, 0);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     uv_run(&w->loop, UV_RUN_NOWAIT);
     if (w->n_answers != 1)
         fail_msg("%s answered %d times", q->name, w->n_answers);
@@ -473,7 +473,7 @@ static void transfer__hostile_listings__write_nothing(void **state)
         n_copied = 0;
         w->body = bodies[i];
         transfer_start(w->remote, &o, w);
-        await(&w->loop, 5000, n_copied);
+        await(&w->loop, 20000, n_copied);
         assert_int_not_equal(access(evil, F_OK), 0);
         rmdir(to);
     }

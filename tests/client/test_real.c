@@ -51,7 +51,7 @@ static void close_client(struct world *w)
     remote_release(steal_pointer(&w->remote));
     gateway_destroy(steal_pointer(&w->gateway));
     client_destroy(steal_pointer(&w->client), on_closed, w);
-    await(&w->loop, 5000, w->is_closed);
+    await(&w->loop, 20000, w->is_closed);
 }
 
 static int setup(void **state)
@@ -188,15 +188,15 @@ static void real__list__is_live(void **state)
     struct world *w = *state;
     const struct sandbox *s;
 
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_UP);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_UP);
     create_sandbox(w);
-    await(&w->loop, 5000, gateway_find_name(w->gateway, "alice", "demo"));
+    await(&w->loop, 20000, gateway_find_name(w->gateway, "alice", "demo"));
     s = gateway_find_name(w->gateway, "alice", "demo");
     assert_string_equal(s->info.status, "running");
     assert_true(s->info.created_ms > 0);
     gateway_delete(w->gateway, w->sandbox, on_done, w);
     answered(w);
-    await(&w->loop, 5000, gateway_find_id(w->gateway, w->sandbox)->gone);
+    await(&w->loop, 20000, gateway_find_id(w->gateway, w->sandbox)->gone);
     assert_int_equal(gateway_state(w->gateway), LINK_UP);
 }
 
@@ -206,10 +206,10 @@ static void real__wrong_key__is_told(void **state)
 
     close_client(w);
     open_client(w, w->real.url, "wrong");
-    await(&w->loop, 5000, gateway_state(w->gateway) == LINK_FAILED);
+    await(&w->loop, 20000, gateway_state(w->gateway) == LINK_FAILED);
     assert_int_equal(gateway_error(w->gateway)->code, ERR_AUTH);
     gateway_check(w->gateway, on_done, w);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_int_equal(w->error.code, ERR_AUTH);
 }
 
@@ -219,7 +219,7 @@ static void real__shell__takes_keys_size_and_ends(void **state)
 
     create_sandbox(w);
     open_shell(w);
-    await(&w->loop, 5000, !channel_pending(w->channel));
+    await(&w->loop, 20000, !channel_pending(w->channel));
     assert_true(remote_round_trip_us(w->remote) > 0);
     channel_resize(w->channel, 33, 111);
     type(w, "stty size\r");
@@ -258,10 +258,10 @@ static void real__cut_under_a_shell__keys_arrive_once(void **state)
             uv_run(&w->loop, UV_RUN_NOWAIT);
         if (i % 10 == 4) {
             proxy_cut(&w->proxy);
-            await(&w->loop, 5000, remote_state(w->remote) == LINK_DOWN);
+            await(&w->loop, 20000, remote_state(w->remote) == LINK_DOWN);
         }
         if (i % 10 == 7)
-            await(&w->loop, 5000, remote_state(w->remote) == LINK_UP);
+            await(&w->loop, 20000, remote_state(w->remote) == LINK_UP);
     }
     type(w, "\x04");
     await(&w->loop, 10000, !channel_pending(w->channel));
@@ -291,14 +291,14 @@ static void real__cut_for_a_while__resumes_within_two_seconds(void **state)
     proxy_unlisten(&w->proxy);
     proxy_cut(&w->proxy);
     await(&w->loop, 2000, remote_state(w->remote) == LINK_DOWN);
-    await(&w->loop, 5000, remote_error(w->remote)->code == ERR_REFUSED);
+    await(&w->loop, 20000, remote_error(w->remote)->code == ERR_REFUSED);
     buf_clear(&w->output);
     type(w, "echo $((5*5))-typed-while-down\r");
     for (int i = 0; i < 20; i++)
         loop_turn(&w->loop);
     proxy_listen(&w->proxy);
     await(&w->loop, 2500, remote_state(w->remote) == LINK_UP);
-    await(&w->loop, 5000, saw(w, "25-typed-while-down"));
+    await(&w->loop, 20000, saw(w, "25-typed-while-down"));
     /* The snapshot brought what was there before. */
     assert_true(saw(w, "42-ready"));
 }
@@ -311,7 +311,7 @@ static void real__deleted_under_a_shell__is_told(void **state)
     open_shell(w);
     gateway_delete(w->gateway, w->sandbox, on_done, w);
     await(&w->loop, 2000 + 18000, w->destroyed[0]);
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
 }
 
 static void real__daemon_killed_under_a_shell__is_told_within_two_seconds(void **state)
@@ -323,7 +323,7 @@ static void real__daemon_killed_under_a_shell__is_told_within_two_seconds(void *
     assert_true(real_kill_jails(&w->real) > 0);
     await(&w->loop, 2000, w->destroyed[0]);
     /* The sandbox comes back, the terminal does not. */
-    await(&w->loop, 5000, remote_state(w->remote) == LINK_UP);
+    await(&w->loop, 20000, remote_state(w->remote) == LINK_UP);
 }
 
 static void real__destroyed_in_flight__leaves_nothing(void **state)

@@ -51,17 +51,17 @@ static void calls__terminals_and_commands__work(void **state)
     struct world *w = *state;
 
     terminal_create(w->remote, &(struct terminal_options){.rows = 24, .cols = 80}, on_terminal, w);
-    await(&w->loop, 5000, w->n_answers == 1);
+    await(&w->loop, 20000, w->n_answers == 1);
     assert_string_equal(w->answer, "t1");
     assert_string_equal(w->last_body, "{\"pty\":true,\"rows\":24,\"cols\":80}");
     terminal_list(w->remote, on_terminals, w);
-    await(&w->loop, 5000, w->n_answers == 2);
+    await(&w->loop, 20000, w->n_answers == 2);
     assert_string_equal(w->answer, "2 t1 80x24");
     terminal_destroy(w->remote, "t1", on_done, w);
-    await(&w->loop, 5000, w->n_answers == 3);
+    await(&w->loop, 20000, w->n_answers == 3);
     assert_int_equal(w->error.code, 0);
     command_run(w->remote, &(struct command_options){.command = "echo hi"}, on_command, w);
-    await(&w->loop, 5000, w->n_answers == 4);
+    await(&w->loop, 20000, w->n_answers == 4);
     assert_string_equal(w->answer, "3 4 hi");
     assert_string_equal(w->last_body, "{\"command\":\"echo hi\"}");
     assert_int_equal(w->n_gets, 1);
@@ -73,15 +73,15 @@ static void calls__token_refused__is_fetched_again_once(void **state)
     struct world *w = *state;
 
     terminal_list(w->remote, on_terminals, w);
-    await(&w->loop, 5000, w->n_answers == 1);
+    await(&w->loop, 20000, w->n_answers == 1);
     w->token = w->given = "new";
     terminal_list(w->remote, on_terminals, w);
-    await(&w->loop, 5000, w->n_answers == 2);
+    await(&w->loop, 20000, w->n_answers == 2);
     assert_int_equal(w->error.code, 0);
     assert_int_equal(w->n_gets, 2);
     w->token = "newer";
     terminal_list(w->remote, on_terminals, w);
-    await(&w->loop, 5000, w->n_answers == 3);
+    await(&w->loop, 20000, w->n_answers == 3);
     assert_int_equal(w->error.code, ERR_AUTH);
     assert_non_null(strstr(w->error.text, "sandbox abc"));
     assert_int_equal(w->n_gets, 3);
@@ -94,11 +94,11 @@ static void calls__sandbox_gone__fail_with_the_reason(void **state)
     w->is_gone = true;
     terminal_list(w->remote, on_terminals, w);
     request_cancel(terminal_list(w->remote, on_terminals, w));
-    await(&w->loop, 5000, w->n_answers);
+    await(&w->loop, 20000, w->n_answers);
     assert_int_equal(w->error.code, ERR_NOT_FOUND);
     assert_non_null(strstr(w->error.text, "gone"));
     terminal_list(w->remote, on_terminals, w);
-    await(&w->loop, 5000, w->n_answers == 2);
+    await(&w->loop, 20000, w->n_answers == 2);
     assert_int_equal(w->error.code, ERR_NOT_FOUND);
 }
 

@@ -196,7 +196,7 @@ int world_teardown(void **state)
     remote_release(w->remote);
     gateway_destroy(w->gateway);
     client_destroy(w->client, on_closed, w);
-    await(&w->loop, 5000, w->is_closed);
+    await(&w->loop, 20000, w->is_closed);
     script_stop(&w->script);
     loop_finish(&w->loop);
     buf_finish(&w->told);
@@ -225,10 +225,10 @@ void cut(struct world *w)
 void open_channel(struct world *w)
 {
     w->channel = channel_open(w->remote, "t1", &world_channel_ops, w);
-    await(&w->loop, 5000, strstr(text_of(&w->told), "subscribe terminal:t1\n"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe terminal:t1\n"));
     assert_int_equal(remote_state(w->remote), LINK_UP);
     /* Until the host's extensions are known. */
-    await(&w->loop, 5000, w->script.n_requests >= 6);
+    await(&w->loop, 20000, w->script.n_requests >= 6);
     loop_turn(&w->loop);
 }
 

@@ -214,7 +214,7 @@ static void methods__keys__are_bound_to_what_the_page_says(void **state)
 /* --- commands --- */
 
 #define PROLOGUE                                                                                   \
-    "set -e; sandpit() { \"$S\" \"$@\"; }; OUT=out; "                                              \
+    "set -e; : >out; : >talk; sandpit() { \"$S\" \"$@\"; }; OUT=out; "                             \
     "until_in() { while ! grep -q -e \"$1\" \"$2\"; do sleep 0.02; done; }; "
 
 /* ID as a word of its own becomes "$ID". */

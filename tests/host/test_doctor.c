@@ -90,7 +90,7 @@ static void doctor__no_bubblewrap__is_missing_and_how_to_get_it(void **state)
     cleanup_buf struct buf said = {0};
 
     (void)state;
-    assert_int_equal(run("/nonexistent", args, &said), 1);
+    assert_int_equal(run("/proc/nowhere", args, &said), 1);
     assert_non_null(strstr(said.data, "missing  isolation: bubblewrap (bwrap) is not installed"));
     assert_non_null(strstr(said.data, "apt-get install bubblewrap"));
     assert_non_null(strstr(said.data, "note  private-network: "));

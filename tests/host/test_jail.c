@@ -403,7 +403,7 @@ static void jail__start__says_why_it_cannot(void **state)
         skip();
         return;
     }
-    setenv("PATH", "/nonexistent", 1);
+    setenv("PATH", "/proc/nowhere", 1);
     spec.root = w->root;
     assert_int_equal(jail_start(&spec, &e), -ERR_UNSUPPORTED);
     setenv("PATH", path, 1);

@@ -121,7 +121,7 @@ static void theme__load__reports_the_line_and_keeps_the_rest(void **state)
     }
     struct theme t;
     struct err e;
-    assert_int_equal(theme_load(&t, "/nonexistent/theme.ini", &e), -ERR_NOT_FOUND);
+    assert_int_equal(theme_load(&t, "/proc/nowhere/theme.ini", &e), -ERR_NOT_FOUND);
 }
 
 static void theme__no_color__leaves_attributes_only(void **state)

@@ -10,7 +10,7 @@
 #include "tui/internal.h"
 #include "wire/names.h"
 
-#define AWAIT_MS 5000
+#define AWAIT_MS 20000
 
 /* --- the host --- */
 static void answer(struct stage *s, struct conn *c, const char *data)

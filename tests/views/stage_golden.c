@@ -104,11 +104,27 @@ static void fail_differing(const char *name, const char *expected, const char *s
     }
 }
 
+/* Between two attempts to connect: each is over in a moment. */
+static char *at_rest(struct stage *s)
+{
+    int64_t until = clock_mono_ms() + 20000;
+    char *screen;
+
+    for (;;) {
+        screen = stage_screen(s);
+        if (!strstr(screen, "trying again\xe2\x80\xa6"))
+            return screen;
+        free(screen);
+        assert_true(clock_mono_ms() < until);
+        loop_turn(&s->loop);
+    }
+}
+
 void stage_golden(struct stage *s, const char *name)
 {
     cleanup_free char *file = xasprintf("tests/views/golden/%s.txt", name);
     cleanup_free char *path = source_path(file);
-    cleanup_free char *raw = stage_screen(s);
+    cleanup_free char *raw = at_rest(s);
     cleanup_free char *screen = mask(s, raw);
 
     if (getenv("SANDPIT_UPDATE_GOLDEN")) {

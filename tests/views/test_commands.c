@@ -29,7 +29,7 @@ static void run_streamed(struct stage *s, int n)
     stage_await(s, "Run in");
     stage_type(s, "make check");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->n_attached == n);
+    await(&s->loop, 20000, s->n_attached == n);
 }
 
 static void commands__run__follows_its_output(void **state)
@@ -68,7 +68,7 @@ static void commands__run__form(void **state)
     stage_keys(s, "Enter");
     stage_await(s, "is not NAME=value");
     stage_keys(s, "C-w Enter");
-    await(&s->loop, 5000, !strcmp(s->last_request, "POST /run/command"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "POST /run/command"));
     assert_non_null(strstr(s->last_body, "\"A\":\"1\""));
     stage_close(s);
 }
@@ -80,7 +80,7 @@ static void run_and_leave(struct stage *s, const char *command)
     stage_type(s, command);
     s->last_request[0] = '\0';
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, !strcmp(s->last_request, "POST /run/command"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "POST /run/command"));
     stage_await(s, "Nothing was written yet");
     stage_keys(s, "Esc");
     stage_await(s, "student-1");
@@ -108,7 +108,7 @@ static void commands__form__recalls_commands_without_secrets(void **state)
     stage_await(s, "draft");
     /* On to the fields below, from where it goes back. */
     stage_keys(s, "Down Up Up Enter");
-    await(&s->loop, 5000, strstr(s->last_body, "echo second"));
+    await(&s->loop, 20000, strstr(s->last_body, "echo second"));
     stage_close(s);
 }
 

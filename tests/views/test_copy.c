@@ -17,7 +17,7 @@ static struct stage *open_lines(const char *const *lines)
     stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
     stage_await(s, "demo");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     for (; *lines; lines++)
         stage_output(s, *lines);
     stage_output(s, "$ ");
@@ -106,7 +106,7 @@ static void copy__select__characters_lines_and_blocks(void **state)
     stage_keys(s, "C-b [ g g y"); /* nothing selected: the word */
     assert_copied(s, "line");
     stage_keys(s, "C-b ]");
-    await(&s->loop, 5000, s->typed.len == 4);
+    await(&s->loop, 20000, s->typed.len == 4);
     assert_memory_equal(s->typed.data, "line", 4);
     stage_close(s);
 }

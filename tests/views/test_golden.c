@@ -63,7 +63,7 @@ static void open_shell(struct stage *s, int n)
 
 static void feed_shell(struct stage *s, int n)
 {
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     for (int i = 1; i < n; i++) {
         cleanup_free char *line = xasprintf("line %d\r\n", i);
 
@@ -97,7 +97,7 @@ static void have_signals(struct stage *s, int n)
 
 static void feed_signals(struct stage *s, int n)
 {
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_await_gone(s, "connecting");
     for (int i = 0; i < n; i++) {
         static const char *const ready[] = {
@@ -146,7 +146,7 @@ static void feed_watch(struct stage *s, int n)
 {
     static const char *const events[] = {"add", "change", "addDir", "unlink", "unlinkDir"};
 
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_await_gone(s, "connecting");
     for (int i = 0; i < n; i++) {
         cleanup_free char *path = xasprintf("/home/user/project-0/src/part-%d/main.c%s", i,
@@ -174,7 +174,7 @@ static void show_output(struct stage *s, int n)
 
 static void feed_output(struct stage *s, int n)
 {
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     for (int i = 0; i < n; i++) {
         cleanup_free char *line = xasprintf("ok %d test_%d\x1b[2J\n", i + 1, i);
 
@@ -230,6 +230,15 @@ static struct stage *open_recordings(enum state state)
 
     s->env.recordings_dir = "/proc/self/mem";
     return s;
+}
+
+/* The sandbox's name is there before its terminals are. */
+static void show_wall(struct stage *s, int n)
+{
+    if (!n)
+        return;
+    stage_await(s, "demo");
+    stage_await_gone(s, "connecting");
 }
 
 static void show_player(struct stage *s, int n)
@@ -385,6 +394,7 @@ static const struct row views[] = {
      .action = "view-wall",
      .request = "GET /terminals",
      .have = scene_terminals,
+     .show = show_wall,
      .shows = {"no terminal", NULL, "demo", "demo:10", REASON, NULL}},
     {.name = "recordings",
      .action = "view-recordings",
@@ -655,7 +665,7 @@ static const struct pose poses[] = {
     {.name = "recording-delete", .view = "recordings", .keys = "D", .shows = "removed for good"},
     {.name = "copy-mode", .view = "shell", .keys = "C-b [ k k V k", .shows = "line 57"},
     {.name = "shell-keys", .view = "shell", .keys = "C-b", .shows = "New tab"},
-    {.name = "shell-info", .view = "shell", .keys = "C-b i", .shows = "alice/demo"},
+    {.name = "shell-info", .view = "shell", .keys = "C-b i", .shows = "nobody else"},
     {.name = "rename-tab", .view = "shell", .keys = "C-b ,", .shows = "ame"},
 };
 

@@ -328,7 +328,7 @@ static void hostile__tails__signals_and_changed_files(void **state)
 
     stage_answer(s, "GET /signals/status", 200, "{\"status\":\"active\"}");
     stage_keys(s, "7");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_await_gone(s, "connecting");
     stage_push(s, "a1", MSG_SIGNAL, "signals", odd);
     stage_push(s, "a1", MSG_SIGNAL, "signals", port);
@@ -353,7 +353,7 @@ static void hostile__terminal__titles_and_output_stay_inside(void **state)
     struct stage *s = open_plain();
 
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_output(s, "\x1b]0;MARK\xe2\x80\xae\xc2\x9bPWNED\x07");
     stage_output(s, trouble);
     stage_await(s, "end");

@@ -69,11 +69,11 @@ static void layouts__changes__are_written_soon(void **state)
     struct stat st;
 
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_keys(s, "C-b %");
-    await(&s->loop, 5000, s->n_attached == 2);
-    await(&s->loop, 5000,
-          file_has("tab * \nsplit right 0.5000\nleaf - shell a1 t1\talice/demo\nleaf * shell a1 "
+    await(&s->loop, 20000, s->n_attached == 2);
+    await(&s->loop, 20000,
+          file_has("tab * \nsplit right 0.20000\nleaf - shell a1 t1\talice/demo\nleaf * shell a1 "
                    "t2\talice/demo\n"));
     stage_keys(s, "C-b !");
     stage_await(s, "1:alice/demo*");
@@ -82,7 +82,7 @@ static void layouts__changes__are_written_soon(void **state)
     stage_type(s, "build");
     stage_keys(s, "Enter");
     stage_await(s, "1:build*");
-    await(&s->loop, 5000,
+    await(&s->loop, 20000,
           file_has("tab - \nleaf * shell a1 t1\talice/demo\ntab * build\nleaf * shell a1 "
                    "t2\talice/demo\n"));
     assert_int_equal(stat(path, &st), 0);
@@ -100,7 +100,7 @@ static void layouts__restore__attaches_what_runs(void **state)
                "tab * build\nsplit right 0.2500\nleaf - shell a1 t1\nsplit down 0.5\n"
                "leaf * shell a1 t2\nleaf - shell a1 gone\n");
     assert_true(views_restore(&s->env));
-    await(&s->loop, 5000, s->n_attached == 2);
+    await(&s->loop, 20000, s->n_attached == 2);
     stage_output_of(s, "t1", "one");
     stage_output_of(s, "t2", "two");
     stage_await(s, "one");
@@ -110,10 +110,10 @@ static void layouts__restore__attaches_what_runs(void **state)
     stage_await(s, "that terminal has ended");
     stage_await(s, "Enter opens a new one");
     stage_type(s, "x");
-    await(&s->loop, 5000, s->typed.len == 1);
+    await(&s->loop, 20000, s->typed.len == 1);
     assert_string_equal(s->typed_into, "t2");
     stage_keys(s, "C-b j Enter");
-    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "POST /terminals"));
     stage_close(s);
 }
 
@@ -154,7 +154,7 @@ static void layouts__views__come_back_as_what_they_were(void **state)
     unlink(path);
     stage_keys(s, "C-b 2");
     stage_await(s, "2:servers*");
-    await(&s->loop, 5000, file_has("recordings"));
+    await(&s->loop, 20000, file_has("recordings"));
     cleanup_free char *again = private_read(path, LAYOUTS_FILE_MAX, &e);
     for (size_t i = 0; i < ARRAY_LEN(panes); i++) {
         cleanup_free char *line = xasprintf("leaf * %s\n", panes[i]);

@@ -16,7 +16,7 @@ static struct stage *open_shell(int rows, int cols)
     stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
     stage_await(s, "demo");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_output(s, "first shell");
     stage_await(s, "first shell");
     return s;
@@ -27,7 +27,7 @@ static void panes__split__is_created_in_its_size(void **state)
     struct stage *s = open_shell(24, 80);
 
     stage_keys(s, "C-b %");
-    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "POST /terminals"));
     two_shells_await(s, 2, "t2", "second shell");
     assert_non_null(strstr(s->last_body, "\"cols\":39"));
     assert_non_null(strstr(s->last_body, "\"rows\":22"));
@@ -51,18 +51,18 @@ static void panes__keys__go_to_the_focused_one_only(void **state)
     stage_keys(s, "C-b %");
     two_shells_await(s, 2, "t2", "second shell");
     stage_type(s, "x");
-    await(&s->loop, 5000, s->typed.len == 1);
+    await(&s->loop, 20000, s->typed.len == 1);
     assert_string_equal(s->typed_into, "t2");
     stage_keys(s, "C-b h");
     stage_type(s, "y");
-    await(&s->loop, 5000, s->typed.len == 2);
+    await(&s->loop, 20000, s->typed.len == 2);
     assert_string_equal(s->typed_into, "t1");
     stage_keys(s, "C-b ; z");
-    await(&s->loop, 5000, s->typed.len == 3);
+    await(&s->loop, 20000, s->typed.len == 3);
     assert_string_equal(s->typed_into, "t2");
     stage_mouse(s, (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 5, .col = 3});
     stage_type(s, "w");
-    await(&s->loop, 5000, s->typed.len == 4);
+    await(&s->loop, 20000, s->typed.len == 4);
     assert_string_equal(s->typed_into, "t1");
     stage_close(s);
 }
@@ -75,13 +75,13 @@ static void panes__zoom_and_close__resize_what_stays(void **state)
     two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b z");
     stage_await_gone(s, "first shell");
-    await(&s->loop, 5000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t2"));
+    await(&s->loop, 20000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t2"));
     stage_keys(s, "C-b z");
     stage_await(s, "first shell");
-    await(&s->loop, 5000, s->cols == 39);
+    await(&s->loop, 20000, s->cols == 39);
     stage_keys(s, "C-b x");
     stage_await_gone(s, "second shell");
-    await(&s->loop, 5000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t1"));
+    await(&s->loop, 20000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t1"));
     /* Only the pane is gone: the terminal is still in the list of those open here. */
     stage_keys(s, "C-b w");
     stage_await(s, "Tabs and panes");
@@ -133,9 +133,9 @@ static void panes__lists__stand_beside_shells(void **state)
     stage_keys(s, "Enter");
     stage_await_gone(s, "STATUS");
     stage_keys(s, "C-b C-Left");
-    await(&s->loop, 5000, s->cols == 48);
+    await(&s->loop, 20000, s->cols == 48);
     stage_keys(s, "C-b l");
-    await(&s->loop, 5000, s->cols == 51);
+    await(&s->loop, 20000, s->cols == 51);
     stage_close(s);
 }
 
@@ -181,7 +181,7 @@ static void panes__numbers__jump(void **state)
     stage_keys(s, "C-b q");
     stage_await(s, "  0  ");
     stage_keys(s, "0 k");
-    await(&s->loop, 5000, s->typed.len == 1);
+    await(&s->loop, 20000, s->typed.len == 1);
     assert_string_equal(s->typed_into, "t1");
     stage_close(s);
 }
@@ -197,7 +197,7 @@ static void panes__mouse__drags_a_border(void **state)
     stage_mouse(s,
                 (struct mouse){.kind = MOUSE_RELEASE, .button = MOUSE_LEFT, .row = 6, .col = 20});
     free(stage_screen(s));
-    await(&s->loop, 5000, s->cols == 60 || (s->cols == 20 && !strcmp(s->resized, "t1")));
+    await(&s->loop, 20000, s->cols == 60 || (s->cols == 20 && !strcmp(s->resized, "t1")));
     assert_int_equal(s->typed.len, 0);
     stage_close(s);
 }
@@ -276,23 +276,23 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     stage_await_gone(s, "typing goes to 2 terminals");
     stage_await(s, "BROADCAST 2");
     stage_type(s, "x");
-    await(&s->loop, 5000, s->typed.len == 2);
+    await(&s->loop, 20000, s->typed.len == 2);
     stage_paste(s, "yz");
     assert_non_null(strstr(stage_toast(s), "Not pasted"));
     stage_output_of(s, "t1", "x");
     stage_output_of(s, "t3", "[x");
     stage_await(s, "[x");
     stage_paste(s, "yz");
-    await(&s->loop, 5000, s->typed.len == 6);
+    await(&s->loop, 20000, s->typed.len == 6);
     /* The one in between is not marked: what is typed there is its own. */
     stage_keys(s, "C-b k");
     stage_type(s, "w");
-    await(&s->loop, 5000, s->typed.len == 7);
+    await(&s->loop, 20000, s->typed.len == 7);
     assert_string_equal(s->typed_into, "t2");
     stage_keys(s, "C-b ; C-b b");
     stage_await_gone(s, "BROADCAST");
     stage_type(s, "v");
-    await(&s->loop, 5000, s->typed.len == 8);
+    await(&s->loop, 20000, s->typed.len == 8);
     assert_string_equal(s->typed_into, "t3");
     stage_close(s);
 }
@@ -326,9 +326,9 @@ static void broadcast__no_echo__ends_it(void **state)
     struct stage *s = open_broadcast();
 
     stage_type(s, "x");
-    await(&s->loop, 5000, s->typed.len == 2);
+    await(&s->loop, 20000, s->typed.len == 2);
     stage_output_of(s, "t1", "x");
-    await(&s->loop, 5000, strstr(stage_toast(s), "does not echo"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "does not echo"));
     stage_await_gone(s, "BROADCAST");
     stage_close(s);
 }
@@ -387,10 +387,10 @@ static void broadcast__silence__ends_it(void **state)
     stage_type(s, "x");
     stage_output_of(s, "t1", "x");
     stage_output_of(s, "t2", "x");
-    await(&s->loop, 5000, strstr(stage_toast(s), "nothing was typed for"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "nothing was typed for"));
     stage_await_gone(s, "BROADCAST");
     stage_type(s, "y");
-    await(&s->loop, 5000, s->typed.len == 3);
+    await(&s->loop, 20000, s->typed.len == 3);
     stage_close(s);
 }
 
@@ -403,11 +403,11 @@ static void broadcast__target_that_ends__is_left_out(void **state)
     stage_keys(s, "C-b m C-b k C-b m C-b h C-b m C-b b");
     stage_await(s, "BROADCAST 3");
     two_shells_end(s, "t3", "the shell ended");
-    await(&s->loop, 5000, strstr(stage_toast(s), "Broadcast lost alice/demo; 2 left"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "Broadcast lost alice/demo; 2 left"));
     stage_type(s, "x");
-    await(&s->loop, 5000, s->typed.len == 2);
+    await(&s->loop, 20000, s->typed.len == 2);
     two_shells_end(s, "t2", "the shell ended");
-    await(&s->loop, 5000, strstr(stage_toast(s), "fewer than two terminals are left"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "fewer than two terminals are left"));
     stage_await_gone(s, "BROADCAST");
     stage_close(s);
 }
@@ -419,7 +419,7 @@ static void broadcast__lost_target__is_said(void **state)
     stage_keys(s, "C-b X");
     stage_await(s, "End this terminal");
     stage_keys(s, "y");
-    await(&s->loop, 5000, strstr(stage_toast(s), "fewer than two") || s->n_terminals == 2);
+    await(&s->loop, 20000, strstr(stage_toast(s), "fewer than two") || s->n_terminals == 2);
     stage_await_gone(s, "BROADCAST");
     stage_close(s);
 }

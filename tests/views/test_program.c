@@ -101,7 +101,7 @@ static void journal__view__shows_copies_and_repeats(void **state)
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-1", "alice", "demo", STATUS_RUNNING, 1, 12500, 0);
     stage_await(s, "demo");
     stage_keys(s, "D y");
-    await(&s->loop, 5000, strstr(stage_toast(s), "deleted"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "deleted"));
     stage_forget_toast(s);
     view(s, "view-journal");
     stage_await(s, "sandpit rm sb-1");
@@ -112,7 +112,7 @@ static void journal__view__shows_copies_and_repeats(void **state)
     stage_await(s, "Do it again");
     s->last_request[0] = '\0';
     stage_keys(s, "y");
-    await(&s->loop, 5000, !strcmp(s->last_request, "DELETE /v1/sandboxes/sb-1"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "DELETE /v1/sandboxes/sb-1"));
     stage_close(s);
 }
 
@@ -125,7 +125,7 @@ static void readonly__client__sends_no_change(void **state)
     /* The view would let it pass; the client does not. */
     gateway_set_readonly(s->gateway, true);
     stage_keys(s, "D y");
-    await(&s->loop, 5000, strstr(stage_toast(s), "read-only"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "read-only"));
     assert_string_equal(s->last_request, "");
     stage_await(s, "demo");
     stage_close(s);
@@ -160,7 +160,7 @@ static void contexts__view__lists_and_goes_over(void **state)
     view(s, "view-contexts");
     stage_await(s, "\xe2\x97\x8f in use");
     stage_keys(s, "j Enter");
-    await(&s->loop, 5000, strstr(stage_toast(s), "no API key for production"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "no API key for production"));
     assert_string_equal(switched_to, "production");
     script_unlisten(&s->script);
     script_cut(&s->script);

@@ -57,7 +57,7 @@ static struct stage *open_shell(void)
     stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
     stage_await(s, "demo");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_output(s, "first shell");
     stage_await(s, "first shell");
     return s;
@@ -74,7 +74,7 @@ static void record__output__is_a_private_asciicast(void **state)
     stage_output(s, "\r\nrecorded");
     stage_await(s, "recorded");
     stage_type(s, "hunter2");
-    await(&s->loop, 5000, s->typed.len == 7);
+    await(&s->loop, 20000, s->typed.len == 7);
     stage_keys(s, "C-b P");
     stage_await(s, "REC paused");
     stage_output(s, "\r\nleft out\x1b[2J\x1b[H");
@@ -132,7 +132,7 @@ static void record__disk_full__stops_and_says_so(void **state)
         fclose(full);
     }
     stage_output(s, "more");
-    await(&s->loop, 5000, strstr(stage_toast(s), "The recording stopped: No space left"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "The recording stopped: No space left"));
     stage_await_gone(s, "REC");
     stage_close(s);
 }

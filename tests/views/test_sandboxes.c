@@ -30,10 +30,11 @@ static void golden_sizes(struct stage *s, const char *name)
 
 static void add_some(struct stage *s)
 {
-    stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-7f3k2", "alice", "demo", STATUS_RUNNING, 2, 754500,
-                  8400500);
+    /* The first to come has the cursor for good, so it is the first of the list. */
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-9aa10", "alice", "api", STATUS_RUNNING, 0, 93600500,
                   0);
+    stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-7f3k2", "alice", "demo", STATUS_RUNNING, 2, 754500,
+                  8400500);
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-c0ffe", "bob", "train-resnet", STATUS_LOST, 0,
                   5400500, 0);
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-1x1x1", "class", "student-10", STATUS_CREATING, 0,
@@ -98,7 +99,7 @@ static void sandboxes__lost__says_stale_why_and_when(void **state)
     add_some(s);
     script_unlisten(&s->script);
     script_cut(&s->script);
-    await(&s->loop, 5000,
+    await(&s->loop, 20000,
           gateway_state(s->gateway) == LINK_DOWN && gateway_error(s->gateway)->code == ERR_REFUSED);
     stage_await(s, "disconnected");
     stage_await(s, "stale");
@@ -113,7 +114,7 @@ static void sandboxes__lost__says_stale_why_and_when(void **state)
     stage_await(s, "C-r now");
     script_listen(&s->script);
     stage_keys(s, "C-r");
-    await(&s->loop, 5000, s->n_subscribed == 2);
+    await(&s->loop, 20000, s->n_subscribed == 2);
     stage_sandbox(s, MSG_SANDBOX_CREATED, "sb-7f3k2", "alice", "demo", STATUS_RUNNING, 2, 754500,
                   0);
     stage_tell(s, MSG_SANDBOX_SYNCED, "");
@@ -128,7 +129,7 @@ static void sandboxes__wrong_key__is_told_with_what_to_do(void **state)
 
     s->info_status = 401;
     s->refuse_list = true;
-    await(&s->loop, 5000, gateway_state(s->gateway) == LINK_FAILED);
+    await(&s->loop, 20000, gateway_state(s->gateway) == LINK_FAILED);
     stage_golden(s, "wrong-key-80x24");
     stage_resize(s, 12, 40);
     stage_golden(s, "wrong-key-40x12");
@@ -192,14 +193,14 @@ static void sandboxes__new__splits_the_name_and_survives_an_error(void **state)
     s->hold = true;
     stage_keys(s, "Enter");
     stage_await(s, "working");
-    await(&s->loop, 5000, s->held);
+    await(&s->loop, 20000, s->held);
     stage_keys(s, "Esc");
     stage_await_gone(s, "working");
     stage_await(s, "90m");
     assert_non_null(strstr(stage_toast(s), "may make it all the same"));
     s->hold = false;
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, strstr(stage_toast(s), "created"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "created"));
     stage_await_gone(s, "New sandbox");
     stage_close(s);
 }
@@ -215,7 +216,7 @@ static void sandboxes__delete__asks_and_reports(void **state)
     stage_await_gone(s, "Delete sandbox");
     assert_string_equal(s->last_request, "");
     stage_keys(s, "D y");
-    await(&s->loop, 5000, strstr(stage_toast(s), "deleted alice/api"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "deleted alice/api"));
     assert_string_equal(s->last_request, "DELETE /v1/sandboxes/sb-9aa10");
     stage_await_gone(s, "api  ");
     /* Several want their number typed. */
@@ -225,10 +226,10 @@ static void sandboxes__delete__asks_and_reports(void **state)
     stage_await(s, "not 2");
     s->status = 500;
     stage_keys(s, "BS 2 Enter");
-    await(&s->loop, 5000, strstr(stage_toast(s), "0 of 2"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "0 of 2"));
     s->status = 0;
     stage_keys(s, "D 2 Enter");
-    await(&s->loop, 5000, strstr(stage_toast(s), "deleted 2 sandboxes"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "deleted 2 sandboxes"));
     /* Marks go with their rows. */
     stage_await_gone(s, "train-resnet");
     stage_await_gone(s, "marked");
@@ -245,13 +246,13 @@ static void sandboxes__more_time__says_where_there_is_no_end(void **state)
     stage_await(s, "no end is known");
     stage_await(s, "Enter extend  Esc cancel");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, strstr(stage_toast(s), "alice/api has no end"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "alice/api has no end"));
     stage_keys(s, "j");
     stage_await(s, "\xe2\x96\xb8 demo");
     stage_keys(s, "t");
     stage_await(s, "an end that is later stays");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, strstr(stage_toast(s), "more time for alice/demo"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "more time for alice/demo"));
     stage_close(s);
 }
 

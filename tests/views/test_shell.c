@@ -27,7 +27,7 @@ static struct stage *open_shell(void)
     struct stage *s = open_list();
 
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     stage_output(s, "$ ");
     stage_await(s, "$\n");
     return s;
@@ -36,7 +36,7 @@ static struct stage *open_shell(void)
 static void type_and_await(struct stage *s, const char *keys, const char *typed)
 {
     stage_keys(s, keys);
-    await(&s->loop, 5000, s->typed.len >= strlen(typed));
+    await(&s->loop, 20000, s->typed.len >= strlen(typed));
     assert_string_equal(s->typed.data, typed);
     buf_clear(&s->typed);
 }
@@ -76,9 +76,9 @@ static void shell__colours__are_those_of_the_users_terminal(void **state)
 
     s->env.colours = &colours;
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     stage_output(s, "\x1b]10;?\x07\x1b]11;?\x07\x1b]4;3;?\x07 asked");
-    await(&s->loop, 5000, s->typed.len && strstr(s->typed.data, "\x1b]4;"));
+    await(&s->loop, 20000, s->typed.len && strstr(s->typed.data, "\x1b]4;"));
     assert_non_null(strstr(s->typed.data, "\x1b]10;rgb:0101/0202/0303"));
     assert_non_null(strstr(s->typed.data, "\x1b]11;rgb:fdfd/f6f6/e3e3"));
     assert_non_null(strstr(s->typed.data, "\x1b]4;3;rgb:b5b5/8989/0000"));
@@ -118,9 +118,8 @@ static void shell__keys__all_pass_but_the_prefix(void **state)
     type_and_await(s, "q ? : / C-c C-z Tab", "q?:/\x03\x1a\t");
     type_and_await(s, "Up", "\x1b[A");
     type_and_await(s, "C-b C-b", "\x02");
-    stage_output(s, "\x1b[?1h");
-    stage_await(s, "$\n");
-    loop_turn(&s->loop);
+    stage_output(s, "\x1b[?1happ");
+    stage_await(s, "$ app");
     type_and_await(s, "Up", "\x1bOA");
     stage_close(s);
 }
@@ -130,7 +129,7 @@ static void shell__paste__asks_when_the_program_does_not_know_pastes(void **stat
     struct stage *s = open_shell();
 
     stage_paste(s, "one line");
-    await(&s->loop, 5000, s->typed.len >= 8);
+    await(&s->loop, 20000, s->typed.len >= 8);
     assert_string_equal(s->typed.data, "one line");
     buf_clear(&s->typed);
     stage_paste(s, "rm -rf x\nls\n");
@@ -141,12 +140,12 @@ static void shell__paste__asks_when_the_program_does_not_know_pastes(void **stat
     assert_int_equal(s->typed.len, 0);
     stage_paste(s, "a\nb");
     stage_keys(s, "y");
-    await(&s->loop, 5000, s->typed.len >= 3);
+    await(&s->loop, 20000, s->typed.len >= 3);
     buf_clear(&s->typed);
     stage_output(s, "\x1b[?2004hready");
     stage_await(s, "ready");
     stage_paste(s, "a\nb\x1b[201~c");
-    await(&s->loop, 5000, s->typed.len && strstr(s->typed.data, "\x1b[201~"));
+    await(&s->loop, 20000, s->typed.len && strstr(s->typed.data, "\x1b[201~"));
     assert_non_null(strstr(s->typed.data, "\x1b[200~"));
     /* Only one end: the embedded one is gone. */
     assert_null(strstr(strstr(s->typed.data, "\x1b[201~") + 1, "\x1b[201~"));
@@ -184,13 +183,13 @@ static void shell__scroll__stays_put_and_counts_new_lines(void **state)
     stage_output(s, "\x1b[?1049hfull");
     stage_await(s, "full");
     stage_mouse(s, wheel);
-    await(&s->loop, 5000, s->typed.len >= 9);
+    await(&s->loop, 20000, s->typed.len >= 9);
     assert_string_equal(s->typed.data, "\x1b[A\x1b[A\x1b[A");
     buf_clear(&s->typed);
     stage_output(s, "\x1b[?1000h\x1b[?1006hmouse");
     stage_await(s, "mouse");
     stage_mouse(s, wheel);
-    await(&s->loop, 5000, s->typed.len >= 9);
+    await(&s->loop, 20000, s->typed.len >= 9);
     assert_string_equal(s->typed.data, "\x1b[<64;1;1M");
     stage_close(s);
 }
@@ -211,7 +210,7 @@ static void shell__link__lost_is_signed_and_resumes(void **state)
     await(&s->loop, 10000, s->shell);
     stage_output(s, "\x1b"
                     "c$ xy");
-    await(&s->loop, 5000, s->typed.len >= 2);
+    await(&s->loop, 20000, s->typed.len >= 2);
     stage_await_gone(s, "connection lost");
     assert_string_equal(s->typed.data, "xy");
     stage_close(s);
@@ -230,7 +229,7 @@ static void shell__end__says_why_and_what_to_press(void **state)
     stage_golden(s, "shell-ended-20x5");
     s->last_request[0] = '\0';
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "POST /terminals"));
     stage_close(s);
 }
 
@@ -255,7 +254,7 @@ static void shell__failure__says_why_and_tries_again(void **state)
     stage_await(s, "No shell in alice/demo");
     s->status = 0;
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     stage_close(s);
 }
 
@@ -282,7 +281,7 @@ static void shell__several__are_switched_and_survive_leaving(void **state)
     stage_keys(s, "C-b e");
     stage_await(s, "STATUS");
     stage_output(s, "meanwhile\x07");
-    await(&s->loop, 5000, strstr(stage_toast(s), "Bell in alice/demo"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "Bell in alice/demo"));
     stage_keys(s, "Enter");
     stage_await(s, "meanwhile");
     assert_string_equal(s->last_request, "");
@@ -309,9 +308,9 @@ static void shell__kill__asks_and_goes_back(void **state)
     stage_keys(s, "n");
     stage_await_gone(s, "is killed");
     stage_keys(s, "C-b X y");
-    await(&s->loop, 5000, !strcmp(s->last_request, "DELETE /terminals/t1"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "DELETE /terminals/t1"));
     stage_await(s, "STATUS");
-    await(&s->loop, 5000, strstr(stage_toast(s), "ended alice/demo"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "ended alice/demo"));
     stage_close(s);
 }
 
@@ -322,18 +321,18 @@ static void shell__attach__takes_what_runs_and_then_sets_the_size(void **state)
     s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
                    "\"cols\":90}]}";
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     assert_string_equal(s->last_request, "");
     /* The snapshot is for the size the terminal has; only after it ours is told. */
     assert_int_equal(s->rows, 0);
     stage_output(s, "\x1b"
                     "csnapshot");
     stage_await(s, "snapshot");
-    await(&s->loop, 5000, s->rows == 11);
+    await(&s->loop, 20000, s->rows == 11);
     assert_int_equal(s->cols, 60);
     stage_resize(s, 20, 70);
     free(stage_screen(s));
-    await(&s->loop, 5000, s->rows == 19);
+    await(&s->loop, 20000, s->rows == 19);
     assert_int_equal(s->cols, 70);
     stage_close(s);
 }
@@ -345,7 +344,7 @@ static void shell__attach__leaves_the_size_to_who_is_there_until_a_key(void **st
     s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
                    "\"cols\":90,\"viewers\":1}]}";
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     /* The question is answered by who drives. */
     stage_output(s, "hello\x1b[6n");
     stage_await(s, "its size is 90x30, typing fits it here");
@@ -354,7 +353,7 @@ static void shell__attach__leaves_the_size_to_who_is_there_until_a_key(void **st
     assert_int_equal(s->rows, 0);
     assert_int_equal(s->typed.len, 0);
     stage_keys(s, "x");
-    await(&s->loop, 5000, s->typed.len == 1);
+    await(&s->loop, 20000, s->typed.len == 1);
     assert_int_equal(s->rows, 19);
     assert_int_equal(s->cols, 70);
     stage_await_gone(s, "its size");
@@ -368,7 +367,7 @@ static void shell__observe__sends_nothing_and_crops(void **state)
     s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
                    "\"cols\":90}]}";
     stage_keys(s, "o");
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     stage_output(s, "hello\x1b[6n");
     stage_await(s, "hello");
     stage_await(s, "watching, keys are not sent");
@@ -389,7 +388,7 @@ static void shell__observe__pans_where_the_user_wants(void **state)
     s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
                    "\"cols\":90}]}";
     stage_keys(s, "o");
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     stage_output(s, "\x1b[1;1Htop\x1b[5;84Hright\x1b[30;1Hbottom\x1b[2;2H");
     stage_await(s, "top");
     stage_await(s, "its size is 90x30, arrows move");
@@ -425,7 +424,7 @@ static void shell__info__is_complete_and_live(void **state)
         "\"viewers\":2,\"command\":\"/bin/bash\",\"created_at\":\"2026-01-02T03:04:05.000Z\"}]}";
     stage_resize(s, 24, 80);
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->shell);
+    await(&s->loop, 20000, s->shell);
     stage_output(s, "\x1b]0;vim \x01notes\x07\x1b]7;file://demo/srv/app\x07hello");
     stage_await(s, "hello");
     stage_keys(s, "C-b i");
@@ -449,10 +448,10 @@ static void shell__replies__answer_the_program(void **state)
     struct stage *s = open_shell();
 
     stage_output(s, "\x1b[6n");
-    await(&s->loop, 5000, s->typed.len >= 6);
+    await(&s->loop, 20000, s->typed.len >= 6);
     assert_string_equal(s->typed.data, "\x1b[1;3R");
     stage_output(s, "\x07");
-    await(&s->loop, 5000, stage_bells(s) == 1);
+    await(&s->loop, 20000, stage_bells(s) == 1);
     stage_close(s);
 }
 
@@ -490,10 +489,10 @@ static void shell__guest_copies__always_asks_no_more(void **state)
     stage_output(s, "\x1b]52;c;c2VjcmV0\x07");
     stage_await(s, "wants 6 bytes on your clipboard");
     stage_keys(s, "Down Down Enter");
-    await(&s->loop, 5000, strstr(stage_toast(s), "copied 6 bytes from alice/demo"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "copied 6 bytes from alice/demo"));
     assert_true(wrote(s, "]52;c;c2VjcmV0"));
     stage_output(s, "\x1b]52;c;b3RoZXI=\x07");
-    await(&s->loop, 5000, strstr(stage_toast(s), "copied 5 bytes"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "copied 5 bytes"));
     /* A question for what is there is never answered. */
     stage_output(s, "\x1b]52;c;?\x07"
                     "done");
@@ -511,7 +510,7 @@ static void shell__clipboard_off__keeps_a_buffer_only(void **state)
                     "word");
     stage_await(s, "word");
     stage_keys(s, "C-b [ b y");
-    await(&s->loop, 5000, strstr(stage_toast(s), "clipboard = off"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "clipboard = off"));
     assert_false(wrote(s, "]52;"));
     assert_string_equal(views_buffer(&s->env), "word");
     stage_close(s);
@@ -525,7 +524,7 @@ static void shell__split__opens_in_the_same_directory(void **state)
                     "there");
     stage_await(s, "there");
     stage_keys(s, "C-b %");
-    await(&s->loop, 5000, s->n_terminals == 2);
+    await(&s->loop, 20000, s->n_terminals == 2);
     assert_non_null(strstr(s->last_body, "\"cwd\":\"/srv/app\""));
     stage_close(s);
 }
@@ -538,7 +537,7 @@ static void shell__link__is_copied_in_copy_mode(void **state)
                     "link\x1b]8;;\x07");
     stage_await(s, "link");
     stage_keys(s, "C-b [ 0 l l g x");
-    await(&s->loop, 5000, strstr(stage_toast(s), "https://example.org/x"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "https://example.org/x"));
     assert_string_equal(views_buffer(&s->env), "https://example.org/x");
     stage_keys(s, "$ l g x");
     stage_close(s);
@@ -547,12 +546,15 @@ static void shell__link__is_copied_in_copy_mode(void **state)
 static void shell__frame_in_pieces__is_drawn_whole(void **state)
 {
     struct stage *s = open_shell();
+    int64_t begun = clock_mono_ms();
 
     stage_output(s, "\x1b[?2026h\x1b[Hhalf");
-    for (int64_t until = clock_mono_ms() + 60; clock_mono_ms() < until;)
+    while (clock_mono_ms() - begun < 60) {
         loop_turn(&s->loop);
-    cleanup_free char *screen = stage_screen(s);
-    assert_null(strstr(screen, "half"));
+        cleanup_free char *screen = stage_screen(s);
+        /* So long a frame may take; a turn on a busy machine can be longer. */
+        assert_true(!strstr(screen, "half") || clock_mono_ms() - begun >= 150);
+    }
     stage_output(s, " whole\x1b[?2026l");
     stage_await(s, "half whole");
     /* One that never ends its frame shows all the same. */

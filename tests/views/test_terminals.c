@@ -49,7 +49,7 @@ static void terminals__list__shows_what_runs_and_attaches(void **state)
     stage_keys(s, "/ v i m Enter");
     stage_await_gone(s, "make -j8");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_output_of(s, "t1", "in vim");
     stage_await(s, "in vim");
     assert_string_equal(s->last_request, "");
@@ -64,7 +64,7 @@ static void terminals__observe__sends_nothing(void **state)
     struct stage *s = open_terminals(&data);
 
     stage_keys(s, "o");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_output_of(s, "t1", "hello");
     stage_output_of(s, "t0", "hello");
     stage_await(s, "watching, keys are not sent");
@@ -86,8 +86,8 @@ static void terminals__kill__counts_what_is_marked(void **state)
     loop_turn(&s->loop);
     assert_string_equal(s->last_request, "");
     stage_keys(s, "BS 2 Enter");
-    await(&s->loop, 5000, !strncmp(s->last_request, "DELETE /terminals/t", 19));
-    await(&s->loop, 5000, strstr(stage_toast(s), "ended 2 terminals"));
+    await(&s->loop, 20000, !strncmp(s->last_request, "DELETE /terminals/t", 19));
+    await(&s->loop, 20000, strstr(stage_toast(s), "ended 2 terminals"));
     stage_close(s);
 }
 
@@ -116,16 +116,16 @@ static void terminals__new__completes_shell_and_directory(void **state)
     stage_keys(s, "n");
     stage_await(s, "New terminal");
     stage_type(s, "/usr");
-    await(&s->loop, 5000, completes(s, "/usr/bin/zsh"));
+    await(&s->loop, 20000, completes(s, "/usr/bin/zsh"));
     stage_keys(s, "Down");
     stage_type(s, "/srv/a");
-    await(&s->loop, 5000, completes(s, "/srv/app/"));
+    await(&s->loop, 20000, completes(s, "/srv/app/"));
     stage_golden(s, "terminal-form-80x24");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "POST /terminals"));
     assert_non_null(strstr(s->last_body, "\"shell\":\"/usr/bin/zsh\""));
     assert_non_null(strstr(s->last_body, "\"cwd\":\"/srv/app/\""));
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_close(s);
 }
 

@@ -48,7 +48,7 @@ static void tree__typing__filters_and_enter_goes_there(void **state)
     stage_await_gone(s, "Tabs and panes");
     stage_await(s, "0:alice/demo*");
     stage_type(s, "z");
-    await(&s->loop, 5000, s->typed.len == 1);
+    await(&s->loop, 20000, s->typed.len == 1);
     assert_string_equal(s->typed_into, "t1");
     stage_close(s);
 }

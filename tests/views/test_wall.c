@@ -89,10 +89,10 @@ static struct stage *open_wall(int rows, int cols, int n)
     add_students(s, n);
     stage_await(s, "st01");
     stage_keys(s, "W");
-    await(&s->loop, 5000, s->n_attached == n);
+    await(&s->loop, 20000, s->n_attached == n);
     for (int i = 1; i <= n; i++)
         tell(s, i, NULL);
-    await(&s->loop, 5000, s->n_attached > n);
+    await(&s->loop, 20000, s->n_attached > n);
     while (uv_run(&s->loop, UV_RUN_NOWAIT), n <= 6 && s->n_attached < 2 * n)
         ;
     return s;
@@ -120,7 +120,7 @@ static void wall__open__shows_each_terminal(void **state)
 {
     struct stage *s = open_wall(24, 80, 4);
 
-    await(&s->loop, 5000, s->n_attached == 8);
+    await(&s->loop, 20000, s->n_attached == 8);
     for (int i = 1; i <= 4; i++) {
         char text[64];
 
@@ -173,7 +173,7 @@ static struct stage *open_class(int rows, int cols, int n)
 {
     struct stage *s = open_wall(rows, cols, n);
 
-    await(&s->loop, 5000, s->n_attached >= 2 * n || s->n_attached > n + 20);
+    await(&s->loop, 20000, s->n_attached >= 2 * n || s->n_attached > n + 20);
     let_work(s, n);
     return s;
 }
@@ -294,7 +294,7 @@ static void wall__zoom__watches_in_the_size_that_is_there(void **state)
     stage_keys(s, "i");
     stage_await(s, "taking part, C-b e leaves");
     stage_type(s, "y");
-    await(&s->loop, 5000, s->typed.len == 1);
+    await(&s->loop, 20000, s->typed.len == 1);
     assert_memory_equal(s->typed.data, "y", 1);
     assert_string_equal(s->typed_into, "t2");
     assert_string_equal(s->resized, "");
@@ -339,7 +339,7 @@ static void wall__flood__is_drawn_at_a_bounded_rate(void **state)
     int n_frames = 0;
     int64_t last = 0, until = clock_mono_ms() + 1000;
 
-    await(&s->loop, 5000, s->n_attached == 4);
+    await(&s->loop, 20000, s->n_attached == 4);
     for (int i = 0; clock_mono_ms() < until; i++) {
         char line[64];
 
@@ -357,7 +357,7 @@ static void wall__bell__rings_nobody(void **state)
 {
     struct stage *s = open_wall(24, 80, 2);
 
-    await(&s->loop, 5000, s->n_attached == 4);
+    await(&s->loop, 20000, s->n_attached == 4);
     print(s, 1, "ding\a");
     stage_await(s, "ding");
     assert_int_equal(stage_bells(s), 0);
@@ -373,7 +373,7 @@ static void wall__page__only_what_shows_is_subscribed(void **state)
     assert_in_range(n, 1, 8);
     stage_keys(s, "PgDn");
     stage_await(s, "page 2/");
-    await(&s->loop, 5000, s->n_attached - 30 == 2 * n);
+    await(&s->loop, 20000, s->n_attached - 30 == 2 * n);
     /* After a while the page before is let go. */
     const struct wall *w = wall_of_view(tui_focused(s->tui));
     run_for(s, WALL_LINGER_MS + 500);
@@ -391,7 +391,7 @@ static void wall__travel__shows_all_as_they_were(void **state)
 {
     struct stage *s = open_wall(24, 80, 2);
 
-    await(&s->loop, 5000, s->n_attached == 4);
+    await(&s->loop, 20000, s->n_attached == 4);
     print(s, 1, "one before");
     print(s, 2, "two before");
     stage_await(s, "two before");
@@ -529,13 +529,13 @@ static void wall__class__is_told_frozen_and_helped(void **state)
     stage_keys(s, "U F");
     stage_await(s, "Freeze its input");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals/t1/freeze"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "POST /terminals/t1/freeze"));
     assert_non_null(strstr(s->last_body, "\"seconds\":60"));
     static const char *const frozen[] = {"frozen_left", "#60000", NULL};
     tell(s, 1, frozen);
     stage_await(s, "\xe2\x9d\x84 frozen 1m");
     stage_keys(s, "H");
-    await(&s->loop, 5000, !strcmp(s->last_request, "POST /terminals/t1/hand"));
+    await(&s->loop, 20000, !strcmp(s->last_request, "POST /terminals/t1/hand"));
     assert_non_null(strstr(s->last_body, "\"up\":false"));
     stage_close(s);
 }
@@ -583,7 +583,7 @@ static struct stage *open_with_shell(void)
     stage_keys(s, "q");
     stage_await(s, "STATUS");
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->env.state->n_open == 1);
+    await(&s->loop, 20000, s->env.state->n_open == 1);
     stage_keys(s, "C-b e W");
     stage_await(s, "wall 3");
     return s;

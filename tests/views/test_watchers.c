@@ -56,7 +56,7 @@ static void watchers__follow__tells_changes_with_their_content(void **state)
 
     stage_keys(s, "Enter");
     stage_await(s, "Nothing has changed yet");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_await_gone(s, "connecting");
     scene_change_file(s, "add", "/home/user/project-0/src/main.c", "int main(void)\n{\n}\n");
     scene_change_file(s, "change", "/home/user/project-0/src/main.c", NULL);
@@ -82,7 +82,7 @@ static void watchers__follow__bounds_what_it_keeps(void **state)
     memset(large, 'x', 200000);
     large[200000] = '\0';
     stage_keys(s, "Enter");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     scene_change_file(s, "change", "/large", large);
     stage_await(s, "200000 bytes");
     stage_keys(s, "Enter G");
@@ -114,7 +114,7 @@ static struct stage *open_signals(const char *status)
 
     stage_answer(s, "GET /signals/status", 200, data);
     stage_keys(s, "7");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_await_gone(s, "connecting");
     return s;
 }
@@ -205,12 +205,12 @@ static void signals__add__follows_another_one_too(void **state)
 
     stage_answer(s, "GET /signals/status", 200, "{\"status\":\"active\"}");
     stage_keys(s, "U 7");
-    await(&s->loop, 5000, s->n_attached == 1);
+    await(&s->loop, 20000, s->n_attached == 1);
     stage_keys(s, "a");
     stage_await(s, "Follow another sandbox");
     stage_keys(s, "Down Enter");
     stage_await(s, "signals of 2 sandboxes");
-    await(&s->loop, 5000, s->n_attached == 2);
+    await(&s->loop, 20000, s->n_attached == 2);
     stage_keys(s, "Esc 8");
     stage_await(s, "events");
     stage_close(s);

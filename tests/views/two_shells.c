@@ -7,7 +7,7 @@
 
 void two_shells_await(struct stage *s, int n, const char *terminal, const char *output)
 {
-    await(&s->loop, 5000, s->n_attached == n);
+    await(&s->loop, 20000, s->n_attached == n);
     stage_output_of(s, terminal, output);
     stage_await(s, output);
 }

@@ -22,7 +22,7 @@
 #include "host/link.h"
 #include "wire/message.h"
 
-#define DEADLINE_MS 15000
+#define DEADLINE_MS 30000
 
 static struct world world;
 

@@ -80,6 +80,7 @@ void peer_open(struct peer *p, struct rig *rig)
     assert_int_equal(connect(p->fd, (struct sockaddr *)&addr, sizeof addr), 0);
     int accepted = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     close(listener);
+    uv_update_time(&rig->loop); /* as in a turn of it: deadlines count from now */
     assert_int_equal(http_server_adopt(rig->server, accepted, &e), 0);
 }
 

@@ -7,7 +7,7 @@
 
 #include "host/http/http.h"
 
-#define RIG_DEADLINE_MS 10000
+#define RIG_DEADLINE_MS 20000
 
 struct rig {
     uv_loop_t loop;

@@ -314,13 +314,15 @@ static void load__pass__a_burst_of_1000_connections(void **state)
 
 /* --- no descriptors left --- */
 
+/* -1: who reads it must be root, for the gateway's memory is its own. */
 static int open_files(pid_t pid)
 {
     cleanup_free char *path = xasprintf("/proc/%d/fd", (int)pid);
     DIR *dir = opendir(path);
     int n = 0;
 
-    assert_non_null(dir);
+    if (!dir)
+        return -1;
     while (readdir(dir))
         n++;
     closedir(dir);
@@ -340,6 +342,11 @@ static void load__recover__from_having_no_descriptors(void **state)
     host_init(&small, false);
     small.n_files = N_FILES;
     host_start(&small, NULL);
+    if (open_files(small.pid) < 0) {
+        small.n_files = 0;
+        host_finish(&small);
+        skip();
+    }
     guest_create(&g, &small, "{}");
     cleanup_free char *terminal = guest_pty(&g);
     assert_int_equal(ws_open(&ws, &g, g.token, "json"), 101);
