@@ -244,7 +244,7 @@ static void link__ctrl_click__shows_and_opens_it(void **state)
     stage_output(s, "\033[?1000;1006h\033[9;1Hmouse");
     stage_await(s, "mouse");
     ctrl_click(s, 0, 4, 0);
-    await(&s->loop, 5000, s->typed.len == strlen("\033[<16;5;1M\033[<16;5;1m"));
+    await(&s->loop, 20000, s->typed.len == strlen("\033[<16;5;1M\033[<16;5;1m"));
     ctrl_click(s, 0, 4, MOD_SHIFT);
     stage_await(s, "http://box-3000.localhost:7780/a(b)");
     stage_await(s, "Open this link?");

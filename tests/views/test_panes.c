@@ -340,11 +340,11 @@ static void broadcast__no_echo__holds_what_follows(void **state)
 
     stage_type(s, "secret\r");
     stage_output_of(s, "t1", "s");
-    await(&s->loop, 5000, strstr(stage_toast(s), "does not echo"));
+    await(&s->loop, 20000, strstr(stage_toast(s), "does not echo"));
     assert_non_null(strstr(stage_toast(s), "the rest was not sent"));
     stage_await_gone(s, "BROADCAST");
     stage_type(s, "!");
-    await(&s->loop, 5000, s->typed.len == 3);
+    await(&s->loop, 20000, s->typed.len == 3);
     assert_memory_equal(s->typed.data, "ss!", 3);
     assert_string_equal(s->typed_into, "t2");
     stage_close(s);
@@ -355,16 +355,16 @@ static void broadcast__echo__lets_the_next_keys_go(void **state)
     struct stage *s = open_broadcast();
 
     stage_type(s, "l");
-    await(&s->loop, 5000, s->typed.len == 2);
+    await(&s->loop, 20000, s->typed.len == 2);
     stage_type(s, "s\r");
     stage_output_of(s, "t1", "1l");
     stage_await(s, "1l");
     assert_int_equal(s->typed.len, 2);
     stage_output_of(s, "t2", "2l");
-    await(&s->loop, 5000, s->typed.len == 4);
+    await(&s->loop, 20000, s->typed.len == 4);
     stage_output_of(s, "t1", "s");
     stage_output_of(s, "t2", "s");
-    await(&s->loop, 5000, s->typed.len == 6);
+    await(&s->loop, 20000, s->typed.len == 6);
     assert_memory_equal(s->typed.data, "llss\r\r", 6);
     stage_await(s, "BROADCAST 2");
     /* What fills the screen need not show each key. */
@@ -373,7 +373,7 @@ static void broadcast__echo__lets_the_next_keys_go(void **state)
     stage_await(s, "one");
     stage_await(s, "two");
     stage_type(s, "gg");
-    await(&s->loop, 5000, s->typed.len == 10);
+    await(&s->loop, 20000, s->typed.len == 10);
     stage_close(s);
 }
 
