@@ -2,7 +2,7 @@
  *
  * bytes → term_feed → viewers are told; answers of the terminal and keys → channel_input.
  */
-#include "views/attachment.h"
+#include "views/attachment_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,48 +22,9 @@
 #define ECHO_MS    50
 /* Programs paint anew when their size changes, which is no news. */
 #define REPAINT_MS 1000
-#define GLANCE_MS  100
-/* For so long after a key in another sandbox this one's flood is read slowly: there is the time and
- * the room that its echo needs. In the same sandbox the host sees to that. */
-#define BESIDE_MS          2000
-#define BESIDE_BYTES_PER_S (400u << 10)
-#define BESIDE_TURN_MS     40
 /* The first output is the snapshot; it is whole when nothing more comes for a moment. */
 #define SETTLE_MS     20
 #define SETTLE_MAX_MS 250
-
-struct attachment {
-    char *key; /* "sandbox\nterminal", owned */
-    char *sandbox_id, *terminal_id;
-    int refs;
-    struct views_env *env;
-    struct remote *remote;   /* a reference */
-    struct channel *channel; /* owned */
-    struct term *term;       /* owned */
-    char ended[256];
-    bool drives;
-    bool sizes;     /* the size is this pane's to set: nobody else was there, or typed last */
-    int rows, cols; /* of the pane that sizes; 0: not set */
-    struct attachment_viewer *sizer; /* borrowed: the one that was focused last; NULL: none */
-    int64_t typed_at_ms, resized_at_ms;
-    bool settled; /* the size may be told */
-    int64_t first_output_ms;
-    struct tick *settle;       /* owned, as is the next */
-    struct tick *frame;        /* ends the wait for a frame painted in pieces */
-    bool activity, woke, rang; /* unseen; woke: printed after a silence */
-    bool end_seen, loss_seen;  /* that it ended, that its connection is lost */
-    struct predict *predict;   /* owned, as is the next */
-    struct tick *judge;        /* of what was predicted and never came */
-    struct tick *glance;       /* reads on; owned */
-    double read_until_ms;      /* what was read pays for the time until then */
-    bool marked;
-    struct recorder *recorder; /* owned; NULL: not recorded */
-    int64_t output_at_ms;
-    struct attachment_traffic traffic;
-    LIST_HEAD(viewer_list, attachment_viewer)
-    viewers;
-    UT_hash_handle hh;
-};
 
 static void tell(struct attachment *a)
 {
@@ -167,32 +128,6 @@ static void on_frame_over(void *user)
     tell(user);
 }
 
-static void end_recording(struct attachment *a)
-{
-    struct recorder *r = steal_pointer(&a->recorder);
-    const char *error = r ? recorder_error(r) : NULL;
-
-    if (!r)
-        return;
-    if (error)
-        tui_toast(a->env->tui, ROLE_ERROR,
-                  "\xe2\x9c\x97 The recording stopped: %s; what there is: %s", error,
-                  recorder_path(r));
-    else
-        tui_toast(a->env->tui, ROLE_GOOD, "\xe2\x9c\x93 recorded into %s", recorder_path(r));
-    recorder_stop(r);
-    tui_redraw_all(a->env->tui);
-}
-
-static void record(struct attachment *a, const char *bytes, size_t n)
-{
-    if (!a->recorder)
-        return;
-    recorder_output(a->recorder, bytes, n);
-    if (recorder_error(a->recorder))
-        end_recording(a);
-}
-
 /* Only where the host says what it has taken is it known when an answer is due. */
 static bool update_prediction(struct attachment *a)
 {
@@ -214,52 +149,6 @@ static void on_judge(void *user)
         tell(user);
 }
 
-/* --- read in passing --- */
-
-static bool only_glanced_at(const struct attachment *a)
-{
-    const struct attachment_viewer *v;
-
-    LIST_FOREACH (v, &a->viewers, link)
-        if (!v->glances)
-            return false;
-    return !LIST_EMPTY(&a->viewers);
-}
-
-static bool types_elsewhere(const struct attachment *a, int64_t now_ms)
-{
-    const struct views_state *s = a->env->state;
-
-    return now_ms - s->typed_ms < BESIDE_MS && s->typed_remote != a->remote;
-}
-
-/* False: enough for now. The snapshot it begins with always passes. */
-static bool read_on(struct attachment *a, size_t n)
-{
-    int64_t now_ms = clock_mono_ms();
-    bool glanced = only_glanced_at(a);
-
-    if (!a->settled || (!glanced && !types_elsewhere(a, now_ms)))
-        return true;
-    unsigned bytes_per_s = glanced ? GLANCE_BYTES_PER_S : BESIDE_BYTES_PER_S;
-    double turn_ms = glanced ? GLANCE_MS : BESIDE_TURN_MS, now = (double)now_ms;
-
-    a->read_until_ms = a->read_until_ms > now ? a->read_until_ms : now;
-    a->read_until_ms += (double)n * 1000 / bytes_per_s;
-    if (a->read_until_ms < now + turn_ms)
-        return true;
-    a->read_until_ms = now + turn_ms;
-    tick_after(a->glance, (int64_t)turn_ms);
-    return false;
-}
-
-static void on_glance(void *user)
-{
-    struct attachment *a = user;
-
-    channel_resume(a->channel);
-}
-
 static void tell_output(struct attachment *a, const char *bytes, size_t n)
 {
     const struct attachment_viewer *v;
@@ -278,7 +167,7 @@ static bool on_output(void *user, const char *bytes, size_t n)
     a->traffic.output_bytes += n;
     term_feed(a->term, bytes, n);
     update_prediction(a);
-    record(a, bytes, n);
+    attachment_take_record(a, bytes, n);
     tell_output(a, bytes, n);
     if (!a->settled)
         settle(a);
@@ -286,12 +175,12 @@ static bool on_output(void *user, const char *bytes, size_t n)
     if (a->marked)
         broadcast_printed(a->env);
     if (waits_for_frame(a))
-        return read_on(a, n);
+        return attachment_read_on(a, n);
     tell(a);
     if (n < ECHO_BYTES && a->typed_at_ms && clock_mono_ms() - a->typed_at_ms < ECHO_MS &&
         is_shown(a))
         tui_draw_soon(a->env->tui);
-    return read_on(a, n);
+    return attachment_read_on(a, n);
 }
 
 static void on_destroyed(void *user, const struct channel_end *end)
@@ -300,7 +189,7 @@ static void on_destroyed(void *user, const struct channel_end *end)
 
     text_sanitise(a->ended, sizeof a->ended, end->reason, strlen(end->reason));
     broadcast_lost(a->env, a);
-    end_recording(a);
+    attachment_end_recording(a);
     tell(a);
     tui_titles_changed(a->env->tui);
 }
@@ -357,7 +246,7 @@ static void on_bell(void *user)
     struct attachment *a = user;
     char label[160];
 
-    if (only_glanced_at(a))
+    if (attachment_only_glanced_at(a))
         return;
     tui_bell(a->env->tui);
     if (a->rang || is_attended(a))
@@ -420,7 +309,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     a->frame = tick_create(client_loop(env->client), on_frame_over, a);
     a->predict = predict_create(a->term, env->prediction);
     a->judge = tick_create(client_loop(env->client), on_judge, a);
-    a->glance = tick_create(client_loop(env->client), on_glance, a);
+    a->glance = tick_create(client_loop(env->client), attachment_on_glance, a);
     HASH_ADD_KEYPTR(hh, env->state->attachments, a->key, strlen(a->key), a);
     a->remote = fleet_remote(env->fleet, sandbox_id);
     a->channel = channel_open(a->remote, terminal_id, &channel_ops, a);
@@ -658,47 +547,4 @@ void attachment_mark(struct attachment *a, bool on)
 bool attachment_is_marked(const struct attachment *a)
 {
     return a->marked;
-}
-
-void attachment_record(struct attachment *a)
-{
-    attachment_record_bounded(a, 0);
-}
-
-void attachment_record_bounded(struct attachment *a, uint64_t bytes_max)
-{
-    char label[160];
-    struct err e = {0};
-
-    if (a->recorder) {
-        end_recording(a);
-        return;
-    }
-    views_sandbox_name(a->env, a->sandbox_id, label, sizeof label);
-    if (!a->env->recordings_dir)
-        err_set(&e, ERR_UNSUPPORTED, "there is no folder for recordings");
-    else
-        a->recorder = recorder_start(a->env->recordings_dir, label, a->term, bytes_max, &e);
-    if (a->recorder)
-        tui_toast(a->env->tui, ROLE_STATUS,
-                  "\xe2\x97\x8f recording %s: what it prints, not what is typed", label);
-    else
-        views_toast_error(a->env, &e);
-    tui_redraw_all(a->env->tui);
-}
-
-void attachment_record_pause(struct attachment *a)
-{
-    if (!a->recorder)
-        tui_toast(a->env->tui, ROLE_WARN, "It is not being recorded");
-    else
-        tui_toast(a->env->tui, ROLE_STATUS, "%s",
-                  recorder_pause(a->recorder, a->term) ? "\xe2\x80\x96 recording paused"
-                                                       : "\xe2\x97\x8f recording goes on");
-    tui_redraw_all(a->env->tui);
-}
-
-const struct recorder *attachment_recorder(const struct attachment *a)
-{
-    return a->recorder;
 }
