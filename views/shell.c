@@ -13,6 +13,7 @@
 #include "client/classroom.h"
 #include "views/broadcast.h"
 #include "views/bulletin.h"
+#include "views/company.h"
 #include "views/layouts.h"
 #include "views/wall_class.h"
 
@@ -52,6 +53,7 @@ struct dropped {
     struct remote *remote;
     struct attachment *attachment;
     struct bulletin *bulletin;
+    struct company *company;
 };
 
 static void nothing(struct views_env *env, void *data)
@@ -65,6 +67,7 @@ static void drop(void *data)
     remote_release(d->remote);
     attachment_release(d->attachment);
     bulletin_release(d->bulletin);
+    company_release(d->company);
     free(d);
 }
 
@@ -79,6 +82,7 @@ static void release(struct shell *sh)
     d->remote = steal_pointer(&sh->remote);
     d->attachment = steal_pointer(&sh->attachment);
     d->bulletin = steal_pointer(&sh->bulletin);
+    d->company = steal_pointer(&sh->company);
     views_later(sh->env, nothing, d, drop);
     copy_leave(&sh->copy);
     participation_close(steal_pointer(&sh->participation));
@@ -161,6 +165,7 @@ void shell_show(struct shell *sh, struct attachment *a, bool observe)
         sh->name[0] = '\0';
     }
     sh->bulletin = bulletin_acquire(sh->env, sh->sandbox_id);
+    sh->company = company_acquire(sh->env, sh->sandbox_id);
     sh->join = !observe && sh->how == SHELL_JOIN;
     sh->viewer.observes = observe || sh->join;
     attachment_watch(a, &sh->viewer);

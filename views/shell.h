@@ -40,6 +40,7 @@ struct shell {
     bool join;                           /* SHELL_JOIN */
     struct participation *participation; /* owned; while it joins */
     struct bulletin *bulletin;           /* a reference; SHELL_LIVE */
+    struct company *company;             /* a reference; SHELL_LIVE */
     int message_line;                    /* where the latest message stands, from 1; 0: nowhere */
     int lines_back;                      /* copy mode begins there once it can; 0: not */
     struct copy copy;                    /* looking back */

@@ -12,6 +12,7 @@
 #include "tui/wrap.h"
 #include "views/broadcast.h"
 #include "views/bulletin.h"
+#include "views/company.h"
 #include "views/notice.h"
 #include "views/recorder.h"
 #include "views/shell.h"
@@ -334,6 +335,30 @@ struct view_cursor shell_cursor(struct view *v)
 }
 
 /* --- status line --- */
+
+/* One's own name first, which the host says in a moment, too. */
+static void write_company(const struct shell *sh, struct buf *out)
+{
+    const char *with = company_of(sh->company, attachment_id(sh->attachment));
+    char person[WALL_PERSON_SIZE] = "";
+    size_t n_people = 0;
+
+    if (sh->join)
+        wall_person(person);
+    if (*person || *with)
+        buf_printf(out, " \xe2\x87\x84 %s", person);
+    n_people += *person != '\0';
+    for (size_t n; *with; with += n) {
+        with += strspn(with, ", ");
+        n = strcspn(with, ",");
+        if (!n || (n == strlen(person) && strncmp(with, person, n) == 0))
+            continue;
+        buf_printf(out, "%s%.*s", n_people++ ? ", " : "", (int)n, with);
+    }
+    if (n_people)
+        buf_append_str(out, n_people == 1 ? " takes part" : " take part");
+}
+
 void shell_title(struct view *v, struct buf *out)
 {
     struct shell *sh = v->data;
@@ -344,11 +369,7 @@ void shell_title(struct view *v, struct buf *out)
     size_t n_unread = bulletin_unread(sh->bulletin);
     if (n_unread)
         buf_printf(out, " \xc2\xbb %zu message%s", n_unread, n_unread == 1 ? "" : "s");
-    if (sh->join) {
-        char person[WALL_PERSON_SIZE];
-
-        buf_printf(out, " \xe2\x87\x84 %s takes part", wall_person(person));
-    }
+    write_company(sh, out);
     if (broadcast_reaches(sh->env, sh->attachment))
         buf_printf(out, " \xe2\x87\xb6 BROADCAST %zu", broadcast_count(sh->env));
     else if (attachment_is_marked(sh->attachment))

@@ -25,6 +25,7 @@ struct file_wait;
 struct inquiry;
 struct editor;
 struct bulletins;
+struct company;
 
 #define OPEN_MAX    64 /* terminals attached at once */
 #define BUFFERS_MAX 20 /* texts copied here, for pasting; the oldest goes */
@@ -63,6 +64,7 @@ struct views_state {
     struct prompt_history commands;  /* typed into the form, none with a secret */
     struct prompt_history pipes;     /* typed after `|`, likewise */
     struct bulletins *bulletins;     /* owned; messages to sandboxes, bulletin.c */
+    struct company *companies;       /* uthash: who takes part where, company.c */
     struct wall_search *wall_search; /* owned: the last one; wall_search.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who takes part in the terminals of a sandbox (extension `activity`), for the titles of its panes.
+ *
+ * Counted: the panes of a sandbox share one, and the connection they have.
+ */
+#ifndef VIEWS_COMPANY_H
+#define VIEWS_COMPANY_H
+
+#include "views/state.h"
+
+struct company;
+
+struct company *company_acquire(struct views_env *env, const char *sandbox_id);
+/* Safe with NULL. */
+void company_release(struct company *c);
+/* Their names, comma separated and clean; "" for nobody. Borrowed until the loop turns. */
+const char *company_of(const struct company *c, const char *terminal_id);
+
+#endif
