@@ -175,6 +175,13 @@ static bool end_if_absent(struct activity_feed *f)
     return true;
 }
 
+static bool is_wanted(void *user)
+{
+    const struct activity_feed *f = user;
+
+    return !f->ops->is_beside || f->remote->has_activity;
+}
+
 static void on_known(void *user)
 {
     end_if_absent(user);
@@ -206,6 +213,7 @@ static void on_gone(void *user, const struct err *e)
 
 static const struct feed_ops feed_callbacks = {
     .on_message = on_message,
+    .is_wanted = is_wanted,
     .on_up = on_up,
     .on_down = on_down,
     .on_known = on_known,

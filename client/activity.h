@@ -57,6 +57,9 @@ struct activity_ops {
     void (*on_down)(void *user, const struct err *e);
     /* The sandbox is gone, or its host has no such extension (ERR_UNSUPPORTED): the last call. */
     void (*on_end)(void *user, const struct err *e);
+    /* Uses the connection that somebody else keeps, and subscribes once the host has announced the
+     * extension: nothing is asked that would bring nothing. */
+    bool is_beside;
 };
 
 /* ops are borrowed for the feed's life. */

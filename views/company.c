@@ -79,10 +79,11 @@ static void on_terminal(void *user, const struct activity *a)
 static void on_down(void *user, const struct err *e)
 {
     struct company *c = user;
+    bool changes = c->shared;
 
-    if (c->shared)
-        tui_titles_changed(c->env->tui);
     forget_all(c);
+    if (changes)
+        tui_titles_changed(c->env->tui);
 }
 
 static const struct activity_ops ops = {
@@ -90,6 +91,7 @@ static const struct activity_ops ops = {
     .on_terminal_gone = on_terminal_gone,
     .on_down = on_down,
     .on_end = on_down,
+    .is_beside = true,
 };
 
 struct company *company_acquire(struct views_env *env, const char *sandbox_id)

@@ -73,7 +73,7 @@ static void layouts__changes__are_written_soon(void **state)
     stage_keys(s, "C-b %");
     await(&s->loop, 20000, s->n_attached == 2);
     await(&s->loop, 20000,
-          file_has("tab * \nsplit right 0.20000\nleaf - shell a1 t1\talice/demo\nleaf * shell a1 "
+          file_has("tab * \nsplit right 0.5000\nleaf - shell a1 t1\talice/demo\nleaf * shell a1 "
                    "t2\talice/demo\n"));
     stage_keys(s, "C-b !");
     stage_await(s, "1:alice/demo*");
