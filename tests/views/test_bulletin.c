@@ -16,7 +16,8 @@
 /* 12:03 of some day. */
 #define AT "#1767355380000"
 
-/* A shell in alice/demo, of a host that has messages, or not. */
+/* A shell in alice/demo, of a host that has messages, or not: they and who takes part are a
+ * subscription each. */
 static struct stage *open_shell(bool has_notices)
 {
     struct stage *s = stage_open_synced(24, 80);
@@ -28,7 +29,7 @@ static struct stage *open_shell(bool has_notices)
     stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
     stage_await(s, "demo");
     stage_keys(s, "Enter");
-    two_shells_await(s, has_notices ? 2 : 1, "t1", "first shell");
+    two_shells_await(s, has_notices ? 3 : 1, "t1", "first shell");
     stage_output(s, "\r\n$ ");
     stage_await(s, "$");
     return s;
@@ -106,7 +107,7 @@ static void bulletin__hidden_pane__is_said_by_a_toast_and_the_journal(void **sta
     struct stage *s = open_shell(true);
 
     stage_keys(s, "C-b c");
-    two_shells_await(s, 3, "t2", "second shell");
+    two_shells_await(s, 4, "t2", "second shell");
     stage_keys(s, "C-b e");
     stage_await(s, "alice 1");
     tell(s, "n1", "ann", "Come back");
