@@ -274,6 +274,28 @@ static void terminal__question__is_answered_while_only_observers_look(void **sta
     delete_terminal(w, id);
 }
 
+/* More answers than may wait as input; the socket that types there types elsewhere, too. */
+static void terminal__question__of_one_that_does_not_read_holds_nobody_up(void **state)
+{
+    WORLD(state)
+    char *asks = world_pty(w, ",\"shell\":\"/bin/sh\""), *calm = world_pty(w, "");
+    struct ws ws;
+
+    ws_open(&ws, w, "json");
+    subscribe_as(&ws, asks, "host");
+    subscribe_as(&ws, calm, "host");
+    ws_input(&ws, asks,
+             "stty raw -echo; q=$(printf '\\033[c'); yes \"$q\" | head -n 400000; "
+             "echo all\"asked\"; sleep 1000\n");
+    ws_wait(&ws, "allasked");
+    ws_input(&ws, asks, "x");
+    ws_input(&ws, calm, "echo cal\"m\"\n");
+    ws_wait(&ws, "calm\r\n");
+    ws_close(&ws);
+    delete_terminal(w, asks);
+    delete_terminal(w, calm);
+}
+
 static void terminal__colours__are_those_it_was_told(void **state)
 {
     WORLD(state)
@@ -491,6 +513,7 @@ int main(void)
         cmocka_unit_test(terminal__input_ack__takes_each_number_once),
         cmocka_unit_test(terminal__question__is_answered_once),
         cmocka_unit_test(terminal__question__is_answered_while_only_observers_look),
+        cmocka_unit_test(terminal__question__of_one_that_does_not_read_holds_nobody_up),
         cmocka_unit_test(terminal__colours__are_those_it_was_told),
         cmocka_unit_test(terminal__flood__ctrl_c_and_other_echoes_stay_quick),
         cmocka_unit_test(terminal__flood__a_viewer_that_does_not_read_does_not_block_another),
