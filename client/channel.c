@@ -557,8 +557,8 @@ void channel_resize(struct channel *c, int rows, int cols)
 void channel_colours(struct channel *c, const char *colours)
 {
     free(c->colours);
-    c->colours = xstrdup(colours);
-    c->colours_due = c->is_answered;
+    c->colours = colours ? xstrdup(colours) : NULL;
+    c->colours_due = c->colours && c->is_answered;
     if (c->colours_due && c->remote->socket)
         socket_want_drain(c->remote->socket);
 }
