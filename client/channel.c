@@ -481,10 +481,12 @@ static void pump_due(struct channel *c)
         message_add_number(&m, "rows", c->rows);
         c->resize_due = !remote_send(c->remote, &m);
     }
-    if (c->subscribe_due) {
+    /* Only a host that names the extension is sent a subscription with data. */
+    if (c->subscribe_due && !c->remote->info) {
         message_init(&m, MSG_SUBSCRIBE, SLICE(c->name));
-        message_add_string(&m, "answers",
-                           SLICE(c->offers_answers ? ANSWERS_BY_FIRST : ANSWERS_BY_HOST));
+        if (c->remote->has_answers)
+            message_add_string(&m, "answers",
+                               SLICE(c->offers_answers ? ANSWERS_BY_FIRST : ANSWERS_BY_HOST));
         c->subscribe_due = !remote_send(c->remote, &m);
     }
     if (c->colours_due) {

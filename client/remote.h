@@ -111,7 +111,7 @@ struct remote_info {
     int n_sandboxes;           /* itself and its children */
     /* Extensions (wire/names.h). */
     bool has_snapshot, has_input_ack, has_terminal_size, has_server_log, has_observe, has_stats;
-    bool has_activity, has_search, has_freeze, has_notice;
+    bool has_activity, has_search, has_freeze, has_notice, has_answers;
 };
 typedef void (*remote_info_cb)(void *user, const struct remote_info *i, const struct err *e);
 struct request *remote_info(struct remote *r, remote_info_cb cb, void *user);
