@@ -481,10 +481,12 @@ static void pump_due(struct channel *c)
         message_add_number(&m, "rows", c->rows);
         c->resize_due = !remote_send(c->remote, &m);
     }
-    if (c->subscribe_due) {
+    /* Only a host that names the extension is sent a subscription with data. */
+    if (c->subscribe_due && !c->remote->info) {
         message_init(&m, MSG_SUBSCRIBE, SLICE(c->name));
-        message_add_string(&m, "answers",
-                           SLICE(c->offers_answers ? ANSWERS_BY_FIRST : ANSWERS_BY_HOST));
+        if (c->remote->has_answers)
+            message_add_string(&m, "answers",
+                               SLICE(c->offers_answers ? ANSWERS_BY_FIRST : ANSWERS_BY_HOST));
         c->subscribe_due = !remote_send(c->remote, &m);
     }
     if (c->colours_due) {
@@ -557,8 +559,8 @@ void channel_resize(struct channel *c, int rows, int cols)
 void channel_colours(struct channel *c, const char *colours)
 {
     free(c->colours);
-    c->colours = xstrdup(colours);
-    c->colours_due = c->is_answered;
+    c->colours = colours ? xstrdup(colours) : NULL;
+    c->colours_due = c->colours && c->is_answered;
     if (c->colours_due && c->remote->socket)
         socket_want_drain(c->remote->socket);
 }

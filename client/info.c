@@ -37,6 +37,7 @@ static void on_info(struct remote_call *c, const cJSON *data, const struct err *
         .has_search = lists(extensions, EXT_SEARCH),
         .has_freeze = lists(extensions, EXT_FREEZE),
         .has_notice = lists(extensions, EXT_NOTICE),
+        .has_answers = lists(extensions, EXT_ANSWERS),
     };
 
     ((remote_info_cb)c->cb)(c->user, e ? NULL : &info, e);

@@ -282,6 +282,8 @@ static void on_info(void *user, const struct remote_info *info, const struct err
     /* A host that does not know the question has no extensions; one that broke is asked again. */
     if (info || (e && e->http_status))
         remote_know(r, info);
+    else if (socket_is_open(r->socket))
+        socket_want_drain(r->socket);
 }
 
 static void on_open(void *user)
@@ -381,6 +383,7 @@ void remote_know(struct remote *r, const struct remote_info *info)
     r->has_server_log = info && info->has_server_log;
     r->has_activity = info && info->has_activity;
     r->has_notice = info && info->has_notice;
+    r->has_answers = info && info->has_answers;
     if (!r->has_input_ack)
         channels_drop_sent(r);
     feeds_known(r);

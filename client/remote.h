@@ -96,7 +96,8 @@ void channel_resume(struct channel *c);
 int channel_input(struct channel *c, const char *bytes, size_t n, struct err *e);
 void channel_resize(struct channel *c, int rows, int cols);
 /* Who answers what the program asks its terminal? Hosts with the extension `answers` do that
- * themselves, with these colours (term_theme_write; a copy is kept). */
+ * themselves, with these colours (term_theme_write; a copy is kept) until others are told. NULL: no
+ * longer told on new connections. */
 void channel_colours(struct channel *c, const char *colours);
 /* Right after channel_open: answers come from here, as long as they come from nobody else. */
 void channel_offer_answers(struct channel *c);
@@ -110,7 +111,7 @@ struct remote_info {
     int n_sandboxes;           /* itself and its children */
     /* Extensions (wire/names.h). */
     bool has_snapshot, has_input_ack, has_terminal_size, has_server_log, has_observe, has_stats;
-    bool has_activity, has_search, has_freeze, has_notice;
+    bool has_activity, has_search, has_freeze, has_notice, has_answers;
 };
 typedef void (*remote_info_cb)(void *user, const struct remote_info *i, const struct err *e);
 struct request *remote_info(struct remote *r, remote_info_cb cb, void *user);

@@ -71,7 +71,7 @@ struct remote {
     listings;
     TAILQ_HEAD(remote_call_list, remote_call)
     waiting; /* for the token */
-    bool is_info_known, has_input_ack, has_server_log, has_activity, has_notice;
+    bool is_info_known, has_input_ack, has_server_log, has_activity, has_notice, has_answers;
     char client_name[17];
     unsigned n_channels_made;
 };

@@ -95,6 +95,25 @@ static void assert_size(struct attachment *a)
         recorder_resize(a->recorder, a->rows, a->cols);
 }
 
+/* Programs are told the colours of who sets the size. */
+static void update_colours(struct attachment *a)
+{
+    char colours[TERM_THEME_CHARS + 1];
+    bool are_ours = a->drives && a->sizes && a->env->colours;
+
+    if (are_ours)
+        term_theme_write(a->env->colours, colours);
+    if (are_ours != a->tells_colours)
+        channel_colours(a->channel, are_ours ? colours : NULL);
+    a->tells_colours = are_ours;
+}
+
+static void set_sizes(struct attachment *a, bool sizes)
+{
+    a->sizes = sizes;
+    update_colours(a);
+}
+
 /* While the program paints a frame in pieces (mode 2026) what was drawn last stays. */
 static bool waits_for_frame(struct attachment *a)
 {
@@ -199,7 +218,7 @@ static void on_resized(void *user, int rows, int cols)
     struct attachment *a = user;
 
     if (rows != a->rows || cols != a->cols)
-        a->sizes = false;
+        set_sizes(a, false);
     a->resized_at_ms = clock_mono_ms();
     term_resize(a->term, rows, cols);
     if (a->recorder)
@@ -393,13 +412,8 @@ const char *attachment_ended(const struct attachment *a)
 
 void attachment_drive(struct attachment *a)
 {
-    char colours[TERM_THEME_CHARS + 1];
-
-    if (!a->drives && a->env->colours) {
-        term_theme_write(a->env->colours, colours);
-        channel_colours(a->channel, colours);
-    }
     a->drives = true;
+    update_colours(a);
 }
 
 void attachment_undrive(struct attachment *a)
@@ -409,8 +423,10 @@ void attachment_undrive(struct attachment *a)
     LIST_FOREACH (v, &a->viewers, link)
         if (!v->observes)
             return;
-    if (!terminals_number(a->env, a))
-        a->drives = false;
+    if (terminals_number(a->env, a))
+        return;
+    a->drives = false;
+    update_colours(a);
 }
 
 bool attachment_settled(const struct attachment *a)
@@ -420,7 +436,7 @@ bool attachment_settled(const struct attachment *a)
 
 void attachment_yield_size(struct attachment *a)
 {
-    a->sizes = false;
+    set_sizes(a, false);
 }
 
 bool attachment_sizes(const struct attachment *a)
@@ -468,7 +484,7 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n)
     if (!a->drives || a->ended[0] || !n)
         return true;
     /* Who takes part types in the size that is there. */
-    a->sizes = a->sizes || a->sizer;
+    set_sizes(a, a->sizes || a->sizer);
     assert_size(a);
     if (channel_input(a->channel, bytes, n, &e) < 0)
         return false;

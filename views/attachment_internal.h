@@ -21,8 +21,9 @@ struct attachment {
     struct term *term;       /* owned */
     char ended[256];
     bool drives;
-    bool sizes;     /* the size is this pane's to set: nobody else was there, or typed last */
-    int rows, cols; /* of the pane that sizes; 0: not set */
+    bool sizes; /* the size is this pane's to set: nobody else was there, or typed last */
+    bool tells_colours;
+    int rows, cols;                  /* of the pane that sizes; 0: not set */
     struct attachment_viewer *sizer; /* borrowed: the one that was focused last; NULL: none */
     int64_t typed_at_ms, resized_at_ms;
     bool settled; /* the size may be told */

@@ -27,7 +27,7 @@ static bool types_elsewhere(const struct attachment *a, int64_t now_ms)
 {
     const struct views_state *s = a->env->state;
 
-    return now_ms - s->typed_ms < BESIDE_MS && s->typed_remote != a->remote;
+    return s->typed_ms && now_ms - s->typed_ms < BESIDE_MS && s->typed_remote != a->remote;
 }
 
 /* The snapshot it begins with always passes. */

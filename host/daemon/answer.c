@@ -6,6 +6,7 @@
 
 #include "host/daemon/internal.h"
 #include "host/daemon/session.h"
+#include "host/daemon/socket_internal.h"
 #include "wire/names.h"
 
 static void tell(const struct subscription *sub)
@@ -25,9 +26,10 @@ void answer_begin(struct subscription *sub, const struct message *m, bool may_ty
 {
     struct slice wish = message_string(m, "answers");
 
-    sub->wish = slice_equal(wish, ANSWERS_BY_FIRST) && may_type   ? ANSWER_FIRST
-                : slice_equal(wish, ANSWERS_BY_HOST) || !may_type ? ANSWER_NEVER
-                                                                  : ANSWER_ALWAYS;
+    sub->wish = !may_type                             ? ANSWER_NEVER
+                : !wish.len                           ? ANSWER_ALWAYS
+                : slice_equal(wish, ANSWERS_BY_FIRST) ? ANSWER_FIRST
+                                                      : ANSWER_BY_HOST;
     answer_assign(sub->session);
     if (wish.len && !sub->answers)
         tell(sub);
@@ -36,10 +38,14 @@ void answer_begin(struct subscription *sub, const struct message *m, bool may_ty
 void answer_assign(struct session *s)
 {
     struct subscription *sub;
+    bool is_left_to_us = false, has_terminal = false, has_other = false;
 
-    s->answered = false;
-    TAILQ_FOREACH (sub, &s->subscriptions, of_session)
-        s->answered |= sub->wish == ANSWER_ALWAYS;
+    TAILQ_FOREACH (sub, &s->subscriptions, of_session) {
+        is_left_to_us |= sub->wish == ANSWER_FIRST || sub->wish == ANSWER_BY_HOST;
+        has_other |= sub->wish == ANSWER_ALWAYS;
+        has_terminal |= sub->wish == ANSWER_ALWAYS && sub->is_terminal;
+    }
+    s->answered = has_terminal || (has_other && !is_left_to_us);
     TAILQ_FOREACH (sub, &s->subscriptions, of_session) {
         bool was = sub->answers;
 
@@ -50,6 +56,17 @@ void answer_assign(struct session *s)
         if (sub->answers != was)
             tell(sub);
     }
+}
+
+void answer_shown(struct socket *s, struct session *session)
+{
+    const char *id = session->terminal->id;
+    struct subscription *sub = socket_find_subscription(s, id, strlen(id));
+
+    if (!sub || sub->is_terminal)
+        return;
+    sub->is_terminal = true;
+    answer_assign(session);
 }
 
 void answer_colours(struct socket *s, const struct message *m)

@@ -21,6 +21,7 @@
 #define COLS_DEFAULT 80
 #define ROWS_DEFAULT 24
 #define LAST_READ    ((size_t)256 * 1024) /* taken at most after the shell's end */
+#define REPLIES_MAX  ((size_t)64 * 1024)  /* input waiting beyond which nothing is answered */
 
 static void on_master(uv_poll_t *poll, int status, int events);
 static void output(struct session *s, char *bytes, size_t n);
@@ -223,9 +224,10 @@ static void on_reply(void *user, const char *bytes, size_t n)
 {
     struct session *s = user;
 
-    /* The first viewer must not answer again from the backlog, so that becomes a snapshot. */
-    if (s->answered)
+    /* A program that asks and does not read loses the answers: nobody else can be made to wait. */
+    if (s->answered || outbox_len(&s->input) + n > REPLIES_MAX)
         return;
+    /* The first viewer must not answer again from the backlog, so that becomes a snapshot. */
     if (!s->subscribed) {
         s->backlog_lost = true;
         buf_finish(&s->backlog);

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
+#include "host/daemon/report.h"
 #include "host/daemon/session.h"
 #include "host/daemon/socket_internal.h"
 #include "wire/names.h"
@@ -195,8 +196,13 @@ static void take_input(struct socket *s, struct session *session, struct slice i
         send_frozen(s, id, session);
         return;
     }
+    struct input_kinds kinds = input_kinds(input.data, input.len);
+
+    if (kinds.is_answer)
+        answer_shown(s, session);
     activity_input(session, input.len);
-    pace_typed(session);
+    if (kinds.is_typed)
+        pace_typed(session);
     if (!session_input(session, input.data, input.len)) {
         s->blocked_by = session;
         websocket_pause(s->ws, true);
@@ -228,8 +234,10 @@ static void on_resize(struct socket *s, const struct message *m)
     char channel[64];
     int n;
 
-    if (!session ||
-        !session_resize(session, message_number(m, "cols", 0), message_number(m, "rows", 0)))
+    if (!session)
+        return;
+    answer_shown(s, session);
+    if (!session_resize(session, message_number(m, "cols", 0), message_number(m, "rows", 0)))
         return;
     n = snprintf(channel, sizeof channel, CHANNEL_TERMINAL_PREFIX "%.*s", (int)id.len, id.data);
     message_init(&told, MSG_TERMINAL_RESIZED, (struct slice){channel, (size_t)n});

@@ -34,6 +34,7 @@ struct subscription {
     char terminal_id[24];
     bool base64;
     enum answer_wish wish;
+    bool is_terminal;  /* it showed that it is one, which answers */
     bool answers;      /* it offered to, and is the one */
     uint64_t first_ms; /* when it went before others */
     bool ready;        /* in the socket's list of those that have something to send */

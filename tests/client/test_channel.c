@@ -184,6 +184,23 @@ static void channel__answers__are_the_hosts_once_it_says_so(void **state)
     await(&w->loop, 5000, channel_answers(w->channel));
 }
 
+static void channel__answers__are_not_asked_of_a_plain_host(void **state)
+{
+    struct world *w = *state;
+
+    open_channel(w);
+    assert_null(strstr(text_of(&w->told), "answers:"));
+}
+
+static void channel__answers__are_left_to_the_host(void **state)
+{
+    struct world *w = *state;
+
+    w->extensions = "[\"answers\"]";
+    open_channel(w);
+    assert_non_null(strstr(text_of(&w->told), "subscribe terminal:t1\nanswers: host\n"));
+}
+
 /* --- input --- */
 
 static void input__typed__arrives_and_is_acknowledged(void **state)
@@ -339,6 +356,8 @@ int main(void)
         with_world(channel__nonsense__is_ignored),
         with_world(channel__closed_in_its_callback__is_harmless),
         with_world(channel__answers__are_the_hosts_once_it_says_so),
+        with_world(channel__answers__are_not_asked_of_a_plain_host),
+        with_world(channel__answers__are_left_to_the_host),
         with_world(channel__closed__unsubscribes),
         with_world(input__typed__arrives_and_is_acknowledged),
         with_world(input__taken_but_cut_before_the_acknowledgement__arrives_once),

@@ -114,6 +114,9 @@ static void on_frame(struct conn *c, int op, const char *bytes, size_t n, void *
     else
         buf_printf(&w->told, "%.*s %.*s\n", (int)m.type.len, m.type.data, (int)m.channel.len,
                    m.channel.data);
+    if (m.kind == MESSAGE_SUBSCRIBE && m.n_fields)
+        buf_printf(&w->told, "answers: %.*s\n", (int)message_string(&m, "answers").len,
+                   message_string(&m, "answers").data);
 }
 
 const char *text_of(const struct buf *b)

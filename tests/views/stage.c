@@ -194,6 +194,8 @@ static void on_sandbox_frame(struct stage *s, struct conn *c, const struct messa
         message_add_number(&ack, "seq", message_number(m, "seq", 0));
         conn_message(c, &ack, true);
         message_finish(&ack);
+    } else if (slice_equal(m->type, MSG_TERMINAL_COLOURS)) {
+        s->n_colours++;
     } else if (slice_equal(m->type, MSG_TERMINAL_RESIZE)) {
         s->rows = (int)message_number(m, "rows", 0);
         s->cols = (int)message_number(m, "cols", 0);

@@ -47,6 +47,7 @@ struct stage {
     struct conn *shell;               /* the sandbox's WebSocket once a terminal is subscribed */
     struct buf typed;                 /* input that came for terminals */
     int rows, cols;                   /* of the last resize */
+    int n_colours;                    /* how often it was told the user's */
     int info_status;
     struct stage_answer answers[STAGE_ANSWERS_MAX];
     size_t n_answers;

@@ -360,6 +360,35 @@ static void shell__attach__leaves_the_size_to_who_is_there_until_a_key(void **st
     stage_close(s);
 }
 
+static void shell__colours__are_told_by_who_sets_the_size(void **state)
+{
+    static const char *const answers[] = {"terminal_id", "t1", NULL};
+    static const char *const size[] = {"terminal_id", "t1", "rows", "#40", "cols", "#100", NULL};
+    struct term_theme colours = {.bg = 0xfdf6e3};
+    struct stage *s = open_list();
+
+    s->env.colours = &colours;
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
+                   "\"cols\":90,\"viewers\":1}]}";
+    stage_keys(s, "Enter");
+    await(&s->loop, 20000, s->shell);
+    stage_push(s, "sb1", MSG_TERMINAL_ANSWERS, "terminal:t1", answers);
+    stage_output(s, "hello");
+    stage_await(s, "hello");
+    assert_int_equal(s->n_colours, 0);
+    stage_keys(s, "x");
+    await(&s->loop, 20000, s->typed.len == 1);
+    assert_int_equal(s->n_colours, 1);
+    /* Somebody else had it in between. */
+    stage_push(s, "sb1", MSG_TERMINAL_RESIZED, "terminal:t1", size);
+    stage_output(s, "\r\nlarger");
+    stage_await(s, "larger");
+    stage_keys(s, "y z");
+    await(&s->loop, 20000, s->typed.len == 3);
+    assert_int_equal(s->n_colours, 2);
+    stage_close(s);
+}
+
 static void shell__observe__sends_nothing_and_crops(void **state)
 {
     struct stage *s = open_list();
@@ -568,6 +597,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shell__open__creates_one_and_shows_it),
         cmocka_unit_test(shell__colours__are_those_of_the_users_terminal),
+        cmocka_unit_test(shell__colours__are_told_by_who_sets_the_size),
         cmocka_unit_test(shell__links__reach_the_screen),
         cmocka_unit_test(shell__keys__all_pass_but_the_prefix),
         cmocka_unit_test(shell__paste__asks_when_the_program_does_not_know_pastes),

@@ -215,6 +215,53 @@ static void assert_answers(struct ws *by, const char *id, const char *tag, int e
     ws_wait(by, shown);
 }
 
+static void send_size(struct ws *ws, const char *id, int cols)
+{
+    cleanup_free char *text = xasprintf("{\"type\":\"terminal:resize\",\"data\":{\"terminal_id\":"
+                                        "\"%s\",\"cols\":%d,\"rows\":24}}",
+                                        id, cols);
+
+    ws_send(ws, text);
+}
+
+static void terminal__question__is_answered_beside_a_script(void **state)
+{
+    WORLD(state)
+    char *id = world_pty(w, ",\"shell\":\"/bin/sh\"");
+    struct ws dashboard, script;
+
+    ws_open(&dashboard, w, "json");
+    ws_open(&script, w, "binary");
+    ws_subscribe(&script, "terminal:", id);
+    /* Alone it may be a terminal that answers. */
+    assert_answers(&script, id, "alone", 0);
+    subscribe_as(&dashboard, id, "host");
+    assert_answers(&script, id, "both", 1);
+    /* It is one. */
+    ws_input(&script, id, "\033[?62c\003");
+    ws_wait(&dashboard, "^C");
+    assert_answers(&dashboard, id, "terminal", 0);
+    ws_close(&script);
+    assert_answers(&dashboard, id, "left", 1);
+    ws_close(&dashboard);
+    delete_terminal(w, id);
+}
+
+/* A word of a later version leaves it to the host as well. */
+static void terminal__question__is_answered_whatever_was_asked_for(void **state)
+{
+    WORLD(state)
+    char *id = world_pty(w, ",\"shell\":\"/bin/sh\"");
+    struct ws ws;
+
+    ws_open(&ws, w, "json");
+    subscribe_as(&ws, id, "sometimes");
+    assert_true(was_told(&ws, "\"you\":false"));
+    assert_answers(&ws, id, "asked", 1);
+    ws_close(&ws);
+    delete_terminal(w, id);
+}
+
 static void terminal__question__is_answered_once(void **state)
 {
     WORLD(state)
@@ -238,10 +285,13 @@ static void terminal__question__is_answered_once(void **state)
     assert_answers(&b, id, "offered", 0);
     ws_close(&first);
     ws_wait_frame(&second, "\"you\":true");
-    /* A client that knows nothing of it answers by itself. */
+    /* A client that knows nothing of it answers by itself, if there is a terminal behind it. */
     ws_open(&official, w, "binary");
     ws_subscribe(&official, "terminal:", id);
     ws_wait(&official, "offered:0:");
+    assert_true(was_told(&second, "\"you\":true"));
+    send_size(&official, id, 80);
+    ws_wait_frame(&second, "\"you\":false");
     assert_answers(&b, id, "official", 0);
     ws_wait(&second, "official:0:");
     assert_true(was_told(&second, "\"you\":false"));
@@ -272,6 +322,28 @@ static void terminal__question__is_answered_while_only_observers_look(void **sta
     ws_close(&observer);
     cJSON_Delete(reply);
     delete_terminal(w, id);
+}
+
+/* More answers than may wait as input; the socket that types there types elsewhere, too. */
+static void terminal__question__of_one_that_does_not_read_holds_nobody_up(void **state)
+{
+    WORLD(state)
+    char *asks = world_pty(w, ",\"shell\":\"/bin/sh\""), *calm = world_pty(w, "");
+    struct ws ws;
+
+    ws_open(&ws, w, "json");
+    subscribe_as(&ws, asks, "host");
+    subscribe_as(&ws, calm, "host");
+    ws_input(&ws, asks,
+             "stty raw -echo; q=$(printf '\\033[c'); yes \"$q\" | head -n 400000; "
+             "echo all\"asked\"; sleep 1000\n");
+    ws_wait(&ws, "allasked");
+    ws_input(&ws, asks, "x");
+    ws_input(&ws, calm, "echo cal\"m\"\n");
+    ws_wait(&ws, "calm\r\n");
+    ws_close(&ws);
+    delete_terminal(w, asks);
+    delete_terminal(w, calm);
 }
 
 static void terminal__colours__are_those_it_was_told(void **state)
@@ -490,7 +562,10 @@ int main(void)
         cmocka_unit_test(terminal__resize__tells_the_others_and_ignores_nonsense),
         cmocka_unit_test(terminal__input_ack__takes_each_number_once),
         cmocka_unit_test(terminal__question__is_answered_once),
+        cmocka_unit_test(terminal__question__is_answered_beside_a_script),
+        cmocka_unit_test(terminal__question__is_answered_whatever_was_asked_for),
         cmocka_unit_test(terminal__question__is_answered_while_only_observers_look),
+        cmocka_unit_test(terminal__question__of_one_that_does_not_read_holds_nobody_up),
         cmocka_unit_test(terminal__colours__are_those_it_was_told),
         cmocka_unit_test(terminal__flood__ctrl_c_and_other_echoes_stay_quick),
         cmocka_unit_test(terminal__flood__a_viewer_that_does_not_read_does_not_block_another),
