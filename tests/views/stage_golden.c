@@ -21,32 +21,52 @@ static bool is_seconds(const char *text)
     return false;
 }
 
-/* The time of day, or one of the last minute, at the beginning of text. */
-static bool is_now(const char *text)
+/* The time of day now_ms, or one of the minute before, at the beginning of text. */
+static bool is_now(const char *text, int64_t now_ms)
 {
     char iso[CLOCK_ISO_SIZE];
 
     if (text[0] < '0' || text[0] > '2' || text[1] < '0' || text[1] > '9' || text[2] != ':')
         return false;
     for (int64_t ago_s = 0; ago_s < 60; ago_s++)
-        if (strncmp(clock_format_iso(iso, clock_wall_ms() - ago_s * 1000) + 11, text, 8) == 0)
+        if (strncmp(clock_format_iso(iso, now_ms - ago_s * 1000) + 11, text, 8) == 0)
             return true;
     return false;
 }
 
-/* A date of today or of a day beside it. */
-static bool is_today(const char *text)
+/* A date of that day or of one beside it. */
+static bool is_today(const char *text, int64_t now_ms)
 {
     char iso[CLOCK_ISO_SIZE];
 
     for (int64_t days = -1; text[0] == '2' && days <= 1; days++)
-        if (strncmp(clock_format_iso(iso, clock_wall_ms() + days * 86400000), text, 10) == 0)
+        if (strncmp(clock_format_iso(iso, now_ms + days * 86400000), text, 10) == 0)
             return true;
     return false;
 }
 
-/* What is another each time: the port, also where it is cut off, for how long something is stale or
- * waited for, and when something happened just now. */
+/* When something happened just now. Also of what is expected: once a day it is just now that what a
+ * script has happen at a fixed time. */
+static char *mask_times(const char *screen, int64_t now_ms)
+{
+    struct buf out = {0};
+
+    while (*screen) {
+        if (is_now(screen, now_ms)) {
+            buf_append_str(&out, screen[8] == '.' ? "hh:mm:ss.mmm" : "hh:mm:ss");
+            screen += screen[8] == '.' ? 12 : 8;
+        } else if (is_today(screen, now_ms)) {
+            for (size_t n = strspn(screen, "0123456789-:.T "); n; n--, screen++)
+                buf_append_char(&out, *screen >= '0' && *screen <= '9' ? 'N' : *screen);
+        } else {
+            buf_append_char(&out, *screen++);
+        }
+    }
+    return buf_steal(&out);
+}
+
+/* What is another each time: the port, also where it is cut off, and for how long something is
+ * stale or waited for. */
 static char *mask(const struct stage *s, const char *screen)
 {
     static const char host[] = "127.0.0.1:", stale[] = "stale ", digits[] = "0123456789";
@@ -75,12 +95,6 @@ static char *mask(const struct stage *s, const char *screen)
         } else if (is_seconds(screen)) {
             buf_append_char(&out, 'N');
             screen += strspn(screen, digits);
-        } else if (is_now(screen)) {
-            buf_append_str(&out, screen[8] == '.' ? "hh:mm:ss.mmm" : "hh:mm:ss");
-            screen += screen[8] == '.' ? 12 : 8;
-        } else if (is_today(screen)) {
-            for (size_t n = strspn(screen, "0123456789-:.T "); n; n--, screen++)
-                buf_append_char(&out, *screen >= '0' && *screen <= '9' ? 'N' : *screen);
         } else {
             buf_append_char(&out, *screen++);
         }
@@ -125,7 +139,8 @@ void stage_golden(struct stage *s, const char *name)
     cleanup_free char *file = xasprintf("tests/views/golden/%s.txt", name);
     cleanup_free char *path = source_path(file);
     cleanup_free char *raw = at_rest(s);
-    cleanup_free char *screen = mask(s, raw);
+    int64_t now_ms = clock_wall_ms();
+    cleanup_free char *masked = mask(s, raw), *screen = mask_times(masked, now_ms);
 
     if (getenv("SANDPIT_UPDATE_GOLDEN")) {
         FILE *f = fopen(path, "w");
@@ -135,7 +150,8 @@ void stage_golden(struct stage *s, const char *name)
         fclose(f);
         return;
     }
-    cleanup_free char *expected = read_whole(path, NULL);
+    cleanup_free char *text = read_whole(path, NULL);
+    cleanup_free char *expected = text ? mask_times(text, now_ms) : NULL;
     if (!expected)
         fail_msg("no %s; SANDPIT_UPDATE_GOLDEN=1 writes it", path);
     else if (strcmp(expected, screen) != 0)
