@@ -219,6 +219,8 @@ static void on_state(void *user)
     enum link_state state = remote_state(a->remote);
     const struct err *e = remote_error(a->remote);
 
+    if (state != LINK_UP) /* the end of what is held does not come any more */
+        a->questions = (struct questions){0};
     if (state == LINK_FAILED) {
         finish(a, e->text);
         a->session.err = *e;
@@ -254,7 +256,7 @@ static bool on_output(void *user, const char *bytes, size_t n)
     cleanup_buf struct buf out = {0};
 
     /* One terminal answers what the program asks; this one is not asked when it is another. */
-    if (channel_answers(a->channel) && !a->observes) {
+    if (channel_answers(a->channel) && !a->observes && a->questions.state != QUESTIONS_SWALLOWED) {
         if (a->questions.n_held)
             questions_flush(&a->questions, &out);
         buf_append(&out, bytes, n);

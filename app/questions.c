@@ -38,15 +38,24 @@ static bool asks_csi(const char *s, size_t n)
     return what == 11 || what == 13 || (what >= 14 && what <= 16) || (what >= 18 && what <= 21);
 }
 
-/* ESC ] number ; … ? end */
-static bool asks_osc(const char *s, size_t n)
+static bool is_colour(long number)
+{
+    return number == 4 || number == 5 || (number >= 10 && number <= 19);
+}
+
+/* ESC ] number ; … of which end bytes are there: one of the fields of a colour, the last one of the
+ * clipboard, is "?". */
+static bool asks_osc(const char *s, size_t end)
 {
     long number = isdigit((unsigned char)s[2]) ? strtol(s + 2, NULL, 10) : -1;
-    size_t end = s[n - 1] == BEL ? n - 1 : n - 2;
 
-    if (number != 4 && number != 5 && !(number >= 10 && number <= 19) && number != 52)
-        return false;
-    return end > 4 && s[end - 1] == '?' && s[end - 2] == ';';
+    for (size_t i = 4; i < end; i++) {
+        bool is_field = s[i] == '?' && s[i - 1] == ';' && (i + 1 == end || s[i + 1] == ';');
+
+        if (is_field && (is_colour(number) || (number == 52 && i + 1 == end)))
+            return true;
+    }
+    return false;
 }
 
 static bool asks(const struct questions *q)
@@ -56,7 +65,7 @@ static bool asks(const struct questions *q)
     if (q->state == QUESTIONS_CSI)
         return asks_csi(s, q->n_held);
     if (q->state == QUESTIONS_STRING && s[1] == ']')
-        return asks_osc(s, q->n_held);
+        return asks_osc(s, q->n_held - (s[q->n_held - 1] == BEL ? 1 : 2));
     if (q->state == QUESTIONS_STRING)
         return q->n_held > 4 && is_one_of(s[2], "$+") && s[3] == 'q';
     return q->n_held == 2 && s[1] == 'Z';
@@ -64,7 +73,8 @@ static bool asks(const struct questions *q)
 
 void questions_flush(struct questions *q, struct buf *out)
 {
-    buf_append(out, q->held, q->n_held);
+    if (q->state != QUESTIONS_SWALLOWED)
+        buf_append(out, q->held, q->n_held);
     q->n_held = 0;
     q->state = QUESTIONS_TEXT;
 }
@@ -85,6 +95,40 @@ static bool is_last(const struct questions *q, unsigned char c)
     return c == BEL || (c == '\\' && after_escape);
 }
 
+static bool cancels(unsigned char c)
+{
+    return c == 0x18 || c == 0x1a;
+}
+
+/* Of a question that is too long to hold; the byte before c is kept. */
+static void swallow(struct questions *q, unsigned char c)
+{
+    bool ends = c == BEL || cancels(c) || (c == '\\' && q->held[0] == ESC);
+
+    q->held[0] = (char)c;
+    q->n_held = !ends;
+    if (ends)
+        q->state = QUESTIONS_TEXT;
+}
+
+static void give_up(struct questions *q, struct buf *out)
+{
+    if (q->state != QUESTIONS_STRING || q->held[1] != ']' || !asks_osc(q->held, q->n_held)) {
+        questions_flush(q, out);
+        return;
+    }
+    q->state = QUESTIONS_SWALLOWED;
+    q->held[0] = q->held[q->n_held - 1];
+    q->n_held = 1;
+}
+
+/* Terminals carry out a control character in the midst of a sequence, which goes on. */
+static bool is_within(const struct questions *q, unsigned char c)
+{
+    return (q->state == QUESTIONS_ESCAPE || q->state == QUESTIONS_CSI) &&
+           ((c < ' ' && !cancels(c)) || c == 0x7f);
+}
+
 /* c is held already. */
 static void go_on(struct questions *q, unsigned char c, struct buf *out)
 {
@@ -95,14 +139,16 @@ static void go_on(struct questions *q, unsigned char c, struct buf *out)
     } else if (is_last(q, c)) {
         end_sequence(q, out);
     } else if ((q->state == QUESTIONS_CSI && (c < ' ' || c > '~')) || q->n_held == QUESTION_MAX) {
-        questions_flush(q, out);
+        give_up(q, out);
     }
 }
 
 /* An escape within a sequence begins another one; only strings end in one. */
 static bool begins_anew(const struct questions *q)
 {
-    return q->state != QUESTIONS_STRING || q->held[q->n_held - 1] == ESC;
+    bool is_string = q->state == QUESTIONS_STRING || q->state == QUESTIONS_SWALLOWED;
+
+    return !is_string || q->held[q->n_held - 1] == ESC;
 }
 
 void questions_drop(struct questions *q, const char *bytes, size_t n, struct buf *out)
@@ -121,6 +167,10 @@ void questions_drop(struct questions *q, const char *bytes, size_t n, struct buf
             questions_flush(q, out);
             q->state = QUESTIONS_ESCAPE;
             q->held[q->n_held++] = ESC;
+        } else if (q->state == QUESTIONS_SWALLOWED) {
+            swallow(q, (unsigned char)bytes[i]);
+        } else if (is_within(q, (unsigned char)bytes[i])) {
+            buf_append(out, bytes + i, 1);
         } else {
             q->held[q->n_held++] = bytes[i];
             go_on(q, (unsigned char)bytes[i], out);

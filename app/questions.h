@@ -12,10 +12,16 @@
 
 #include "base/buf.h"
 
-#define QUESTION_MAX 256 /* what is longer is none */
+#define QUESTION_MAX 256 /* what is longer and has not asked by then is none */
 
 struct questions {
-    enum { QUESTIONS_TEXT, QUESTIONS_ESCAPE, QUESTIONS_CSI, QUESTIONS_STRING } state;
+    enum {
+        QUESTIONS_TEXT,
+        QUESTIONS_ESCAPE,
+        QUESTIONS_CSI,
+        QUESTIONS_STRING,
+        QUESTIONS_SWALLOWED, /* the rest of a long question for colours */
+    } state;
     char held[QUESTION_MAX]; /* a sequence whose end is still to come */
     size_t n_held;
 };

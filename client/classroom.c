@@ -220,10 +220,8 @@ static char *read_lines(struct slice text)
     return copy;
 }
 
-static void on_notice_message(void *user, const struct message *m)
+static void tell_notice(const struct notice_tail *t, const struct message *m, char *id)
 {
-    const struct notice_tail *t = user;
-    cleanup_free char *id = slice_dup(message_string(m, "id"));
     cleanup_free char *text = read_lines(message_string(m, "text"));
     cleanup_free char *from = read_lines(message_string(m, "from"));
     cleanup_free char *url = read_lines(message_string(m, "url"));
@@ -231,9 +229,20 @@ static void on_notice_message(void *user, const struct message *m)
     struct notice n = {.id = id, .text = text, .from = from, .url = url};
 
     n.at_ms = at > 0 ? (int64_t)fmin(at, 9007199254740992.0) : 0;
-    if (slice_equal(m->type, MSG_NOTICE) && *id)
-        t->ops->on_notice(t->user, &n);
-    else if (slice_equal(m->type, MSG_NOTICE_DELETED) && t->ops->on_gone)
+    t->ops->on_notice(t->user, &n);
+}
+
+static void on_notice_message(void *user, const struct message *m)
+{
+    const struct notice_tail *t = user;
+    bool is_new = slice_equal(m->type, MSG_NOTICE);
+
+    if (!is_new && !slice_equal(m->type, MSG_NOTICE_DELETED))
+        return;
+    cleanup_free char *id = slice_dup(message_string(m, "id"));
+    if (is_new && *id)
+        tell_notice(t, m, id);
+    else if (!is_new && t->ops->on_gone)
         t->ops->on_gone(t->user, id);
 }
 

@@ -29,14 +29,18 @@ static bool send_key(struct broadcast *b, struct key key);
 
 static void off(struct broadcast *b, const char *why)
 {
+    char lost[48] = "";
+
     if (!b->on)
         return;
+    if (b->n_held)
+        snprintf(lost, sizeof lost, "; %zu key%s not sent", b->n_held,
+                 b->n_held == 1 ? " was" : "s were");
     b->on = false;
     b->unechoed_since_ms = 0;
     b->n_held = 0;
     tick_after(b->tick, -1);
-    if (why)
-        tui_toast(b->env->tui, ROLE_STATUS_ALERT, "\xe2\x96\xa0 Broadcast is off: %s", why);
+    tui_toast(b->env->tui, ROLE_STATUS_ALERT, "\xe2\x96\xa0 Broadcast is off: %s%s", why, lost);
     tui_redraw_all(b->env->tui);
 }
 
@@ -180,8 +184,9 @@ static bool refuse_secret(struct broadcast *b)
     while ((a = next_target(b->env, &i))) {
         if (!asks_for_secret(a))
             continue;
-        snprintf(why, sizeof why, "%.200s asks for a password; nothing was sent",
-                 terminals_label(b->env, a, label, sizeof label));
+        snprintf(why, sizeof why, "%.200s asks for a password%s",
+                 terminals_label(b->env, a, label, sizeof label),
+                 b->n_held ? "" : "; nothing was sent");
         off(b, why);
         return true;
     }
@@ -220,31 +225,30 @@ static struct attachment *silent_target(const struct broadcast *b)
 
 static void send_held(struct broadcast *b)
 {
-    size_t n = 0;
-
-    while (b->on && n < b->n_held && !waits_for_echo(b))
-        send_key(b, b->held[n++]);
-    if (!b->on)
-        return;
-    b->n_held -= n;
-    memmove(b->held, b->held + n, b->n_held * sizeof *b->held);
+    while (b->on && b->n_held && !waits_for_echo(b)) {
+        if (!send_key(b, b->held[0])) {
+            off(b, "a terminal takes no more input");
+            return;
+        }
+        if (!b->on) /* all that was held is counted as not sent */
+            return;
+        memmove(b->held, b->held + 1, --b->n_held * sizeof *b->held);
+    }
 }
 
 /* False: it went off. */
 static bool check_echo(struct broadcast *b)
 {
     struct attachment *a = silent_target(b);
-    char label[256], why[400];
+    char label[256], why[320];
 
     b->unechoed_since_ms = 0;
     if (!a) {
         send_held(b);
         return b->on;
     }
-    int n = snprintf(why, sizeof why, "%.200s does not echo what is typed (a password?)",
-                     terminals_label(b->env, a, label, sizeof label));
-    if (b->n_held)
-        snprintf(why + n, sizeof why - (size_t)n, "; the rest was not sent");
+    snprintf(why, sizeof why, "%.200s does not echo what is typed (a password?)",
+             terminals_label(b->env, a, label, sizeof label));
     off(b, why);
     return false;
 }

@@ -4,6 +4,7 @@
  */
 #include "views/pipe.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,7 +93,8 @@ static void end(struct pipe *p)
     p->wait = NULL;
     close_once((uv_handle_t *)&p->in);
     close_once((uv_handle_t *)&p->out);
-    close_once((uv_handle_t *)&p->process);
+    if (p->process.type == UV_PROCESS) /* else it was not come to */
+        close_once((uv_handle_t *)&p->process);
 }
 
 static void end_when_done(struct pipe *p, unsigned what)
@@ -104,10 +106,14 @@ static void end_when_done(struct pipe *p, unsigned what)
 
 /* --- the process --- */
 
-/* With what it started: it leads a group of its own. */
+/* With what it started: it leads a group of its own. Once it is reaped and its number is another
+ * process's, that group is gone too: as long as a group has the number, no new process gets it. */
 static void kill_all(const struct pipe *p)
 {
-    kill(-p->process.pid, SIGKILL);
+    bool is_there = p->pending & PENDING_EXIT;
+
+    if (is_there || (kill(p->process.pid, 0) < 0 && errno == ESRCH))
+        kill(-p->process.pid, SIGKILL);
 }
 
 static void cancel(void *user)

@@ -18,6 +18,14 @@ enum shell_phase {
     SHELL_FAILED,
 };
 
+/* Whose the mouse is until its button is released. */
+enum shell_press {
+    PRESS_NONE,
+    PRESS_OF_PROGRAM,
+    PRESS_OF_USER,
+    PRESS_ANSWERED, /* it did something at once: the drag and the release are nobody's */
+};
+
 #define SHELL_TYPED_MAX 256
 
 struct shell {
@@ -46,7 +54,7 @@ struct shell {
     struct copy copy;                    /* looking back */
     int64_t press_at_ms;                 /* of the mouse, for double clicks */
     int press_row, press_col, clicks;
-    bool mouse_held_back;  /* from a program that wants it: Shift is down */
+    enum shell_press press;
     int64_t refused_at_ms; /* input was refused; 0: not */
     int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
     bool pan_held;         /* where the user left it; else where the cursor is */
@@ -137,12 +145,13 @@ void shell_copy_scroll(struct shell *sh, long lines);
 /* To the line it was opened for. */
 void shell_copy_go(struct shell *sh);
 enum view_result shell_copy_act(struct shell *sh, const char *action);
+enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse);
+
 /* shell_link.c */
 /* The address a cell belongs to, for the caller to free; NULL: none. */
 char *shell_link_at(struct shell *sh, uint64_t line, int col);
 /* True: that was a Ctrl-click on a link. */
 bool shell_link_click(struct shell *sh, struct mouse mouse);
-enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse);
 
 /* shell_verbs.c */
 enum view_result shell_act(struct view *v, const char *action);

@@ -211,34 +211,66 @@ static void wheel(struct shell *sh, struct mouse mouse)
     shell_send(sh, bytes.data, bytes.len);
 }
 
+/* As in terminals: with Shift the mouse is the user's; whose a press is, the drag and the release
+ * are too. */
+static bool is_of_program(const struct shell *sh, struct mouse mouse)
+{
+    bool is_wanted = term_modes(shell_term(sh)).mouse != TERM_MOUSE_NONE &&
+                     !copy_is_on(&sh->copy) && !sh->observe && !shell_ended(sh);
+
+    if (sh->press != PRESS_NONE && mouse.kind != MOUSE_WHEEL)
+        return is_wanted && sh->press == PRESS_OF_PROGRAM;
+    return is_wanted && !(mouse.mods & MOD_SHIFT);
+}
+
+static enum view_result mouse_of_user(struct shell *sh, struct mouse mouse)
+{
+    if (mouse.kind == MOUSE_WHEEL) {
+        wheel(sh, mouse);
+        return VIEW_HANDLED;
+    }
+    if (!shell_link_click(sh, mouse))
+        return shell_copy_mouse(sh, mouse);
+    sh->press = PRESS_ANSWERED;
+    return VIEW_HANDLED;
+}
+
+static void forward_mouse(struct shell *sh, struct mouse mouse)
+{
+    cleanup_buf struct buf bytes = {0};
+
+    mouse.row += sh->pan_row;
+    mouse.col += sh->pan_col;
+    term_encode_mouse(shell_term(sh), mouse, &bytes);
+    shell_send(sh, bytes.data, bytes.len);
+}
+
 enum view_result shell_mouse(struct view *v, struct mouse mouse)
 {
     struct shell *sh = v->data;
-    cleanup_buf struct buf bytes = {0};
+    bool presses = mouse.kind == MOUSE_PRESS;
 
     if (sh->phase != SHELL_LIVE)
         return VIEW_HANDLED;
-    /* As in terminals: with Shift the mouse is the user's, from the press to the release. */
-    if (mouse.kind == MOUSE_PRESS || mouse.kind == MOUSE_WHEEL)
-        sh->mouse_held_back = mouse.mods & MOD_SHIFT;
-    if (mouse.kind == MOUSE_PRESS && mouse.button == MOUSE_LEFT &&
-        mouse.row + 1 == sh->message_line) {
+    /* A release can have been elsewhere. */
+    if (presses || (mouse.kind == MOUSE_MOVE && mouse.button == MOUSE_NO_BUTTON))
+        sh->press = PRESS_NONE;
+    bool forwarded = is_of_program(sh, mouse);
+    bool was_answered = sh->press == PRESS_ANSWERED && mouse.kind != MOUSE_WHEEL;
+    if (presses)
+        sh->press = forwarded ? PRESS_OF_PROGRAM : PRESS_OF_USER;
+    else if (mouse.kind == MOUSE_RELEASE)
+        sh->press = PRESS_NONE;
+    if (was_answered)
+        return VIEW_HANDLED;
+    if (presses && mouse.button == MOUSE_LEFT && mouse.row + 1 == sh->message_line) {
+        sh->press = PRESS_ANSWERED;
         bulletin_read(sh->bulletin);
         return VIEW_HANDLED;
     }
-    bool forwarded = term_modes(shell_term(sh)).mouse != TERM_MOUSE_NONE &&
-                     !copy_is_on(&sh->copy) && !sh->observe && !shell_ended(sh) &&
-                     !sh->mouse_held_back;
-    if (forwarded) {
-        mouse.row += sh->pan_row;
-        mouse.col += sh->pan_col;
-        term_encode_mouse(shell_term(sh), mouse, &bytes);
-        shell_send(sh, bytes.data, bytes.len);
-    } else if (mouse.kind == MOUSE_WHEEL) {
-        wheel(sh, mouse);
-    } else if (!shell_link_click(sh, mouse)) {
-        return shell_copy_mouse(sh, mouse);
-    }
+    if (!forwarded)
+        return mouse_of_user(sh, mouse);
+    forward_mouse(sh, mouse);
     return VIEW_HANDLED;
 }
 

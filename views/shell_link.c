@@ -37,44 +37,57 @@ static bool is_of_address(char c)
     return (unsigned char)c > ' ' && c != 0x7f && !strchr("<>\"`{}|\\^", c);
 }
 
+/* How many brackets are closed and were not opened within. */
+struct brackets {
+    long round, square;
+};
+
+static void count_bracket(struct brackets *b, char c, long step)
+{
+    b->round += c == ')' ? step : c == '(' ? -step : 0;
+    b->square += c == ']' ? step : c == '[' ? -step : 0;
+}
+
 /* Text goes on behind an address: a full stop, a bracket that was opened before it. */
 static size_t trim(const char *address, size_t n)
 {
+    struct brackets unopened = {0};
+
+    for (size_t i = 0; i < n; i++)
+        count_bracket(&unopened, address[i], 1);
     for (; n; n--) {
         char last = address[n - 1];
-        const char *pair = strchr(")(][", last);
-        size_t opened = 0, closed = 0;
+        bool is_text = strchr(".,;:!?'*", last) || (last == ')' && unopened.round > 0) ||
+                       (last == ']' && unopened.square > 0);
 
-        if (strchr(".,;:!?'*", last))
-            continue;
-        if (!pair || (last != ')' && last != ']'))
+        if (!is_text)
             break;
-        for (size_t i = 0; i < n; i++) {
-            opened += address[i] == pair[1];
-            closed += address[i] == last;
-        }
-        if (closed <= opened)
-            break;
+        count_bracket(&unopened, last, -1);
     }
     return n;
 }
 
-/* The address in text that the byte at belongs to. */
+static size_t scheme_length(const char *p)
+{
+    return strncasecmp(p, "http://", 7) == 0 ? 7 : strncasecmp(p, "https://", 8) == 0 ? 8 : 0;
+}
+
+/* The address in text that the byte at belongs to. One that ends before it is passed over whole, so
+ * that each byte is looked at once, whatever the text is made of. */
 static char *address_around(const char *text, size_t at)
 {
-    for (const char *p = text; (p = strcasestr(p, "http")); p++) {
-        size_t scheme = strncasecmp(p, "http://", 7) == 0    ? 7
-                        : strncasecmp(p, "https://", 8) == 0 ? 8
-                                                             : 0;
-        size_t n = scheme;
+    const char *p = text;
 
-        if ((size_t)(p - text) > at)
-            return NULL;
+    while ((p = strcasestr(p, "http")) && (size_t)(p - text) <= at) {
+        size_t scheme = scheme_length(p), n = scheme, offset = at - (size_t)(p - text);
+
         while (scheme && is_of_address(p[n]))
             n++;
-        n = trim(p, n);
-        if (n > scheme && at < (size_t)(p - text) + n)
-            return xstrndup(p, n);
+        if (offset < n) {
+            n = trim(p, n);
+            return n > scheme && offset < n ? xstrndup(p, n) : NULL;
+        }
+        p += n ? n : 4;
     }
     return NULL;
 }

@@ -98,9 +98,9 @@ void views_buffers_free(struct views_state *s);
 void views_copy_secret(struct views_env *env, const char *what, const char *text);
 /* Takes the secret away now, if there is one. */
 void views_clipboard_forget(struct views_env *env);
-/* Opens an http or https URL in the user's browser; copies it where there is none. */
 /* Nothing but http and https is one that views_browse opens. */
 bool views_is_web(const char *url);
+/* Opens an http or https URL in the user's browser; copies it where there is none. */
 void views_browse(struct views_env *env, const char *url);
 /* An error as a toast: its text and hint. */
 void views_toast_error(struct views_env *env, const struct err *e);

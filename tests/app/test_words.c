@@ -150,6 +150,30 @@ static void questions_drop__all_that_ask__and_nothing_else(void **state)
     }
     /* An escape ends what was begun; a question after it is one all the same. */
     check_questions("\033[1\033[cx", "\033[1x");
+    /* A control character within is carried out, and the sequence goes on. */
+    check_questions("a\033[\nc\033\r[6\tnb", "a\n\r\tb");
+    check_questions("\033[3\r1mb", "\r\033[31mb");
+    check_questions("\033]4;1;?;2;rgb:0/0/0\ab", "b");
+}
+
+static void questions_drop__many_colours__are_swallowed_to_the_end(void **state)
+{
+    static const char *const ends[] = {"\a", "\033\\"};
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        cleanup_buf struct buf asked = {0}, set = {0};
+
+        buf_append_str(&asked, "a\033]4");
+        buf_append_str(&set, "a\033]4");
+        for (int k = 0; k < 100; k++) {
+            buf_printf(&asked, ";%d;?", k);
+            buf_printf(&set, ";%d;rgb:0/0/0", k);
+        }
+        buf_printf(&asked, "%sb\033[1m\033[cd", ends[i]);
+        buf_printf(&set, "%sb", ends[i]);
+        check_questions(asked.data, "ab\033[1md");
+        check_questions(set.data, set.data);
+    }
 }
 
 static void questions_drop__a_sequence_without_an_end__passes(void **state)
@@ -222,6 +246,7 @@ int main(void)
         cmocka_unit_test(shell_quote__words__survive_a_shell),
         cmocka_unit_test(escape_filter__only_after_enter),
         cmocka_unit_test(questions_drop__all_that_ask__and_nothing_else),
+        cmocka_unit_test(questions_drop__many_colours__are_swallowed_to_the_end),
         cmocka_unit_test(questions_drop__a_sequence_without_an_end__passes),
         cmocka_unit_test(questions_is_answer__tells_terminals_from_people),
         cmocka_unit_test(edit_distance__counts_slips),

@@ -73,6 +73,30 @@ static void bulletin__message__stands_in_the_pane_until_it_is_read(void **state)
     stage_close(s);
 }
 
+static void bulletin__click__is_not_the_programs(void **state)
+{
+    struct stage *s = open_shell(true);
+    struct mouse m = {.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 22, .col = 9};
+
+    stage_output(s, "\x1b[?1002h\x1b[?1006hmouse");
+    stage_await(s, "mouse");
+    tell(s, "n1", "ann", "Five minutes left");
+    stage_await(s, "1 message ");
+    stage_mouse(s, m);
+    stage_await(s, "Messages to alice/demo");
+    stage_keys(s, "Esc");
+    stage_await_gone(s, "12:03");
+    m.kind = MOUSE_MOVE;
+    stage_mouse(s, m);
+    m.kind = MOUSE_RELEASE;
+    stage_mouse(s, m);
+    m = (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 2, .col = 4};
+    stage_mouse(s, m);
+    await(&s->loop, 20000, s->typed.len >= 9);
+    assert_string_equal(s->typed.data, "\x1b[<0;5;3M");
+    stage_close(s);
+}
+
 /* Not over the lines one types in. */
 static void bulletin__line__stands_away_from_the_cursor(void **state)
 {
@@ -182,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bulletin__message__stands_in_the_pane_until_it_is_read),
+        cmocka_unit_test(bulletin__click__is_not_the_programs),
         cmocka_unit_test(bulletin__line__stands_away_from_the_cursor),
         cmocka_unit_test(bulletin__withdrawn__goes),
         cmocka_unit_test(bulletin__hidden_pane__is_said_by_a_toast_and_the_journal),

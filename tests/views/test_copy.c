@@ -10,9 +10,9 @@
 #include "wire/base64.h"
 #include "wire/names.h"
 
-static struct stage *open_lines(const char *const *lines)
+static struct stage *open_lines_in(int rows, int cols, const char *const *lines)
 {
-    struct stage *s = stage_open_synced(12, 60);
+    struct stage *s = stage_open_synced(rows, cols);
 
     stage_sandbox(s, MSG_SANDBOX_CREATED, "a1", "alice", "demo", "running", 0, 3600000, 0);
     stage_await(s, "demo");
@@ -23,6 +23,11 @@ static struct stage *open_lines(const char *const *lines)
     stage_output(s, "$ ");
     stage_await(s, "$");
     return s;
+}
+
+static struct stage *open_lines(const char *const *lines)
+{
+    return open_lines_in(12, 60, lines);
 }
 
 static struct stage *open_numbered(int n)
@@ -255,6 +260,31 @@ static void link__ctrl_click__shows_and_opens_it(void **state)
     unsetenv("SSH_TTY");
 }
 
+/* Each of its bytes may begin an address or end one: looked at once, not once for every other. */
+static void link__hostile_lines__are_read_at_once(void **state)
+{
+    enum { ROWS = 40, COLS = 500, N_TEXT = 33 * COLS, N_HTTP = 1200 };
+    static char text[N_TEXT + 1];
+    const char *lines[] = {text, "\r\nhttp://last.org/.\r\n", NULL};
+
+    memset(text, ')', N_TEXT);
+    for (int i = 0; i < N_HTTP; i++)
+        memcpy(text + 7 * i, "http://", 7);
+    struct stage *s = open_lines_in(ROWS, COLS, lines);
+    stage_await(s, "http://last.org/");
+    ctrl_click(s, 31, 3, 0); /* a bracket: of no address */
+    ctrl_click(s, 33, 16, 0);
+    assert_null(strstr(stage_toast(s), "Only http and https"));
+    ctrl_click(s, 3, 3, 0); /* too long for a browser */
+    assert_non_null(strstr(stage_toast(s), "Only http and https are opened"));
+    ctrl_click(s, 33, 15, 0);
+    stage_await(s, "Open this link?");
+    stage_await(s, "http://last.org/ ");
+    stage_keys(s, "n");
+    stage_await_gone(s, "Open this link?");
+    stage_close(s);
+}
+
 static void copy__end__of_the_terminal_is_survived(void **state)
 {
     struct stage *s = open_numbered(40);
@@ -277,6 +307,7 @@ int main(void)
         cmocka_unit_test(copy__prompts__are_jumped_to),
         cmocka_unit_test(copy__mouse__selects_and_copies_at_once),
         cmocka_unit_test(link__ctrl_click__shows_and_opens_it),
+        cmocka_unit_test(link__hostile_lines__are_read_at_once),
         cmocka_unit_test(copy__end__of_the_terminal_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

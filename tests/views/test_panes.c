@@ -341,7 +341,7 @@ static void broadcast__no_echo__holds_what_follows(void **state)
     stage_type(s, "secret\r");
     stage_output_of(s, "t1", "s");
     await(&s->loop, 20000, strstr(stage_toast(s), "does not echo"));
-    assert_non_null(strstr(stage_toast(s), "the rest was not sent"));
+    assert_non_null(strstr(stage_toast(s), "(a password?); 6 keys were not sent"));
     stage_await_gone(s, "BROADCAST");
     stage_type(s, "!");
     await(&s->loop, 20000, s->typed.len == 3);
@@ -374,6 +374,43 @@ static void broadcast__echo__lets_the_next_keys_go(void **state)
     stage_await(s, "two");
     stage_type(s, "gg");
     await(&s->loop, 20000, s->typed.len == 10);
+    stage_close(s);
+}
+
+static void broadcast__off__says_what_was_held(void **state)
+{
+    struct stage *s = open_broadcast();
+
+    stage_type(s, "ls");
+    stage_keys(s, "C-b b");
+    assert_non_null(strstr(stage_toast(s), "off: as asked; 1 key was not sent"));
+    stage_await_gone(s, "BROADCAST");
+    stage_keys(s, "C-b b");
+    stage_await(s, "BROADCAST 2");
+    /* Nothing of before is left. */
+    stage_output_of(s, "t1", "l");
+    stage_output_of(s, "t2", "l");
+    stage_type(s, "!");
+    await(&s->loop, 20000, s->typed.len == 4);
+    assert_memory_equal(s->typed.data, "ll!!", 4);
+    stage_close(s);
+}
+
+static void broadcast__held_key_is_refused__ends_it(void **state)
+{
+    static const char much[4096];
+    struct stage *s = open_broadcast();
+
+    stage_type(s, "ls\r");
+    await(&s->loop, 20000, s->typed.len == 2);
+    stage_host_down(s);
+    await(&s->loop, 20000, remote_state(attachment_remote(s->env.state->open[1])) != LINK_UP);
+    for (size_t n = sizeof much; n; n /= 2)
+        while (attachment_input(s->env.state->open[1], much, n))
+            ;
+    await(&s->loop, 20000,
+          strstr(stage_toast(s), "off: a terminal takes no more input; 2 keys were not sent"));
+    stage_await_gone(s, "BROADCAST");
     stage_close(s);
 }
 
@@ -443,6 +480,8 @@ int main(void)
         cmocka_unit_test(broadcast__no_echo__ends_it),
         cmocka_unit_test(broadcast__no_echo__holds_what_follows),
         cmocka_unit_test(broadcast__echo__lets_the_next_keys_go),
+        cmocka_unit_test(broadcast__off__says_what_was_held),
+        cmocka_unit_test(broadcast__held_key_is_refused__ends_it),
         cmocka_unit_test(broadcast__silence__ends_it),
         cmocka_unit_test(broadcast__target_that_ends__is_left_out),
         cmocka_unit_test(broadcast__lost_target__is_said),

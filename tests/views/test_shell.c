@@ -194,6 +194,42 @@ static void shell__scroll__stays_put_and_counts_new_lines(void **state)
     stage_close(s);
 }
 
+static void await_mouse(struct stage *s, enum mouse_kind kind, enum mouse_button button,
+                        uint8_t mods, const char *bytes)
+{
+    struct mouse m = {.kind = kind, .button = button, .mods = mods, .row = 2, .col = 4};
+
+    stage_mouse(s, m);
+    stage_type(s, "."); /* behind it: what is there before is all */
+    await(&s->loop, 20000, s->typed.len && s->typed.data[s->typed.len - 1] == '.');
+    s->typed.data[s->typed.len - 1] = '\0';
+    assert_string_equal(s->typed.data, bytes);
+    buf_clear(&s->typed);
+}
+
+static void shell__mouse__is_whose_the_press_is_until_the_release(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\x1b[?1049h\x1b[?1003h\x1b[?1006hmouse");
+    stage_await(s, "mouse");
+    await_mouse(s, MOUSE_MOVE, MOUSE_NO_BUTTON, 0, "\x1b[<35;5;3M");
+    /* With Shift it is the user's, and the program's again from the release on. */
+    await_mouse(s, MOUSE_PRESS, MOUSE_LEFT, MOD_SHIFT, "");
+    await_mouse(s, MOUSE_RELEASE, MOUSE_LEFT, 0, "");
+    await_mouse(s, MOUSE_MOVE, MOUSE_NO_BUTTON, 0, "\x1b[<35;5;3M");
+    /* The wheel takes nothing of a press away. */
+    await_mouse(s, MOUSE_PRESS, MOUSE_LEFT, 0, "\x1b[<0;5;3M");
+    await_mouse(s, MOUSE_WHEEL, MOUSE_WHEEL_DOWN, MOD_SHIFT, "\x1b[B\x1b[B\x1b[B");
+    await_mouse(s, MOUSE_MOVE, MOUSE_LEFT, 0, "\x1b[<32;5;3M");
+    await_mouse(s, MOUSE_RELEASE, MOUSE_LEFT, 0, "\x1b[<0;5;3m");
+    /* Released in another pane. */
+    await_mouse(s, MOUSE_PRESS, MOUSE_RIGHT, MOD_SHIFT, "");
+    await_mouse(s, MOUSE_WHEEL, MOUSE_WHEEL_DOWN, 0, "\x1b[<65;5;3M");
+    await_mouse(s, MOUSE_MOVE, MOUSE_NO_BUTTON, 0, "\x1b[<35;5;3M");
+    stage_close(s);
+}
+
 static void shell__link__lost_is_signed_and_resumes(void **state)
 {
     struct stage *s = open_shell();
@@ -602,6 +638,7 @@ int main(void)
         cmocka_unit_test(shell__keys__all_pass_but_the_prefix),
         cmocka_unit_test(shell__paste__asks_when_the_program_does_not_know_pastes),
         cmocka_unit_test(shell__scroll__stays_put_and_counts_new_lines),
+        cmocka_unit_test(shell__mouse__is_whose_the_press_is_until_the_release),
         cmocka_unit_test(shell__link__lost_is_signed_and_resumes),
         cmocka_unit_test(shell__end__says_why_and_what_to_press),
         cmocka_unit_test(shell__end__q_goes_back),

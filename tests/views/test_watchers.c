@@ -5,7 +5,11 @@
 #include "tests/views/scenes.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "wire/names.h"
 
@@ -325,6 +329,60 @@ static void events__pipe__is_cancelled_with_all_it_started(void **state)
     stage_close(s);
 }
 
+/* Descriptors for neither pipe, for one of them, and for both but not for the process. */
+static void events__pipe__without_descriptors__says_so(void **state)
+{
+    struct stage *s = open_events(3);
+    struct rlimit before, few;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 128;
+    for (int n_left = 0; n_left <= 4; n_left += 2) {
+        int taken[128], n = 0;
+
+        stage_keys(s, "|");
+        stage_await(s, "Pipe the lines to");
+        stage_type(s, "cat");
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        while ((taken[n] = dup(STDERR_FILENO)) >= 0)
+            n++;
+        for (int i = 0; i < n_left; i++)
+            close(taken[--n]);
+        stage_keys(s, "Enter");
+        await(&s->loop, 20000, strstr(stage_toast(s), "cannot start /"));
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        while (n)
+            close(taken[--n]);
+        stage_forget_toast(s);
+    }
+    pipe_to(s, "echo here-$(wc -l)");
+    stage_await(s, "here-3");
+    stage_close(s);
+}
+
+/* What it left behind still writes; the shell that led it is reaped. */
+static void events__pipe__leader_is_gone__the_rest_is_ended(void **state)
+{
+    struct stage *s = open_events(3);
+    char path[] = "/tmp/sandpit-pipe-XXXXXX";
+    int fd = mkstemp(path), pid = 0;
+    cleanup_free char *command = xasprintf("sleep 1000 & echo $! >%s", path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    pipe_to(s, command);
+    stage_await(s, "Esc cancels");
+    FILE *file = fdopen(fd, "r");
+    assert_int_equal(fscanf(file, "%d", &pid), 1);
+    fclose(file);
+    unlink(path);
+    assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+    stage_keys(s, "Esc");
+    await(&s->loop, 20000, waitpid(pid, NULL, WNOHANG) == pid);
+    stage_close(s);
+}
+
 static void events__choose__asks_again(void **state)
 {
     struct stage *s = open_events(3);
@@ -387,6 +445,8 @@ int main(void)
         cmocka_unit_test(events__pipe__shows_what_a_command_here_writes),
         cmocka_unit_test(events__pipe__ends_with_its_reason),
         cmocka_unit_test(events__pipe__is_cancelled_with_all_it_started),
+        cmocka_unit_test(events__pipe__without_descriptors__says_so),
+        cmocka_unit_test(events__pipe__leader_is_gone__the_rest_is_ended),
         cmocka_unit_test(events__choose__asks_again),
         cmocka_unit_test(events__store__checks_the_json),
         cmocka_unit_test(events__lost__says_so),
