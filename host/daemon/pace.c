@@ -21,9 +21,9 @@ static unsigned end_tick(struct daemon *d)
     unsigned n_held = 0;
 
     for (struct terminal *t = d->terminals.by_id; t; t = t->hh.next) {
-        if (!t->session)
+        if (!t->session || !t->session->pace.n)
             continue;
-        n_held += t->session->paused;
+        n_held += t->session->pace.n >= d->pace.share;
         t->session->pace = (struct pace_use){0};
     }
     return n_held;
@@ -68,14 +68,10 @@ size_t pace_room(struct session *s)
 
     if (!p->typed || p->typed == s || now_ms - p->typed_ms >= PACE_TYPED_MS)
         return SESSION_READ;
-    bool hushed = now_ms - p->typed_ms < PACE_HUSH_MS;
-
-    if (!hushed && !is_held(s, now_ms))
+    if (!is_held(s, now_ms))
         return p->share - (in_this_tick(s, now_ms) ? s->pace.n : 0);
-    uint64_t over_ms = hushed ? p->typed_ms + PACE_HUSH_MS : s->pace.since_ms + PACE_TICK_MS;
-
     if (!uv_is_active((uv_handle_t *)&p->tick))
-        uv_timer_start(&p->tick, on_tick, over_ms - now_ms, 0);
+        uv_timer_start(&p->tick, on_tick, s->pace.since_ms + PACE_TICK_MS - now_ms, 0);
     return 0;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who types goes before who floods. For PACE_TYPED_MS after input in one terminal the others are
- * not read for PACE_HUSH_MS, then PACE_BYTES every PACE_TICK_MS, all of them together: much more
- * than anybody reads, and little enough that neither the cores nor the sockets are full when the
- * echo comes. Costs nothing while nobody types or nobody floods.
+ * read PACE_BYTES every PACE_TICK_MS, all of them together: much more than anybody reads, and
+ * little enough that neither the cores nor the sockets are full when the echo comes. Costs nothing
+ * while nobody types or nobody floods.
  */
 #ifndef HOST_DAEMON_PACE_H
 #define HOST_DAEMON_PACE_H
@@ -13,7 +13,6 @@
 #include <uv.h>
 
 #define PACE_TYPED_MS 2000
-#define PACE_HUSH_MS  6
 #define PACE_TICK_MS  10
 #define PACE_BYTES    ((size_t)32 * 1024)
 

