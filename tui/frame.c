@@ -115,9 +115,9 @@ static void draw_leaves(struct tui *t)
             canvas_fill(whole, r, tui_theme(t)->styles[ROLE_TEXT]);
             continue;
         }
+        set_size(v, r.h, r.w);
         if (pieces && v != piece && v != tui_target(t))
             continue;
-        set_size(v, r.h, r.w);
         if (!v->dirty && !t->base_stale)
             continue;
         update_view(v);

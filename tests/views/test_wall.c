@@ -12,6 +12,7 @@
 
 #include "client/activity.h"
 #include "tui/internal.h"
+#include "views/attachment.h"
 #include "views/wall_internal.h"
 #include "wire/names.h"
 
@@ -641,11 +642,15 @@ static void wall__flood__keeps_little_of_it(void **state)
     }
     const struct wall *w = wall_of_view(tui_focused(s->tui));
     assert_in_range(w->n_history_bytes, 1, 128 << 10);
-    /* And its last screen is there to go back to. */
-    run_for(s, 1100);
+    /* And its last screen is there to go back to, once it has been read: what is only glanced at is
+     * read slowly. A second later that screen was kept. */
+    const struct attachment *flooded = attachment_find(&s->env, "s1", "t1");
+    assert_non_null(flooded);
+    await(&s->loop, 20000, attachment_traffic(flooded).output_bytes >= 60 * lines.len);
+    run_for(s, 1500);
     print(s, 1, "\033[2J\033[Hquiet now");
     stage_await(s, "quiet now");
-    run_for(s, 5000);
+    run_for(s, 4700);
     stage_keys(s, "[");
     stage_await(s, "line 1999 of a flood");
     stage_close(s);
