@@ -37,7 +37,7 @@ static void message__sent_read_and_taken_back(void **state)
     pty_send(desk, PREFIX "M");
     assert_screen(desk, "Messages to class/bob", "Look at the board");
     pty_send(desk, "\033");
-    assert_true(pty_wait_gone(desk, WAIT_MS, "\xc2\xbb", NULL));
+    assert_true(pty_wait_gone(desk, WAIT_MS, "\xc2\xbb", "Messages to", NULL));
     desk_leave(wall);
     desk_leave(desk);
 }
