@@ -319,6 +319,8 @@ void dispatch_event(void *tui, const struct input_event *event)
     switch (event->kind) {
     case INPUT_KEY:
         t->typed_ms = clock_mono_ms();
+        if (t->base_stale && !t->n_overlays)
+            frame_sizes(t);
         on_key(t, event->key);
         break;
     case INPUT_MOUSE:

@@ -55,6 +55,17 @@ static void draw_view(struct tui *t, struct view *v, struct canvas whole, struct
         v->ops->draw(v, c);
 }
 
+void frame_sizes(struct tui *t)
+{
+    for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
+         leaf = layout_next(t->layout, leaf)) {
+        struct rect r = leaf_rect(leaf);
+
+        if (leaf_view(leaf) && r.h && r.w)
+            set_size(leaf_view(leaf), r.h, r.w);
+    }
+}
+
 static bool is_dirty(const struct leaf *leaf)
 {
     const struct view *v = leaf_view(leaf);

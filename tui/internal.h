@@ -104,6 +104,8 @@ void tui_schedule(struct tui *t, bool soon);
 /* frame.c */
 /* Draws what is dirty for screen_flush; t->n_late says how much is left for the next frame. */
 void frame_draw(struct tui *t);
+/* Tells the views that show their sizes; the next frame would do so, too, but later than a key. */
+void frame_sizes(struct tui *t);
 
 /* view.c */
 /* The view that gets keys: the top overlay, else the focused leaf's; NULL when there is none. */
