@@ -21,6 +21,7 @@
 #include "app/session.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/slice.h"
 #include "base/text.h"
 #include "client/remote.h"
 
@@ -389,6 +390,7 @@ static int open_all(struct attachment *a, const char *name, bool fresh, struct e
     a->remote = remote_acquire(a->session.gateway, info.id);
     cleanup_free char *label = sandbox_label(&info);
     sandbox_info_finish(&info);
+    slice_shorten();
     a->tty = raw_tty_open(&a->session.loop, &tty_ops, a, e);
     if (!a->tty)
         return -(int)e->code;

@@ -24,6 +24,7 @@
 #include "app/setup.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/slice.h"
 #include "client/fleet.h"
 #include "tui/keymap.h"
 #include "tui/tui.h"
@@ -480,6 +481,7 @@ static int run(struct app *app, const char *sandbox, bool create)
     bool again, came_over = false;
     int status;
 
+    slice_shorten();
     do {
         prepare(d, app, sandbox, create, journal);
         d->came_over = came_over;

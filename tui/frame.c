@@ -13,6 +13,7 @@
 #include "tui/internal.h"
 
 #define TYPING_MS     2000 /* after a key */
+#define HUSH_MS       6
 #define LINKS_KEPT_MS 5000
 /* Frames from here on, a terminal needs a while to take. */
 #define LARGE_FRAME_BYTES ((size_t)4096)
@@ -101,8 +102,11 @@ static const struct view *choose_piece(struct tui *t)
         }
         passed = passed || v == t->piece;
     }
-    /* An echo goes alone. */
-    const struct view *piece = t->soon && waits ? NULL : next ? next : first;
+    if (waits)
+        t->echo_ms = t->last_frame_ms;
+    /* An echo goes alone, and finds the terminal ready. */
+    bool hushed = t->last_frame_ms - t->typed_ms < HUSH_MS && t->echo_ms < t->typed_ms;
+    const struct view *piece = (t->soon && waits) || hushed ? NULL : next ? next : first;
 
     t->n_late = n - (piece != NULL);
     t->piece = piece ? piece : t->piece;

@@ -65,6 +65,7 @@ struct tui {
     struct cell *cells; /* owned: base with overlays, toast and hints on it */
     int64_t last_frame_ms, entered_ms, links_forgotten_ms;
     int64_t typed_ms, large_ms; /* the last key, the last large frame; 0: none yet */
+    int64_t echo_ms;            /* the last frame with a change where keys go, beside others */
     const struct view *piece;   /* drawn last of a frame in pieces; never followed */
     size_t n_late;              /* dirty views that the last piece left */
     int rows, cols;

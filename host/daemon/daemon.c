@@ -19,6 +19,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/slice.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
 #include "host/daemon/shell.h"
@@ -274,6 +275,7 @@ int daemon_main(int argc, char **argv)
     text_init_locale();
     umask(022);
     raise_limits();
+    slice_shorten();
     daemon.loop = uv_default_loop();
     if (start(&daemon, &e)) {
         log_error("%s", e.text);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who types goes before who floods. For PACE_TYPED_MS after input in one terminal the others are
- * read PACE_BYTES every PACE_TICK_MS, all of them together: much more than anybody reads, and
- * little enough that neither the cores nor the sockets are full when the echo comes. Costs nothing
- * while nobody types or nobody floods.
+ * not read for PACE_HUSH_MS, then PACE_BYTES every PACE_TICK_MS, all of them together: much more
+ * than anybody reads, and little enough that neither the cores nor the sockets are full when the
+ * echo comes. A tick lies between two hushes, however fast somebody types; where two people type,
+ * none waits for the other's echo (PACE_OWN_MS). Costs nothing while nobody types or nobody floods.
  */
 #ifndef HOST_DAEMON_PACE_H
 #define HOST_DAEMON_PACE_H
@@ -13,22 +14,25 @@
 #include <uv.h>
 
 #define PACE_TYPED_MS 2000
+#define PACE_HUSH_MS  6
+#define PACE_OWN_MS   50
 #define PACE_TICK_MS  10
-#define PACE_BYTES    ((size_t)32 * 1024)
+#define PACE_BYTES    ((size_t)16 * 1024)
 
 struct daemon;
 struct session;
 
 struct pace {
     uv_timer_t tick; /* while somebody is held back */
-    uint64_t typed_ms;
-    const struct session *typed; /* never followed */
-    size_t share;                /* of one terminal, in bytes a tick */
+    uint64_t typed_ms, hushed_ms; /* the last input; the beginning of the last hush */
+    const struct session *typed;  /* never followed */
+    size_t share;                 /* of one terminal, in bytes a tick */
 };
 
 struct pace_use {
     uint64_t since_ms; /* the beginning of its tick */
     size_t n;          /* bytes read since */
+    uint64_t typed_ms; /* the last input of its own */
 };
 
 void pace_init(struct daemon *d);

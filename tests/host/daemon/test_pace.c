@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "host/daemon/internal.h"
@@ -94,6 +95,9 @@ static void pace__typed_elsewhere__waits_for_the_next_tick(void **state)
     struct session *flood = &r->sessions[1];
 
     pace_typed(&r->sessions[0]);
+    assert_int_equal(read_all(flood), 0);
+    assert_true(flood->paused);
+    await_resumed(r, flood);
     assert_int_equal(read_all(flood), PACE_BYTES);
     assert_true(flood->paused);
     await_resumed(r, flood);
@@ -109,17 +113,45 @@ static void pace__typed_here__is_not_held(void **state)
     assert_false(r->sessions[0].paused);
 }
 
+static void pace__typed_in_two__neither_waits_for_the_other(void **state)
+{
+    struct room *r = *state;
+
+    pace_typed(&r->sessions[1]);
+    pace_typed(&r->sessions[0]);
+    assert_true(read_all(&r->sessions[1]) >= 4 * PACE_BYTES);
+    assert_int_equal(read_all(&r->sessions[2]), 0);
+}
+
+static void pace__typed_without_end__others_are_read_all_the_same(void **state)
+{
+    struct room *r = *state;
+    struct session *flood = &r->sessions[1];
+    uint64_t until_ms = uv_now(&r->loop) + 200;
+    size_t total = 0;
+
+    while (uv_now(&r->loop) < until_ms) {
+        pace_typed(&r->sessions[0]);
+        total += read_all(flood);
+        usleep(1000);
+        uv_update_time(&r->loop);
+        uv_run(&r->loop, UV_RUN_NOWAIT);
+    }
+    assert_true(total >= 2 * PACE_BYTES);
+}
+
 static void pace__many__share_what_there_is(void **state)
 {
     struct room *r = *state;
     size_t total = 0;
 
     pace_typed(&r->sessions[0]);
-    for (size_t i = 1; i < N_SESSIONS; i++)
-        read_all(&r->sessions[i]);
-    for (size_t i = 1; i < N_SESSIONS; i++)
-        await_resumed(r, &r->sessions[i]);
-    pace_typed(&r->sessions[0]);
+    for (int round = 0; round < 2; round++) { /* hushed, then each as if it were alone */
+        for (size_t i = 1; i < N_SESSIONS; i++)
+            read_all(&r->sessions[i]);
+        for (size_t i = 1; i < N_SESSIONS; i++)
+            await_resumed(r, &r->sessions[i]);
+    }
     for (size_t i = 1; i < N_SESSIONS; i++) {
         size_t n = read_all(&r->sessions[i]);
 
@@ -152,6 +184,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(pace__typed_elsewhere__waits_for_the_next_tick, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(pace__typed_here__is_not_held, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pace__typed_in_two__neither_waits_for_the_other, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(pace__typed_without_end__others_are_read_all_the_same,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(pace__many__share_what_there_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pace__typing_over__nobody_waits, set_up, tear_down),
     };
