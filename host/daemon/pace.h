@@ -23,7 +23,7 @@ struct daemon;
 struct session;
 
 struct pace {
-    uv_timer_t tick; /* while somebody is held back */
+    uv_timer_t tick;              /* while somebody is held back */
     uint64_t typed_ms, hushed_ms; /* the last input; the beginning of the last hush */
     const struct session *typed;  /* never followed */
     size_t share;                 /* of one terminal, in bytes a tick */
