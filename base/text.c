@@ -121,10 +121,30 @@ size_t utf8_incomplete_tail(const char *text, size_t n)
     return 0;
 }
 
+/* Bytes of ASCII at the beginning, in steps of eight. */
+static size_t ascii_words(const char *s, size_t n)
+{
+    size_t i = 0;
+    uint64_t word;
+
+    for (; n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, s + i, sizeof word);
+        if (word & 0x8080808080808080)
+            break;
+    }
+    return i;
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
     while (n) {
         uint32_t c;
+        size_t plain = ascii_words(s, n);
+
+        s += plain;
+        n -= plain;
+        if (!n)
+            break;
         size_t used = utf8_decode(s, n, &c);
 
         if (c == 0xfffd && !(used == 3 && memcmp(s, "\xef\xbf\xbd", 3) == 0))

@@ -16,7 +16,7 @@ struct row *row_create(int cols)
 
 void screen_create(struct screen *s, int rows, int cols)
 {
-    s->rows = xcalloc((size_t)rows, sizeof(void *));
+    s->rows = s->room = xcalloc(2 * (size_t)rows, sizeof(void *));
     for (int i = 0; i < rows; i++)
         s->rows[i] = row_create(cols);
 }
@@ -25,8 +25,8 @@ void screen_finish(struct screen *s, int rows)
 {
     for (int i = 0; s->rows && i < rows; i++)
         free(s->rows[i]);
-    free(s->rows);
-    s->rows = NULL;
+    free(s->room);
+    s->rows = s->room = NULL;
 }
 
 void grid_touch_all(struct term *t)
@@ -182,8 +182,23 @@ void grid_delete_cells(struct term *t, int row_index, int col, int end, int n)
 }
 
 /* Moves the first n of the rows [top, bottom) behind the others. */
+/* Moving all pointers at every line would wait for those that the line before has just moved. */
+static void rotate_all_up(struct screen *s, size_t n_rows, size_t n)
+{
+    if (s->rows + n > s->room + n_rows) {
+        memmove(s->room, s->rows, n_rows * sizeof(void *));
+        s->rows = s->room;
+    }
+    memcpy(s->rows + n_rows, s->rows, n * sizeof(void *));
+    s->rows += n;
+}
+
 static void rotate_up(struct term *t, int top, int bottom, int n)
 {
+    if (top == 0 && bottom == t->rows) {
+        rotate_all_up(t->screen, (size_t)t->rows, (size_t)n);
+        return;
+    }
     struct row **rows = t->screen->rows + top;
     size_t rest = (size_t)(bottom - top - n);
 

@@ -53,7 +53,8 @@ struct kitty {
 };
 
 struct screen {
-    struct row **rows; /* owned; NULL: the screen does not show */
+    struct row **rows; /* each owned; a window of room; NULL: the screen does not show */
+    struct row **room; /* owned; twice as many: the window moves along when all of it scrolls */
     struct saved_cursor saved;
     struct kitty kitty;
 };

@@ -89,16 +89,24 @@ static void csi_separator(struct csi *csi, bool colon)
     csi->params[csi->n++] = -1;
 }
 
+/* Numbers and what separates them, which is most of a sequence. */
+static const char *csi_parameters(struct csi *csi, const char *p, const char *end)
+{
+    for (; p < end && *p >= '0' && *p <= ';'; p++) {
+        csi->ignore |= csi->intermediate != 0;
+        if (*p <= '9')
+            csi_digit(csi, *p - '0');
+        else
+            csi_separator(csi, *p == ':');
+    }
+    return p;
+}
+
 static void step_csi(struct term *t, unsigned char c)
 {
     struct csi *csi = &t->csi;
 
-    if (c >= '0' && c <= '9') {
-        csi->ignore |= csi->intermediate != 0;
-        csi_digit(csi, c - '0');
-    } else if (c == ';' || c == ':') {
-        csi_separator(csi, c == ':');
-    } else if (c >= 0x3c && c <= 0x3f) {
+    if (c >= 0x3c && c <= 0x3f) {
         csi->ignore |= csi->prefix || csi->n > 1 || csi->params[0] >= 0;
         csi->prefix = (char)c;
     } else if (c >= 0x20 && c <= 0x2f) {
@@ -273,6 +281,10 @@ static const char *ground(struct term *t, const char *p, const char *end)
         return p;
     if ((unsigned char)*p >= 0x80)
         return ground_utf8(t, p, end);
+    if (*p == 0x1b && end - p > 1 && p[1] == '[') {
+        enter_csi(t);
+        return p + 2;
+    }
     step(t, (unsigned char)*p);
     return p + 1;
 }
@@ -300,8 +312,12 @@ void parse_bytes(struct term *t, const char *p, size_t n)
                 enter_escape(t);
             }
             break;
-        case PARSE_ESCAPE:
         case PARSE_CSI:
+            p = csi_parameters(&t->csi, p, end);
+            if (p == end)
+                break;
+            /* fall through */
+        case PARSE_ESCAPE:
             /* A character that is no part of a sequence breaks it off and stands. */
             if ((unsigned char)*p >= 0x80)
                 t->state = PARSE_GROUND;
