@@ -2,7 +2,8 @@
  *
  * key → each marked terminal's own encoding → attachment_input; a tick watches silence and echo.
  * After a key that shows, the next ones wait until every target has printed something: of what is
- * typed where nothing is echoed, no more than that key reaches the others.
+ * typed where nothing is echoed, no more than that key reaches the others. Of a paste the first
+ * character goes ahead as such a key.
  */
 #include "views/broadcast.h"
 
@@ -21,24 +22,34 @@ struct broadcast {
     int64_t silence_ms; /* after which it ends */
     int64_t typed_at_ms;
     int64_t unechoed_since_ms; /* a key that shows, not answered by every target; 0: none */
+    struct buf pasted;         /* since, all but its first character; goes before the held keys */
     struct key held[BROADCAST_HELD_MAX]; /* typed since */
     size_t n_held;
 };
 
 static bool send_key(struct broadcast *b, struct key key);
+static bool send_paste(struct broadcast *b, const char *text, size_t n);
+
+static void forget_held(struct broadcast *b)
+{
+    b->unechoed_since_ms = 0;
+    b->n_held = 0;
+    buf_finish(&b->pasted); /* may be long, and a secret */
+}
 
 static void off(struct broadcast *b, const char *why)
 {
-    char lost[48] = "";
+    char lost[96] = "";
 
     if (!b->on)
         return;
-    if (b->n_held)
+    if (b->pasted.len)
+        snprintf(lost, sizeof lost, "; of the paste only the first character was sent");
+    else if (b->n_held)
         snprintf(lost, sizeof lost, "; %zu key%s not sent", b->n_held,
                  b->n_held == 1 ? " was" : "s were");
     b->on = false;
-    b->unechoed_since_ms = 0;
-    b->n_held = 0;
+    forget_held(b);
     tick_after(b->tick, -1);
     tui_toast(b->env->tui, ROLE_STATUS_ALERT, "\xe2\x96\xa0 Broadcast is off: %s%s", why, lost);
     tui_redraw_all(b->env->tui);
@@ -109,8 +120,7 @@ static void turn_on(struct broadcast *b)
     b->on = true;
     b->silence_ms = b->env->broadcast_ms ? b->env->broadcast_ms : BROADCAST_SILENCE_MS;
     b->typed_at_ms = clock_mono_ms();
-    b->unechoed_since_ms = 0;
-    b->n_held = 0;
+    forget_held(b);
     tick_after(b->tick, b->silence_ms);
     tui_toast(b->env->tui, ROLE_STATUS_ALERT,
               "\xe2\x87\xb6 Broadcast: keys typed in a marked terminal go to %zu",
@@ -186,7 +196,7 @@ static bool refuse_secret(struct broadcast *b)
             continue;
         snprintf(why, sizeof why, "%.200s asks for a password%s",
                  terminals_label(b->env, a, label, sizeof label),
-                 b->n_held ? "" : "; nothing was sent");
+                 b->n_held || b->pasted.len ? "" : "; nothing was sent");
         off(b, why);
         return true;
     }
@@ -225,6 +235,13 @@ static struct attachment *silent_target(const struct broadcast *b)
 
 static void send_held(struct broadcast *b)
 {
+    if (b->pasted.len && !waits_for_echo(b)) {
+        if (!send_paste(b, b->pasted.data, b->pasted.len))
+            off(b, "a terminal takes no more input");
+        if (!b->on)
+            return;
+        buf_finish(&b->pasted);
+    }
     while (b->on && b->n_held && !waits_for_echo(b)) {
         if (!send_key(b, b->held[0])) {
             off(b, "a terminal takes no more input");
@@ -322,11 +339,16 @@ static bool send_key(struct broadcast *b, struct key key)
     return all;
 }
 
+static bool is_holding(const struct broadcast *b)
+{
+    return b->n_held || b->pasted.len || waits_for_echo(b);
+}
+
 bool broadcast_key(struct views_env *env, struct key key)
 {
     struct broadcast *b = env->state->broadcast;
 
-    if (!b->n_held && !waits_for_echo(b))
+    if (!is_holding(b))
         return send_key(b, key);
     b->typed_at_ms = clock_mono_ms();
     if (b->n_held == BROADCAST_HELD_MAX)
@@ -335,26 +357,50 @@ bool broadcast_key(struct views_env *env, struct key key)
     return true;
 }
 
-bool broadcast_paste(struct views_env *env, const char *text, size_t n)
+static bool send_paste(struct broadcast *b, const char *text, size_t n)
 {
-    struct broadcast *b = env->state->broadcast;
     struct attachment *a;
     bool all = true;
     size_t i = 0;
 
     if (refuse_secret(b))
         return true;
-    if (b->n_held || waits_for_echo(b)) {
-        tui_toast(env->tui, ROLE_WARN, "Not pasted: a terminal has not shown the last key yet");
-        return false;
-    }
     note_typed(b, true);
-    while ((a = next_target(env, &i))) {
+    while ((a = next_target(b->env, &i))) {
         cleanup_buf struct buf bytes = {0};
 
         term_encode_paste(attachment_term(a), text, n, &bytes);
         all = attachment_input(a, bytes.data, bytes.len) && all;
     }
+    return all;
+}
+
+/* Programs that fill the screen take a key and a paste for different things. */
+static bool may_go_ahead(const struct broadcast *b, char first)
+{
+    struct attachment *a;
+    size_t i = 0;
+
+    while ((a = next_target(b->env, &i)))
+        if (term_modes(attachment_term(a)).alternate_screen)
+            return false;
+    return first > ' ' && first < 0x7f;
+}
+
+bool broadcast_paste(struct views_env *env, const char *text, size_t n)
+{
+    struct broadcast *b = env->state->broadcast;
+
+    if (is_holding(b)) {
+        tui_toast(env->tui, ROLE_WARN, "Not pasted: a terminal has not shown the last key yet");
+        return false;
+    }
+    if (n < 2 || !may_go_ahead(b, *text))
+        return send_paste(b, text, n);
+    bool all = send_key(b, (struct key){.code = (unsigned char)*text});
+
+    if (b->on)
+        buf_append(&b->pasted, text + 1, n - 1);
     return all;
 }
 
@@ -372,5 +418,6 @@ void broadcast_destroy(struct broadcast *b)
     if (!b)
         return;
     tick_destroy(b->tick);
+    buf_finish(&b->pasted);
     free(b);
 }

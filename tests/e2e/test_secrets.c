@@ -108,33 +108,36 @@ static bool is_in_a_sandbox(int pid)
 
     snprintf(path, sizeof path, "/proc/%d/ns/pid", pid);
     ssize_t n = readlink(path, theirs, sizeof theirs), m = readlink("/proc/self/ns/pid", ours, 64);
-    return n < 0 || n != m || memcmp(theirs, ours, (size_t)n) != 0;
+    return n > 0 && (n != m || memcmp(theirs, ours, (size_t)n) != 0);
 }
 
 /* Has it an environment that this project makes? That of sandpit, and of the test's own shells, is
  * the user's. */
-static bool is_judged(int pid, const char *exe)
+static bool is_judged(const char *exe, bool in_a_sandbox)
 {
-    return strcmp(exe, "sandpitd") == 0 || strcmp(exe, "bwrap") == 0 || is_in_a_sandbox(pid);
+    return strcmp(exe, "sandpitd") == 0 || strcmp(exe, "bwrap") == 0 || in_a_sandbox;
 }
 
 static void look_at(int pid, const char *name, char *bytes)
 {
-    size_t n = read_proc(pid, name, bytes, ENVIRON_SIZE);
-    bool is_environ = strcmp(name, "environ") == 0;
+    bool is_environ = strcmp(name, "environ") == 0, in_a_sandbox = is_in_a_sandbox(pid);
     char path[64], exe[512];
 
+    /* Who it is before what it has: one that ends in between, or was never alive, says nothing. */
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
     ssize_t len = readlink(path, exe, sizeof exe - 1);
-    exe[len > 0 ? len : 0] = '\0';
+    if (len <= 0)
+        return;
+    exe[len] = '\0';
     const char *program = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
+    size_t n = read_proc(pid, name, bytes, ENVIRON_SIZE);
     pthread_mutex_lock(&lock);
     for (size_t i = 0; n && i < N; i++) {
         const struct secret *s = &secrets[i];
 
         if (!*s->text || !memmem(bytes, n, s->text, strlen(s->text)))
             continue;
-        if (is_environ && (!is_judged(pid, program) || (s->guests_may && is_in_a_sandbox(pid))))
+        if (is_environ && (!is_judged(program, in_a_sandbox) || (s->guests_may && in_a_sandbox)))
             continue;
         cleanup_free char *line = xasprintf("%s is in %s of %s\n", s->what, name, program);
         if (!found.len || !strstr(found.data, line))

@@ -283,6 +283,9 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     stage_output_of(s, "t3", "[x");
     stage_await(s, "[x");
     stage_paste(s, "yz");
+    await(&s->loop, 20000, s->typed.len == 4);
+    stage_output_of(s, "t1", "y");
+    stage_output_of(s, "t3", "y");
     await(&s->loop, 20000, s->typed.len == 6);
     /* The one in between is not marked: what is typed there is its own. */
     stage_keys(s, "C-b k");
@@ -374,6 +377,48 @@ static void broadcast__echo__lets_the_next_keys_go(void **state)
     stage_await(s, "two");
     stage_type(s, "gg");
     await(&s->loop, 20000, s->typed.len == 10);
+    stage_close(s);
+}
+
+/* The first character of a paste goes ahead, to see whether anything is echoed. */
+static void broadcast__paste__waits_for_the_echo_of_its_first(void **state)
+{
+    struct stage *s = open_broadcast();
+
+    stage_paste(s, "make all");
+    await(&s->loop, 20000, s->typed.len == 2);
+    stage_type(s, "!");
+    stage_output_of(s, "t1", "1m");
+    stage_await(s, "1m");
+    assert_int_equal(s->typed.len, 2);
+    stage_output_of(s, "t2", "2m");
+    await(&s->loop, 20000, s->typed.len == 16);
+    assert_memory_equal(s->typed.data, "mmake allake all", 16);
+    stage_output_of(s, "t1", "ake all");
+    stage_output_of(s, "t2", "ake all");
+    await(&s->loop, 20000, s->typed.len == 18);
+    assert_memory_equal(s->typed.data + 16, "!!", 2);
+    /* A program that fills the screen gets it as one. */
+    stage_output_of(s, "t1", "\033[?1049h\033[Hone");
+    stage_output_of(s, "t2", "!");
+    stage_await(s, "one");
+    stage_paste(s, "dd");
+    await(&s->loop, 20000, s->typed.len == 22);
+    assert_memory_equal(s->typed.data + 18, "dddd", 4);
+    stage_close(s);
+}
+
+static void broadcast__paste_of_a_secret__goes_no_further_than_its_first(void **state)
+{
+    struct stage *s = open_broadcast();
+
+    stage_paste(s, "hunter2");
+    stage_output_of(s, "t1", "h");
+    await(&s->loop, 20000, strstr(stage_toast(s), "does not echo"));
+    assert_non_null(strstr(stage_toast(s), "of the paste only the first character was sent"));
+    stage_await_gone(s, "BROADCAST");
+    assert_int_equal(s->typed.len, 2);
+    assert_memory_equal(s->typed.data, "hh", 2);
     stage_close(s);
 }
 
@@ -480,6 +525,8 @@ int main(void)
         cmocka_unit_test(broadcast__no_echo__ends_it),
         cmocka_unit_test(broadcast__no_echo__holds_what_follows),
         cmocka_unit_test(broadcast__echo__lets_the_next_keys_go),
+        cmocka_unit_test(broadcast__paste__waits_for_the_echo_of_its_first),
+        cmocka_unit_test(broadcast__paste_of_a_secret__goes_no_further_than_its_first),
         cmocka_unit_test(broadcast__off__says_what_was_held),
         cmocka_unit_test(broadcast__held_key_is_refused__ends_it),
         cmocka_unit_test(broadcast__silence__ends_it),
