@@ -4,8 +4,8 @@
  * one has the focus.
  *
  * It goes off by itself: after 60 s without a key, when a target asks for a password or stops
- * echoing (what was typed or pasted after the key that was not echoed goes nowhere), when fewer than two
- * targets are left. Only terminals driven here can be marked.
+ * echoing (what was typed or pasted after the key that was not echoed goes nowhere), when fewer
+ * than two targets are left. Only terminals driven here can be marked.
  */
 #ifndef VIEWS_BROADCAST_H
 #define VIEWS_BROADCAST_H
