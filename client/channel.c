@@ -246,7 +246,12 @@ static void on_resized(struct remote *r, struct channel *c, const struct message
 {
     double rows = message_number(m, "rows", 0), cols = message_number(m, "cols", 0);
 
-    if (rows >= 1 && rows <= 65535 && cols >= 1 && cols <= 65535 && c->ops->on_resized)
+    if (!(rows >= 1 && rows <= 65535 && cols >= 1 && cols <= 65535))
+        return;
+    /* Somebody else's: ours is neither said again after a cut nor taken for what it has. */
+    if (!c->resize_due && ((int)rows != c->rows || (int)cols != c->cols))
+        c->rows = c->cols = 0;
+    if (c->ops->on_resized)
         c->ops->on_resized(c->user, (int)rows, (int)cols);
 }
 

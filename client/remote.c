@@ -279,7 +279,9 @@ static void on_info(void *user, const struct remote_info *info, const struct err
     struct remote *r = user;
 
     r->info = NULL;
-    /* A host that does not know the question has no extensions; one that broke is asked again. */
+    /* A host that does not know the question has no extensions; one that broke is taken for such
+     * until the next connection. */
+    r->is_info_broken = e && e->http_status >= 500;
     if (info || (e && e->http_status))
         remote_know(r, info);
     else if (socket_is_open(r->socket))
@@ -294,7 +296,7 @@ static void on_open(void *user)
     r->backoff_ms = BACKOFF_FIRST_MS;
     r->ask_gateway = false;
     channels_restart(r);
-    if (!r->is_info_known && !r->info)
+    if ((!r->is_info_known || r->is_info_broken) && !r->info)
         r->info = remote_info(r, on_info, r);
     request_cancel(steal_pointer(&r->check));
     channels_mark(r);

@@ -16,7 +16,7 @@
 
 #include "client/gateway.h"
 
-#define INPUT_QUEUE_MAX (256u << 10)
+#define INPUT_QUEUE_MAX (2u << 20)
 
 struct remote;
 struct channel; /* one subscription */

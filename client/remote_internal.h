@@ -70,8 +70,9 @@ struct remote {
     LIST_HEAD(listing_model_list, listing_model)
     listings;
     TAILQ_HEAD(remote_call_list, remote_call)
-    waiting; /* for the token */
-    bool is_info_known, has_input_ack, has_server_log, has_activity, has_notice, has_answers;
+    waiting;                            /* for the token */
+    bool is_info_known, is_info_broken; /* broken: it failed, nothing is known of it */
+    bool has_input_ack, has_server_log, has_activity, has_notice, has_answers;
     char client_name[17];
     unsigned n_channels_made;
 };

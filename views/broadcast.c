@@ -22,6 +22,7 @@ struct broadcast {
     int64_t silence_ms; /* after which it ends */
     int64_t typed_at_ms;
     int64_t unechoed_since_ms; /* a key that shows, not answered by every target; 0: none */
+    int64_t echo_due_ms;       /* when to look again why */
     struct buf pasted;         /* since, all but its first character; goes before the held keys */
     struct key held[BROADCAST_HELD_MAX]; /* typed since */
     size_t n_held;
@@ -222,49 +223,62 @@ static bool waits_for_echo(const struct broadcast *b)
     return false;
 }
 
-static struct attachment *silent_target(const struct broadcast *b)
+/* Whoever took the key and shows nothing; before long also who has not taken it. */
+static struct attachment *silent_target(const struct broadcast *b, bool is_late)
 {
     struct attachment *a;
     size_t i = 0;
 
     while ((a = next_target(b->env, &i)))
-        if (owes_echo(b, a) && !attachment_pending(a))
+        if (owes_echo(b, a) && (is_late || !attachment_pending(a)))
             return a;
     return NULL;
 }
 
 static void send_held(struct broadcast *b)
 {
+    static const char refused[] = "a terminal takes no more input";
+
     if (b->pasted.len && !waits_for_echo(b)) {
-        if (!send_paste(b, b->pasted.data, b->pasted.len))
-            off(b, "a terminal takes no more input");
-        if (!b->on)
-            return;
-        buf_finish(&b->pasted);
-    }
-    while (b->on && b->n_held && !waits_for_echo(b)) {
-        if (!send_key(b, b->held[0])) {
-            off(b, "a terminal takes no more input");
-            return;
-        }
+        bool all = send_paste(b, b->pasted.data, b->pasted.len);
+
         if (!b->on) /* all that was held is counted as not sent */
             return;
+        buf_finish(&b->pasted);
+        if (!all)
+            off(b, refused);
+    }
+    while (b->on && b->n_held && !waits_for_echo(b)) {
+        bool all = send_key(b, b->held[0]);
+
+        if (!b->on)
+            return;
         memmove(b->held, b->held + 1, --b->n_held * sizeof *b->held);
+        if (!all) /* the others have it */
+            off(b, refused);
     }
 }
 
 /* False: it went off. */
 static bool check_echo(struct broadcast *b)
 {
-    struct attachment *a = silent_target(b);
+    int64_t now = clock_mono_ms();
+    bool is_late = now - b->unechoed_since_ms >= BROADCAST_ANSWER_MS;
+    struct attachment *a = silent_target(b, is_late);
     char label[256], why[320];
 
+    if (!a && waits_for_echo(b)) {
+        b->echo_due_ms = now + BROADCAST_ECHO_MS;
+        return true;
+    }
     b->unechoed_since_ms = 0;
     if (!a) {
         send_held(b);
         return b->on;
     }
-    snprintf(why, sizeof why, "%.200s does not echo what is typed (a password?)",
+    snprintf(why, sizeof why,
+             attachment_pending(a) ? "%.200s does not answer"
+                                   : "%.200s does not echo what is typed (a password?)",
              terminals_label(b->env, a, label, sizeof label));
     off(b, why);
     return false;
@@ -272,8 +286,7 @@ static bool check_echo(struct broadcast *b)
 
 static void arm(struct broadcast *b)
 {
-    int64_t due = b->unechoed_since_ms ? b->unechoed_since_ms + BROADCAST_ECHO_MS
-                                       : b->typed_at_ms + b->silence_ms;
+    int64_t due = b->unechoed_since_ms ? b->echo_due_ms : b->typed_at_ms + b->silence_ms;
     int64_t left = due - clock_mono_ms();
 
     tick_after(b->tick, left > 0 ? left : 0);
@@ -286,7 +299,7 @@ static void on_tick(void *user)
 
     if (!b->on)
         return;
-    if (b->unechoed_since_ms && now - b->unechoed_since_ms >= BROADCAST_ECHO_MS && !check_echo(b))
+    if (b->unechoed_since_ms && now >= b->echo_due_ms && !check_echo(b))
         return;
     if (now - b->typed_at_ms >= b->silence_ms) {
         char span[CLOCK_SPAN_SIZE], why[80];
@@ -314,8 +327,10 @@ void broadcast_printed(struct views_env *env)
 static void note_typed(struct broadcast *b, bool shows)
 {
     b->typed_at_ms = clock_mono_ms();
-    if (shows && !b->unechoed_since_ms)
+    if (shows && !b->unechoed_since_ms) {
         b->unechoed_since_ms = b->typed_at_ms;
+        b->echo_due_ms = b->typed_at_ms + BROADCAST_ECHO_MS;
+    }
     arm(b);
 }
 

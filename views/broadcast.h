@@ -3,9 +3,10 @@
  * Typing into several terminals at once: into those that are marked, while it is on and a marked
  * one has the focus.
  *
- * It goes off by itself: after 60 s without a key, when a target asks for a password or stops
- * echoing (what was typed or pasted after the key that was not echoed goes nowhere), when fewer
- * than two targets are left. Only terminals driven here can be marked.
+ * It goes off by itself: after 60 s without a key, when a target asks for a password, stops
+ * echoing or does not answer (what was typed or pasted after the key that was not echoed goes
+ * nowhere), when fewer than two targets are left. A target whose connection is lost holds nobody
+ * up: it gets what was typed when it is back. Only terminals driven here can be marked.
  */
 #ifndef VIEWS_BROADCAST_H
 #define VIEWS_BROADCAST_H
@@ -14,7 +15,8 @@
 
 #define BROADCAST_SILENCE_MS 60000
 #define BROADCAST_ECHO_MS    1000
-#define BROADCAST_HELD_MAX   256 /* keys that wait for an echo; more are refused */
+#define BROADCAST_ANSWER_MS  5000 /* for one whose host has not taken the key yet */
+#define BROADCAST_HELD_MAX   256  /* keys that wait for an echo; more are refused */
 #define BROADCAST_ASK_ABOVE  5
 
 struct broadcast;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lines through a command of this machine: asked for, run by sh, its output shown.
+ * Lines through a command of this machine: asked for, run by $SHELL, its output shown.
  */
 #ifndef VIEWS_PIPE_H
 #define VIEWS_PIPE_H

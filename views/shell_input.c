@@ -131,25 +131,29 @@ struct question {
     struct buf text;
 };
 
-static void send_paste(struct views_env *env, struct attachment *a, const char *text, size_t n)
+/* False: it was refused, nothing of it was sent. */
+static bool send_paste(struct views_env *env, struct attachment *a, const char *text, size_t n)
 {
     cleanup_buf struct buf bytes = {0};
 
-    if (broadcast_reaches(env, a)) {
-        broadcast_paste(env, text, n);
-        return;
-    }
+    if (broadcast_reaches(env, a))
+        return broadcast_paste(env, text, n);
     term_encode_paste(attachment_term(a), text, n, &bytes);
-    if (bytes.len)
-        attachment_input(a, bytes.data, bytes.len);
+    return !bytes.len || attachment_input(a, bytes.data, bytes.len);
+}
+
+static void toast_refused(struct tui *tui)
+{
+    tui_toast(tui, ROLE_WARN, "Not pasted: with what waits already it is more than %u MiB",
+              INPUT_QUEUE_MAX >> 20);
 }
 
 static void on_paste_answer(struct views_env *env, void *user, bool yes)
 {
     struct question *q = user;
 
-    if (yes)
-        send_paste(env, q->attachment, q->text.data, q->text.len);
+    if (yes && !send_paste(env, q->attachment, q->text.data, q->text.len))
+        toast_refused(env->tui);
     attachment_release(q->attachment);
     buf_finish(&q->text);
     free(q);
@@ -186,8 +190,10 @@ enum view_result shell_paste(struct view *v, const char *text, size_t n)
         n_lines += text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n');
     if (n_lines > 1 && !term_modes(shell_term(sh)).bracketed_paste)
         ask_to_paste(sh, text, n, n_lines);
-    else
-        send_paste(sh->env, sh->attachment, text, n);
+    else if (!send_paste(sh->env, sh->attachment, text, n)) {
+        sh->refused_at_ms = clock_mono_ms();
+        toast_refused(v->tui);
+    }
     return VIEW_HANDLED;
 }
 

@@ -181,7 +181,6 @@ void grid_delete_cells(struct term *t, int row_index, int col, int end, int n)
     grid_touch(t, row);
 }
 
-/* Moves the first n of the rows [top, bottom) behind the others. */
 /* Moving all pointers at every line would wait for those that the line before has just moved. */
 static void rotate_all_up(struct screen *s, size_t n_rows, size_t n)
 {
@@ -193,6 +192,7 @@ static void rotate_all_up(struct screen *s, size_t n_rows, size_t n)
     s->rows += n;
 }
 
+/* Moves the first n of the rows [top, bottom) behind the others. */
 static void rotate_up(struct term *t, int top, int bottom, int n)
 {
     if (top == 0 && bottom == t->rows) {

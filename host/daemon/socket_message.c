@@ -200,9 +200,10 @@ static void take_input(struct socket *s, struct session *session, struct slice i
 
     if (kinds.is_answer)
         answer_shown(s, session);
-    activity_input(session, input.len);
-    if (kinds.is_typed)
+    if (kinds.is_typed) {
+        activity_input(session, input.len);
         pace_typed(session);
+    }
     if (!session_input(session, input.data, input.len)) {
         s->blocked_by = session;
         websocket_pause(s->ws, true);

@@ -57,6 +57,24 @@ static void link__token_replaced__is_fetched_again(void **state)
     assert_int_equal(w->n_gets, 2);
 }
 
+/* No answer is not the answer that there are no extensions. */
+static void link__broken_info__is_asked_again_with_the_next_connection(void **state)
+{
+    struct world *w = *state;
+
+    w->is_info_broken = true;
+    open_channel(w);
+    assert_int_equal(w->n_infos, 1);
+    w->is_info_broken = false;
+    for (int n = 2; n <= 3; n++) { /* what is known then stays so */
+        cut(w);
+        await(&w->loop, 20000, remote_state(w->remote) != LINK_UP);
+        await(&w->loop, 20000, remote_state(w->remote) == LINK_UP);
+        type(w, "x");
+        await(&w->loop, 20000, w->taken.len == (size_t)n - 1 && w->n_infos == 2);
+    }
+}
+
 static void link__frozen_host__is_noticed_by_its_silence(void **state)
 {
     struct world *w = *state;
@@ -211,6 +229,7 @@ int main(void)
         with_world(link__cut__is_back_within_two_seconds_of_the_host),
         with_world(link__told_to_retry__does_so_at_once),
         with_world(link__token_replaced__is_fetched_again),
+        with_world(link__broken_info__is_asked_again_with_the_next_connection),
         with_world(link__frozen_host__is_noticed_by_its_silence),
         with_world(link__idle__wakes_nobody),
         with_world(end__sandbox_not_there__is_told_once),

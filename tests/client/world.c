@@ -25,6 +25,8 @@ static void reply_sandbox(struct world *w, struct conn *c, const char *line, con
     snprintf(w->last_body, sizeof w->last_body, "%s", body);
     if (!conn_has_header(c, authorization))
         conn_reply(c, 401, "{\"error\":\"bad token\"}");
+    else if (!strcmp(line, "GET /info") && w->n_infos++ >= 0 && w->is_info_broken)
+        conn_reply(c, 502, "{\"error\":\"starting\"}");
     else if (!strcmp(line, "GET /info"))
         reply_list(c, "extensions", w->extensions);
     else if (!strcmp(line, "GET /terminals"))

@@ -25,7 +25,8 @@ struct world {
     const char *extensions; /* of the sandbox */
     const char *terminals;  /* JSON array */
     bool is_gone, is_quiet; /* quiet: takes input without acknowledging */
-    int n_gets, n_commands, n_inputs;
+    bool is_info_broken;
+    int n_gets, n_infos, n_commands, n_inputs;
     char ws_head[2048], last_body[512];
     struct buf told;  /* subscribe and resize, a line each */
     struct buf taken; /* input, duplicates dropped */

@@ -192,7 +192,8 @@ static void on_sandbox_frame(struct stage *s, struct conn *c, const struct messa
         message_add_string(&ack, "terminal_id", message_string(m, "terminal_id"));
         message_add_string(&ack, "client", message_string(m, "client"));
         message_add_number(&ack, "seq", message_number(m, "seq", 0));
-        conn_message(c, &ack, true);
+        if (!s->unacked || strcmp(s->unacked, s->typed_into) != 0)
+            conn_message(c, &ack, true);
         message_finish(&ack);
     } else if (slice_equal(m->type, MSG_TERMINAL_COLOURS)) {
         s->n_colours++;

@@ -48,6 +48,7 @@ struct stage {
     struct buf typed;                 /* input that came for terminals */
     int rows, cols;                   /* of the last resize */
     int n_colours;                    /* how often it was told the user's */
+    const char *unacked;              /* the terminal whose input is taken and not acknowledged */
     int info_status;
     struct stage_answer answers[STAGE_ANSWERS_MAX];
     size_t n_answers;

@@ -268,8 +268,8 @@ static void link__hostile_lines__are_read_at_once(void **state)
     const char *lines[] = {text, "\r\nhttp://last.org/.\r\n", NULL};
 
     memset(text, ')', N_TEXT);
-    for (int i = 0; i < N_HTTP; i++)
-        memcpy(text + 7 * i, "http://", 7);
+    for (int i = 0; i < 7 * N_HTTP; i++)
+        text[i] = "http://"[i % 7];
     struct stage *s = open_lines_in(ROWS, COLS, lines);
     stage_await(s, "http://last.org/");
     ctrl_click(s, 31, 3, 0); /* a bracket: of no address */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "views/broadcast.h"
 #include "wire/names.h"
 
 static struct stage *open_shell(int rows, int cols)
@@ -380,6 +381,23 @@ static void broadcast__echo__lets_the_next_keys_go(void **state)
     stage_close(s);
 }
 
+/* Longer than an echo takes, since it has not taken the key yet; not for ever. */
+static void broadcast__no_answer__holds_and_then_ends_it(void **state)
+{
+    struct stage *s = open_broadcast();
+    int64_t typed_ms = clock_mono_ms();
+
+    s->unacked = "t1";
+    stage_type(s, "ls");
+    stage_output_of(s, "t2", "l");
+    await(&s->loop, 20000,
+          strstr(stage_toast(s), "alice/demo does not answer; 1 key was not sent"));
+    assert_true(clock_mono_ms() - typed_ms >= BROADCAST_ANSWER_MS);
+    stage_await_gone(s, "BROADCAST");
+    assert_int_equal(s->typed.len, 2);
+    stage_close(s);
+}
+
 /* The first character of a paste goes ahead, to see whether anything is echoed. */
 static void broadcast__paste__waits_for_the_echo_of_its_first(void **state)
 {
@@ -454,7 +472,7 @@ static void broadcast__held_key_is_refused__ends_it(void **state)
         while (attachment_input(s->env.state->open[1], much, n))
             ;
     await(&s->loop, 20000,
-          strstr(stage_toast(s), "off: a terminal takes no more input; 2 keys were not sent"));
+          strstr(stage_toast(s), "off: a terminal takes no more input; 1 key was not sent"));
     stage_await_gone(s, "BROADCAST");
     stage_close(s);
 }
@@ -525,6 +543,7 @@ int main(void)
         cmocka_unit_test(broadcast__no_echo__ends_it),
         cmocka_unit_test(broadcast__no_echo__holds_what_follows),
         cmocka_unit_test(broadcast__echo__lets_the_next_keys_go),
+        cmocka_unit_test(broadcast__no_answer__holds_and_then_ends_it),
         cmocka_unit_test(broadcast__paste__waits_for_the_echo_of_its_first),
         cmocka_unit_test(broadcast__paste_of_a_secret__goes_no_further_than_its_first),
         cmocka_unit_test(broadcast__off__says_what_was_held),

@@ -425,6 +425,53 @@ static void shell__colours__are_told_by_who_sets_the_size(void **state)
     stage_close(s);
 }
 
+/* A size that somebody else set stays until something is typed, also over a cut. */
+static void shell__size__is_taken_back_by_typing_alone(void **state)
+{
+    static const char *const size[] = {"terminal_id", "t1", "rows", "#40", "cols", "#100", NULL};
+    struct stage *s = open_shell(); /* 60x11 are its own */
+
+    stage_keys(s, "x");
+    await(&s->loop, 20000, s->typed.len == 1);
+    for (int i = 0; i < 2; i++) {
+        s->rows = s->cols = 0;
+        stage_push(s, "sb1", MSG_TERMINAL_RESIZED, "terminal:t1", size);
+        stage_output(s, i ? "\r\nonce more" : "\r\nlarger");
+        stage_await(s, i ? "once more" : "larger");
+        if (i == 1) {
+            script_cut(&s->script);
+            s->shell = NULL;
+            await(&s->loop, 20000, s->shell);
+            stage_output(s, "\x1b"
+                            "cagain");
+            stage_await(s, "again");
+        }
+        assert_int_equal(s->rows, 0);
+        stage_keys(s, "y");
+        await(&s->loop, 20000, s->typed.len == 2 + (size_t)i && s->rows == 11 && s->cols == 60);
+    }
+    stage_close(s);
+}
+
+static void shell__paste__too_long_is_refused_aloud(void **state)
+{
+    struct stage *s = open_shell();
+    char *text = xmalloc(INPUT_QUEUE_MAX + 2);
+
+    memset(text, 'a', INPUT_QUEUE_MAX + 1);
+    text[INPUT_QUEUE_MAX + 1] = '\0';
+    stage_paste(s, text);
+    assert_non_null(strstr(stage_toast(s), "Not pasted: with what waits already"));
+    stage_keys(s, "k");
+    await(&s->loop, 20000, s->typed.len == 1);
+    assert_memory_equal(s->typed.data, "k", 1);
+    text[300000] = '\0';
+    stage_paste(s, text);
+    await(&s->loop, 20000, s->typed.len == 300001);
+    free(text);
+    stage_close(s);
+}
+
 static void shell__observe__sends_nothing_and_crops(void **state)
 {
     struct stage *s = open_list();
@@ -634,6 +681,8 @@ int main(void)
         cmocka_unit_test(shell__open__creates_one_and_shows_it),
         cmocka_unit_test(shell__colours__are_those_of_the_users_terminal),
         cmocka_unit_test(shell__colours__are_told_by_who_sets_the_size),
+        cmocka_unit_test(shell__size__is_taken_back_by_typing_alone),
+        cmocka_unit_test(shell__paste__too_long_is_refused_aloud),
         cmocka_unit_test(shell__links__reach_the_screen),
         cmocka_unit_test(shell__keys__all_pass_but_the_prefix),
         cmocka_unit_test(shell__paste__asks_when_the_program_does_not_know_pastes),

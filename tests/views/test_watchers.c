@@ -339,7 +339,7 @@ static void events__pipe__without_descriptors__says_so(void **state)
     few = before;
     few.rlim_cur = 128;
     for (int n_left = 0; n_left <= 4; n_left += 2) {
-        int taken[128], n = 0;
+        int taken[128] = {0}, n = 0;
 
         stage_keys(s, "|");
         stage_await(s, "Pipe the lines to");
