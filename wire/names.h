@@ -25,10 +25,10 @@
 /* Extension `answers`. A program's questions (DA, DSR, colours…) are answered by the terminals of
  * those who subscribed and may type, or by the host while there are none. Whose subscribe frame
  * has `answers` does not count: "first" answers while nobody else does, "host" and what else it may
- * say never do. Beside such a one others count once, subscribed, they set the size or sent an answer. Such a
- * subscriber is told terminal:answers {terminal_id, you}, before any output and when it changes.
- * terminal:colours {terminal_id, colours}, to the host: those it answers with, 19 times rrggbb:
- * text, ground, cursor and the palette's first 16. */
+ * say never do. Beside such a one others count once, subscribed, they set the size or sent an
+ * answer. Such a subscriber is told terminal:answers {terminal_id, you}, before any output and when
+ * it changes. terminal:colours {terminal_id, colours}, to the host: those it answers with, 19 times
+ * rrggbb: text, ground, cursor and the palette's first 16. */
 #define MSG_TERMINAL_ANSWERS "terminal:answers"
 #define MSG_TERMINAL_COLOURS "terminal:colours"
 #define ANSWERS_BY_HOST      "host"
