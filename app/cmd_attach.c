@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/drain.h"
 #include "app/escape.h"
 #include "app/questions.h"
 #include "app/raw_tty.h"
@@ -24,6 +25,7 @@
 #include "base/slice.h"
 #include "base/text.h"
 #include "client/remote.h"
+#include "vterm/term.h"
 
 struct attach_args {
     bool fresh, observe;
@@ -60,6 +62,8 @@ struct attachment {
     int rows, cols;     /* of the terminal; 0: not said */
     int64_t told_at_ms; /* that keys go nowhere; clock_mono_ms, 0: not yet */
     bool yields;   /* somebody else is there: the size is theirs until something is typed here */
+    bool leaving;  /* no more keys are taken */
+    bool ended;    /* the shell; it is owed nothing */
     int status;    /* of the shell, when it ended */
     int signalled; /* the signal that ended it */
     char end[600]; /* what to say at the end */
@@ -68,7 +72,7 @@ struct attachment {
 static void finish(struct attachment *a, const char *text)
 {
     snprintf(a->end, sizeof a->end, "%s", text);
-    a->session.done = true;
+    a->session.done = a->leaving = true;
 }
 
 static void notice(struct attachment *a, const char *text)
@@ -211,6 +215,7 @@ static void on_destroyed(void *user, const struct channel_end *end)
     cleanup_free char *text = xasprintf("the terminal ended: %s", end->reason);
 
     a->status = end->is_exit ? end->status : EXIT_FAIL;
+    a->ended = true;
     finish(user, text);
 }
 
@@ -248,12 +253,13 @@ static void on_resized(void *user, int rows, int cols)
     a->yields = rows != own_rows || cols != own_cols;
 }
 
-static const struct channel_ops channel_ops = {on_output, on_destroyed, on_resized, on_state};
+static const struct channel_ops channel_ops = {.on_output = on_output,
+                                               .on_destroyed = on_destroyed,
+                                               .on_resized = on_resized,
+                                               .on_state = on_state};
 
-static bool on_output(void *user, const char *bytes, size_t n)
+static void show(struct attachment *a, const char *bytes, size_t n)
 {
-    struct attachment *a = user;
-
     cleanup_buf struct buf out = {0};
 
     /* One terminal answers what the program asks; this one is not asked when it is another. */
@@ -264,7 +270,25 @@ static bool on_output(void *user, const char *bytes, size_t n)
     } else {
         questions_drop(&a->questions, bytes, n, &out);
     }
-    a->stalled = out.len && !raw_tty_write(a->tty, out.data, out.len);
+    if (out.len)
+        a->stalled = !raw_tty_write(a->tty, out.data, out.len);
+}
+
+static bool on_output(void *user, const char *bytes, size_t n)
+{
+    static const char snapshot[] = TERM_SNAPSHOT_BEGIN;
+    struct attachment *a = user;
+    const char *at;
+
+    a->stalled = false;
+    while (n && (at = memmem(bytes, n, snapshot, sizeof snapshot - 1))) {
+        show(a, bytes, (size_t)(at - bytes));
+        raw_tty_clear(a->tty);
+        at += sizeof snapshot - 1;
+        n -= (size_t)(at - bytes);
+        bytes = at;
+    }
+    show(a, bytes, n);
     return !a->stalled;
 }
 
@@ -310,7 +334,7 @@ static void on_input(void *user, const char *bytes, size_t n)
     /* As in the dashboard: who types decides. */
     a->yields = a->yields && questions_is_answer(bytes, n);
     send_size(a); /* a key typed after a resize can be here before its signal */
-    while (n && !a->session.done) {
+    while (n && !a->leaving) {
         cleanup_buf struct buf out = {0};
         size_t used;
         enum escape_command command = escape_filter(&a->escape, bytes, n, &out, &used);
@@ -409,6 +433,14 @@ static int open_all(struct attachment *a, const char *name, bool fresh, struct e
     return 0;
 }
 
+static size_t typed(void *user, bool *can_go)
+{
+    const struct attachment *a = user;
+
+    *can_go = remote_state(a->remote) == LINK_UP;
+    return a->ended ? 0 : channel_pending(a->channel);
+}
+
 static int run_attach(struct app *app, const void *arguments, int n_rest, char **rest)
 {
     const struct attach_args *given = arguments;
@@ -434,13 +466,17 @@ static int run_attach(struct app *app, const void *arguments, int n_rest, char *
         return EXIT_FAIL;
     }
     watch_signals(&a);
+    size_t n_lost = 0;
     if (open_all(&a, rest[0], given->fresh, &e) == 0) {
         session_wait(&a.session);
         e = a.session.err;
+        n_lost = drain(&a.session.loop, typed, &a);
     }
     close_all(&a, true);
     if (a.end[0] && !e.code)
         say("%s", a.end);
+    if (n_lost)
+        say("%zu byte%s typed did not reach it", n_lost, n_lost == 1 ? "" : "s");
     if (e.code)
         say_error(&e);
     return a.signalled ? 128 + a.signalled : e.code ? EXIT_FAIL : a.status;

@@ -209,7 +209,8 @@ static void on_state(void *user)
         errand_done(x, remote_error(x->remote));
 }
 
-static const struct channel_ops ops = {on_output, on_destroyed, NULL, on_state};
+static const struct channel_ops ops = {
+    .on_output = on_output, .on_destroyed = on_destroyed, .on_state = on_state};
 
 /* A size is there when the host says so, or says nothing about sizes. */
 static void on_looked(void *user, const struct terminal_info *t, const struct err *e)

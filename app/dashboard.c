@@ -16,6 +16,7 @@
 #include "app/boot_view.h"
 #include "app/command.h"
 #include "app/dashboard_internal.h"
+#include "app/drain.h"
 #include "app/embedded.h"
 #include "app/ground.h"
 #include "app/reload.h"
@@ -29,6 +30,7 @@
 #include "tui/keymap.h"
 #include "tui/tui.h"
 #include "views/journal.h"
+#include "views/terminals.h"
 #include "views/views.h"
 
 #define SHUTDOWN_MS 2000
@@ -448,14 +450,29 @@ static void on_client_closed(void *user)
 {
 }
 
+static size_t typed(void *user, bool *can_go)
+{
+    const struct dashboard *d = user;
+    size_t n = d->env.state ? terminals_typed(&d->env, true) : 0;
+
+    *can_go = n > 0;
+    return n;
+}
+
 static void finish(struct dashboard *d)
 {
     uv_timer_t deadline;
+    size_t n_lost = drain(&d->loop, typed, d);
 
+    if (d->env.state)
+        n_lost += terminals_typed(&d->env, false);
     if (d->env.state)
         views_clipboard_forget(&d->env); /* a signal asks no question first */
     if (d->tui)
         tui_destroy(d->tui);
+    if (n_lost)
+        say("%zu byte%s typed did not reach %s terminal", n_lost, n_lost == 1 ? "" : "s",
+            n_lost == 1 ? "its" : "their");
     views_stop(&d->env);
     free(steal_pointer(&d->layout_file));
     reload_destroy(d->reload);

@@ -19,9 +19,18 @@
 
 #define FLUSH_MS 500
 
-/* Leaves the alternate screen, mouse, paste and focus modes, shows the cursor, plain text. */
-static const char reset_modes[] = "\033[?1049l\033[?1000l\033[?1002l\033[?1003l\033[?1006l"
-                                  "\033[?2004l\033[?1004l\033[?1l\033>\033[?25h\033[0 q\033[0m\r";
+/* What a program can leave behind, without what RIS takes from the user: his screen and history.
+ * Twice, since the end of the alternate screen brings back modes of before. The cursor is at the
+ * foot then: with the region and the origin mode it loses its place in any case. */
+#define PLAIN "\033[?69l\033[?6l\033[?7h\033[?5l\033[4l\033[r\033(B\017\033[0m"
+static const char reset_modes[] =
+    PLAIN "\033[?1049l" PLAIN
+          "\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l\033[?1004l\033[?2026l"
+          "\033[?1l\033>\033[=0u\033[>4m\033[?5W\033[?25h\033[0 q"
+          "\033]8;;\033\\\033]104\033\\\033]110\033\\\033]111\033\\\033]112\033\\"
+          "\033[999;1H";
+/* The title is put by and brought back. */
+static const char begin[] = "\033[22;2t", end[] = "\033[23;2t";
 
 struct raw_tty {
     const struct raw_tty_ops *ops;
@@ -30,8 +39,8 @@ struct raw_tty {
     uv_poll_t poll;
     struct termios saved;
     struct buf queue;
-    size_t sent; /* of the queue */
-    bool closing;
+    size_t sent;           /* of the queue */
+    bool closing, is_used; /* used: something was written */
 };
 
 /* For the fatal signal handler, which can be given nothing. */
@@ -42,18 +51,27 @@ static struct {
 
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT, SIGSYS};
 
-static void give_back(int fd, const struct termios *saved)
+static void put(int fd, const char *bytes, size_t n)
 {
-    ssize_t ignored = write(fd, reset_modes, sizeof reset_modes - 1);
+    ssize_t ignored = write(fd, bytes, n);
 
     (void)ignored;
+}
+
+static void give_back(int fd, const struct termios *saved, bool is_used)
+{
+    if (is_used) {
+        put(fd, reset_modes, sizeof reset_modes - 1);
+        put(fd, "\r\n", 2);
+    }
+    put(fd, end, sizeof end - 1);
     tcsetattr(fd, TCSANOW, saved);
 }
 
 static void on_fatal(int signal)
 {
     if (crash.fd >= 0)
-        give_back(crash.fd, &crash.saved);
+        give_back(crash.fd, &crash.saved, true);
     raise(signal); /* SA_RESETHAND: the default action now */
 }
 
@@ -147,6 +165,7 @@ struct raw_tty *raw_tty_open(uv_loop_t *loop, const struct raw_tty_ops *ops, voi
     catch_fatal(true);
     cfmakeraw(&raw);
     tcsetattr(t->fd, TCSANOW, &raw);
+    put(t->fd, begin, sizeof begin - 1);
     uv_poll_init(loop, &t->poll, t->fd);
     t->poll.data = t;
     watch(t);
@@ -173,7 +192,7 @@ void raw_tty_close(struct raw_tty *t)
         ;
     crash.fd = -1;
     catch_fatal(false);
-    give_back(t->fd, &t->saved);
+    give_back(t->fd, &t->saved, t->is_used);
     uv_close((uv_handle_t *)&t->poll, on_closed);
 }
 
@@ -186,9 +205,23 @@ bool raw_tty_write(struct raw_tty *t, const char *bytes, size_t n)
         t->sent = 0;
     }
     buf_append(&t->queue, bytes, n);
+    t->is_used = true;
     if (flush(t) && t->queue.len)
         watch(t);
     return t->queue.len - t->sent < RAW_TTY_QUEUE_MAX;
+}
+
+void raw_tty_clear(struct raw_tty *t)
+{
+    int rows, cols;
+    cleanup_buf struct buf out = {0};
+
+    raw_tty_size(t, &rows, &cols);
+    buf_append_str(&out, reset_modes);
+    for (int i = 0; i < rows; i++)
+        buf_append_char(&out, '\n');
+    buf_append_str(&out, "\033[H\033[J");
+    raw_tty_write(t, out.data, out.len);
 }
 
 void raw_tty_size(const struct raw_tty *t, int *rows, int *cols)

@@ -30,6 +30,9 @@ struct raw_tty *raw_tty_open(uv_loop_t *loop, const struct raw_tty_ops *ops, voi
 /* Writes what is still queued (briefly), resets the modes programs may have set, restores the
  * settings. Frees itself once the loop has closed its handles. Accepts NULL. */
 void raw_tty_close(struct raw_tty *t);
+/* An empty screen without modes, as after a reset (RIS), which would take the user's history, too:
+ * what stood on the screen goes into that. */
+void raw_tty_clear(struct raw_tty *t);
 /* Returns false when the queue is above its bound: stop until on_drained. Never drops. */
 bool raw_tty_write(struct raw_tty *t, const char *bytes, size_t n);
 void raw_tty_size(const struct raw_tty *t, int *rows, int *cols);

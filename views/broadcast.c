@@ -20,6 +20,7 @@ struct broadcast {
     struct tick *tick;
     bool on;
     int64_t silence_ms; /* after which it ends */
+    int64_t echo_ms;    /* in which each key that shows is answered */
     int64_t typed_at_ms;
     int64_t unechoed_since_ms; /* a key that shows, not answered by every target; 0: none */
     int64_t echo_due_ms;       /* when to look again why */
@@ -120,6 +121,7 @@ static void turn_on(struct broadcast *b)
 {
     b->on = true;
     b->silence_ms = b->env->broadcast_ms ? b->env->broadcast_ms : BROADCAST_SILENCE_MS;
+    b->echo_ms = b->env->echo_ms ? b->env->echo_ms : BROADCAST_ECHO_MS;
     b->typed_at_ms = clock_mono_ms();
     forget_held(b);
     tick_after(b->tick, b->silence_ms);
@@ -268,7 +270,7 @@ static bool check_echo(struct broadcast *b)
     char label[256], why[320];
 
     if (!a && waits_for_echo(b)) {
-        b->echo_due_ms = now + BROADCAST_ECHO_MS;
+        b->echo_due_ms = now + b->echo_ms;
         return true;
     }
     b->unechoed_since_ms = 0;
@@ -329,7 +331,7 @@ static void note_typed(struct broadcast *b, bool shows)
     b->typed_at_ms = clock_mono_ms();
     if (shows && !b->unechoed_since_ms) {
         b->unechoed_since_ms = b->typed_at_ms;
-        b->echo_due_ms = b->typed_at_ms + BROADCAST_ECHO_MS;
+        b->echo_due_ms = b->typed_at_ms + b->echo_ms;
     }
     arm(b);
 }

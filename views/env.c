@@ -20,6 +20,7 @@
 #include "views/journal.h"
 #include "views/layouts.h"
 #include "views/state.h"
+#include "views/terminals.h"
 #include "views/tree.h"
 #include "views/unattended.h"
 #include "views/wall_search.h"
@@ -195,14 +196,18 @@ static enum view_result do_quit(struct views_env *env)
 {
     struct confirm question;
     char loss[160];
-    size_t n = env->state->n_open;
+    size_t n = env->state->n_open, n_typed = terminals_typed(env, false);
 
     if (env->state->quitting)
         return VIEW_HANDLED;
     snprintf(loss, sizeof loss, "Nothing is lost: sandboxes%s go on running.",
              n ? " and open terminals" : "");
+    if (n_typed)
+        snprintf(loss, sizeof loss,
+                 "%zu byte%s typed wait for a connection and will be lost; terminals run on.",
+                 n_typed, n_typed == 1 ? "" : "s");
     confirm_init(&question, "Quit sandpit?", "quit", loss);
-    question.harmless = true;
+    question.harmless = !n_typed;
     env->state->quitting = true;
     confirm_dialog_open(env, &question, on_quit_answer, NULL);
     return VIEW_HANDLED;
@@ -230,6 +235,8 @@ static enum view_result do_escape(struct views_env *env)
 
 static enum view_result do_detach(struct views_env *env)
 {
+    if (terminals_typed(env, false))
+        return do_quit(env);
     views_clipboard_forget(env);
     layouts_save(env);
     env->on_quit(env->user);

@@ -68,6 +68,19 @@ struct attachment *terminals_of(const struct views_env *env, const char *sandbox
     return NULL;
 }
 
+size_t terminals_typed(const struct views_env *env, bool is_up)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; env->state && i < env->state->n_open; i++) {
+        const struct attachment *a = env->state->open[i];
+
+        if (!*attachment_ended(a) && (remote_state(attachment_remote(a)) == LINK_UP) == is_up)
+            n += attachment_pending(a);
+    }
+    return n;
+}
+
 char *terminals_label(const struct views_env *env, struct attachment *a, char *out, size_t cap)
 {
     char name[160];

@@ -18,6 +18,8 @@ size_t terminals_number(const struct views_env *env, const struct attachment *a)
 struct attachment *terminals_at(const struct views_env *env, size_t number);
 /* One of a sandbox that has not ended; the one opened last. NULL when there is none. */
 struct attachment *terminals_of(const struct views_env *env, const char *sandbox_id);
+/* Bytes typed into all of them that no host has taken: where the connection is up, or where not. */
+size_t terminals_typed(const struct views_env *env, bool is_up);
 /* "alice/demo  vim notes"; clean. Returns out. */
 char *terminals_label(const struct views_env *env, struct attachment *a, char *out, size_t cap);
 

@@ -42,6 +42,7 @@ struct views_env {
     size_t scrollback_lines; /* of each attached terminal; 0: TERM_SCROLLBACK_DEFAULT */
     int64_t silence_ms;      /* output after that long without any is news; 0: SILENCE_DEFAULT_MS */
     int64_t broadcast_ms;    /* without a key, then broadcast ends; 0: BROADCAST_SILENCE_MS */
+    int64_t echo_ms;         /* a key's in a broadcast; 0: BROADCAST_ECHO_MS */
     const char *layout_file; /* panes and tabs are kept there; NULL: not */
     const char *recordings_dir; /* NULL: nothing can be recorded */
     bool no_clipboard;          /* never write the clipboard of the user's terminal */

@@ -431,7 +431,7 @@ void term_snapshot(const struct term *t, size_t scrollback_lines, struct buf *ou
 
     if (kept > scrollback_lines)
         kept = scrollback_lines;
-    buf_append_str(out, "\033c\033[3J");
+    buf_append_str(out, TERM_SNAPSHOT_BEGIN);
     put_main(&w, kept);
     put_kitty(&w, &t->main.kitty);
     put_saved(&w, &t->main);

@@ -255,10 +255,14 @@ static void panes__mouse__wheel_is_for_what_is_under_it(void **state)
     stage_close(s);
 }
 
+/* An echo that comes may take as long as this machine does. */
+#define PATIENT_MS 20000
+
 static void broadcast__keys__go_to_marked_ones_only(void **state)
 {
     struct stage *s = open_shell(24, 80);
 
+    s->env.echo_ms = PATIENT_MS;
     stage_keys(s, "C-b b");
     assert_non_null(strstr(stage_toast(s), "Mark two terminals"));
     stage_keys(s, "C-b m C-b %");
@@ -301,10 +305,11 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     stage_close(s);
 }
 
-static struct stage *open_broadcast(void)
+static struct stage *open_broadcast(int64_t echo_ms)
 {
     struct stage *s = open_shell(24, 80);
 
+    s->env.echo_ms = echo_ms;
     stage_keys(s, "C-b m C-b %");
     two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b m C-b b");
@@ -314,7 +319,7 @@ static struct stage *open_broadcast(void)
 
 static void broadcast__password__is_not_sent(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(PATIENT_MS);
 
     stage_output_of(s, "t1", "\r\n[sudo] password for ann: ");
     stage_await(s, "password for ann");
@@ -327,7 +332,7 @@ static void broadcast__password__is_not_sent(void **state)
 
 static void broadcast__no_echo__ends_it(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(0);
 
     stage_type(s, "x");
     await(&s->loop, 20000, s->typed.len == 2);
@@ -340,7 +345,7 @@ static void broadcast__no_echo__ends_it(void **state)
 /* Of a password typed where nothing is echoed the others get the first key. */
 static void broadcast__no_echo__holds_what_follows(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(0);
 
     stage_type(s, "secret\r");
     stage_output_of(s, "t1", "s");
@@ -356,7 +361,7 @@ static void broadcast__no_echo__holds_what_follows(void **state)
 
 static void broadcast__echo__lets_the_next_keys_go(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(PATIENT_MS);
 
     stage_type(s, "l");
     await(&s->loop, 20000, s->typed.len == 2);
@@ -384,7 +389,7 @@ static void broadcast__echo__lets_the_next_keys_go(void **state)
 /* Longer than an echo takes, since it has not taken the key yet; not for ever. */
 static void broadcast__no_answer__holds_and_then_ends_it(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(0);
     int64_t typed_ms = clock_mono_ms();
 
     s->unacked = "t1";
@@ -401,7 +406,7 @@ static void broadcast__no_answer__holds_and_then_ends_it(void **state)
 /* The first character of a paste goes ahead, to see whether anything is echoed. */
 static void broadcast__paste__waits_for_the_echo_of_its_first(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(PATIENT_MS);
 
     stage_paste(s, "make all");
     await(&s->loop, 20000, s->typed.len == 2);
@@ -428,7 +433,7 @@ static void broadcast__paste__waits_for_the_echo_of_its_first(void **state)
 
 static void broadcast__paste_of_a_secret__goes_no_further_than_its_first(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(0);
 
     stage_paste(s, "hunter2");
     stage_output_of(s, "t1", "h");
@@ -442,7 +447,7 @@ static void broadcast__paste_of_a_secret__goes_no_further_than_its_first(void **
 
 static void broadcast__off__says_what_was_held(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(PATIENT_MS);
 
     stage_type(s, "ls");
     stage_keys(s, "C-b b");
@@ -462,7 +467,7 @@ static void broadcast__off__says_what_was_held(void **state)
 static void broadcast__held_key_is_refused__ends_it(void **state)
 {
     static const char much[4096];
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(PATIENT_MS);
 
     stage_type(s, "ls\r");
     await(&s->loop, 20000, s->typed.len == 2);
@@ -514,7 +519,7 @@ static void broadcast__target_that_ends__is_left_out(void **state)
 
 static void broadcast__lost_target__is_said(void **state)
 {
-    struct stage *s = open_broadcast();
+    struct stage *s = open_broadcast(PATIENT_MS);
 
     stage_keys(s, "C-b X");
     stage_await(s, "End this terminal");
