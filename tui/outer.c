@@ -129,21 +129,35 @@ static bool is_passed_on(const char *uri)
     return false;
 }
 
-/* What is not ASCII is spelled as URIs spell it: some terminals take nothing else. */
+static bool is_spelled_as_is(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
+/* What is not ASCII is spelled as URIs spell it: some terminals take nothing else. One that is too
+ * long then is never in the table, so it comes here again each frame: it is only counted. */
 static void append_uri(struct buf *out, const char *uri)
 {
-    size_t before = out->len;
+    static const char hex[] = "0123456789ABCDEF";
+    char spelled[URI_MAX];
+    size_t n = 0;
 
     if (!is_passed_on(uri))
         return;
-    for (; *uri; uri++) {
-        if (*uri > ' ' && *uri < 0x7f)
-            buf_append_char(out, *uri);
-        else
-            buf_printf(out, "%%%02X", (unsigned char)*uri);
+    for (const char *c = uri; *c && n <= URI_MAX; c++)
+        n += is_spelled_as_is(*c) ? 1 : 3;
+    if (n > URI_MAX)
+        return;
+    for (char *to = spelled; *uri; uri++) {
+        if (is_spelled_as_is(*uri)) {
+            *to++ = *uri;
+        } else {
+            *to++ = '%';
+            *to++ = hex[(unsigned char)*uri >> 4];
+            *to++ = hex[*uri & 15];
+        }
     }
-    if (out->len - before > URI_MAX)
-        out->len = before;
+    buf_append(out, spelled, n);
 }
 
 uint16_t outer_link(struct outer *o, const char *uri, colour underline)

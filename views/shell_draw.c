@@ -3,6 +3,7 @@
  * Cells of the terminal straight to the canvas, and over them the signs that say when they are not
  * what is there now.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +22,6 @@
 #define PROGRESS_AFTER_MS   200
 #define REFUSED_MS          5000
 #define BROADCAST_SIGN_COLS 60
-#define LINKS_LATE          64
 #define MESSAGE_ROWS        3 /* a smaller pane keeps them for what it is */
 #define MESSAGE_HINT_COLS   60
 
@@ -55,30 +55,33 @@ static void draw_live(struct shell *sh, struct canvas c)
         draw_predicted(sh, c, predicted);
 }
 
-/* Numbers of links are the terminal's own; the screen has others. Those of late are kept: a row of
- * many long ones would be looked up in full at each cell. */
+/* Numbers of links are the terminal's own; the screen has others. To find one costs as much as the
+ * address is long, and which cells have which is the guest's choice: each is looked up once. */
 static void give_links(struct shell *sh, struct canvas c)
 {
     const struct term *t = shell_term(sh);
-    struct {
-        uint16_t link, given;
-    } late[LINKS_LATE] = {0};
+    cleanup_free struct {
+        bool known; /* given may be 0, too */
+        uint16_t given;
+    } *links = NULL;
 
     if (!term_has_links(t))
         return;
+    links = xcalloc(TERM_LINKS_MAX + 1, sizeof *links);
     for (int y = 0; y < c.rows; y++)
         for (int x = 0; x < c.cols; x++) {
             struct style *style = &c.cells[(size_t)y * (size_t)c.stride + (size_t)x].style;
-            size_t i = style->link % LINKS_LATE;
+            uint16_t i = style->link;
 
-            if (!style->link)
+            if (!i)
                 continue;
-            if (late[i].link != style->link) {
-                late[i].link = style->link;
-                late[i].given = tui_link(sh->env->tui, term_link(t, style->link),
-                                         term_underline_colour(t, style->link));
+            assert(i <= TERM_LINKS_MAX);
+            if (!links[i].known) {
+                links[i].known = true;
+                links[i].given =
+                    tui_link(sh->env->tui, term_link(t, i), term_underline_colour(t, i));
             }
-            style->link = late[i].given;
+            style->link = links[i].given;
         }
 }
 

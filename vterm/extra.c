@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "vterm/internal.h"
 
-#define EXTRAS_MAX  4096
 #define KEYS_MAX    ((size_t)1 << 20)
 #define URI_MAX     2083 /* as VTE has it */
 #define LINK_ID_MAX 250
@@ -29,8 +28,8 @@ struct extra {
 };
 
 struct extras {
-    struct extra *by_key;                    /* borrowed */
-    struct extra *by_number[EXTRAS_MAX + 1]; /* owned, each */
+    struct extra *by_key;                        /* borrowed */
+    struct extra *by_number[TERM_LINKS_MAX + 1]; /* owned, each */
     uint16_t n, free_hint;
     size_t n_bytes;    /* of keys */
     uint64_t patience; /* no room until so many more were wanted */
@@ -38,7 +37,7 @@ struct extras {
 
 static struct extra *extra_of(const struct term *t, uint16_t number)
 {
-    return t->extras && number <= EXTRAS_MAX ? t->extras->by_number[number] : NULL;
+    return t->extras && number <= TERM_LINKS_MAX ? t->extras->by_number[number] : NULL;
 }
 
 colour term_underline_colour(const struct term *t, uint16_t number)
@@ -88,7 +87,7 @@ void extras_destroy(struct extras *e)
     if (!e)
         return;
     HASH_CLEAR(hh, e->by_key);
-    for (int i = 1; i <= EXTRAS_MAX; i++)
+    for (int i = 1; i <= TERM_LINKS_MAX; i++)
         free(e->by_number[i]);
     free(e);
 }
@@ -97,7 +96,7 @@ static void note_use(void *user, uint16_t number)
 {
     struct extras *e = user;
 
-    if (number <= EXTRAS_MAX && e->by_number[number])
+    if (number <= TERM_LINKS_MAX && e->by_number[number])
         e->by_number[number]->in_use = true;
 }
 
@@ -121,7 +120,7 @@ static void collect(struct term *t)
     note_screen(t, &t->alternate);
     for (size_t i = 0; i < n; i++)
         packed_links(scrollback_record(t->scrollback, i, &size), note_use, e);
-    for (int i = 1; i <= EXTRAS_MAX; i++) {
+    for (int i = 1; i <= TERM_LINKS_MAX; i++) {
         struct extra *x = e->by_number[i];
 
         if (x && !x->in_use)
@@ -137,21 +136,21 @@ static bool make_room(struct term *t, size_t n_key)
 {
     struct extras *e = t->extras;
 
-    if (e->n < EXTRAS_MAX && e->n_bytes + n_key <= KEYS_MAX)
+    if (e->n < TERM_LINKS_MAX && e->n_bytes + n_key <= KEYS_MAX)
         return true;
     if (e->patience) {
         e->patience--;
         return false;
     }
     collect(t);
-    return e->n < EXTRAS_MAX && e->n_bytes + n_key <= KEYS_MAX;
+    return e->n < TERM_LINKS_MAX && e->n_bytes + n_key <= KEYS_MAX;
 }
 
 static uint16_t free_number(struct extras *e)
 {
     uint16_t i = e->free_hint ? e->free_hint : 1;
 
-    while (i < EXTRAS_MAX && e->by_number[i])
+    while (i < TERM_LINKS_MAX && e->by_number[i])
         i++;
     if (e->by_number[i])
         for (i = 1; e->by_number[i]; i++)

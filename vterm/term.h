@@ -116,6 +116,8 @@ struct term_marks term_line_marks(const struct term *t, uint64_t line);
 bool term_prompt_before(const struct term *t, uint64_t line, uint64_t *found);
 bool term_prompt_after(const struct term *t, uint64_t line, uint64_t *found);
 
+/* style.link of a cell is at most that. */
+#define TERM_LINKS_MAX 4096
 /* Whether any cell may have a link or a coloured underline (style.link). */
 bool term_has_links(const struct term *t);
 /* The address of a cell's link (style.link), or NULL: printable UTF-8 of at most 2,083 bytes, which

@@ -314,6 +314,27 @@ static void beyond__links__are_made_harmless(void **state)
     outer_destroy(o);
 }
 
+static void beyond__links__are_as_long_as_they_are_spelled(void **state)
+{
+    struct outer *o = outer_create((struct outer_support){true, true, true, true}, 256, false);
+    cleanup_buf struct buf uri = {0};
+
+    buf_append_str(&uri, "https://a/bcd");
+    for (int i = 0; i < 345; i++)
+        buf_append_str(&uri, "\xc3\xa9");
+    const char *shown = outer_uri(o, outer_link(o, uri.data, COLOUR_DEFAULT));
+    assert_non_null(shown);
+    assert_int_equal(strlen(shown), 2083);
+    assert_string_equal(shown + 2083 - 6, "%C3%A9");
+    buf_append_char(&uri, 'e');
+    assert_int_equal(outer_link(o, uri.data, COLOUR_DEFAULT), 0);
+    uint16_t coloured = outer_link(o, uri.data, COLOUR_INDEX(9));
+    assert_int_not_equal(coloured, 0);
+    assert_null(outer_uri(o, coloured));
+    assert_false(outer_is_full(o));
+    outer_destroy(o);
+}
+
 static void beyond__links__are_bounded(void **state)
 {
     struct outer *o = outer_create((struct outer_support){true, true, true, true}, 256, false);
@@ -357,6 +378,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(beyond__terminal_without__gets_none_of_it),
         cmocka_unit_test(beyond__detect__by_what_the_terminal_says),
         cmocka_unit_test(beyond__links__are_made_harmless),
+        cmocka_unit_test(beyond__links__are_as_long_as_they_are_spelled),
         cmocka_unit_test(beyond__links__are_bounded),
     };
     demo_path = argc > 1 ? argv[1] : "./demo";

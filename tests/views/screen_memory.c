@@ -18,7 +18,8 @@ struct screen {
     struct cell *cells; /* owned */
     struct view_cursor cursor;
     struct buf written;
-    struct outer *outer; /* owned */
+    struct outer *outer;       /* owned */
+    int lookups, most_lookups; /* of links: since the last frame, for one */
 };
 
 static struct screen the_screen = {.fds = {-1, -1}, .rows = 24, .cols = 80};
@@ -54,9 +55,15 @@ const char *screen_memory_link(int row, int col)
     return outer_uri(s->outer, s->cells[row * s->cols + col].style.link);
 }
 
+int screen_memory_lookups(void)
+{
+    return the_screen.most_lookups;
+}
+
 struct screen *screen_open(const char *term, bool mouse, struct err *e)
 {
     the_screen.outer = outer_create((struct outer_support){true, true, true, true}, 256, true);
+    the_screen.lookups = the_screen.most_lookups = 0;
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, the_screen.fds)
                ? NULL
                : &the_screen;
@@ -104,6 +111,8 @@ void screen_draw(struct screen *s, const struct cell *cells, struct view_cursor 
 {
     memcpy(s->cells, cells, (size_t)s->rows * (size_t)s->cols * sizeof *cells);
     s->cursor = cursor;
+    s->most_lookups = s->lookups > s->most_lookups ? s->lookups : s->most_lookups;
+    s->lookups = 0;
 }
 
 bool screen_write(struct screen *s, const char *bytes, size_t n)
@@ -141,6 +150,7 @@ void screen_reenter(struct screen *s)
 
 uint16_t screen_link(struct screen *s, const char *uri, colour underline)
 {
+    s->lookups++;
     return outer_link(s->outer, uri, underline);
 }
 

@@ -16,6 +16,8 @@ struct canvas screen_memory_canvas(void);
 struct view_cursor screen_memory_cursor(void);
 /* The address that a cell of it leads to; NULL: none. */
 const char *screen_memory_link(int row, int col);
+/* The most links that were looked up for one frame. */
+int screen_memory_lookups(void);
 /* What went straight to the terminal. */
 const struct buf *screen_memory_written(void);
 

@@ -109,6 +109,33 @@ static void shell__links__reach_the_screen(void **state)
     stage_close(s);
 }
 
+/* Whatever their order and numbers, and also those that lead to nothing. */
+static void shell__links__are_looked_up_once_a_frame(void **state)
+{
+    struct stage *s = open_shell();
+    cleanup_buf struct buf out = {0};
+
+    for (int i = 0; i < 64; i++)
+        buf_printf(&out, "\r\x1b]8;;https://a.example/%d\x1b\\x", i);
+    buf_append_char(&out, '\r');
+    for (int i = 0; i < 100; i++)
+        buf_append_str(&out, "\x1b]8;;https://a.example/0\x1b\\a"
+                             "\x1b]8;;file:///etc/passwd\x1b\\b" /* 64 numbers further */
+                             "\x1b[58:5:9m\x1b]8;;https://a.example/0\x1b\\c\x1b[59m");
+    buf_append_str(&out, "\x1b]8;;\x1b\\ end");
+    stage_output(s, out.data);
+    stage_await(s, "end");
+    const struct cell *row = screen_memory_canvas().cells;
+    for (int x = 0; x < 60; x += 3) {
+        assert_string_equal(screen_memory_link(0, x), "https://a.example/0");
+        assert_int_equal(row[x + 1].style.link, 0);
+        assert_string_equal(screen_memory_link(0, x + 2), "https://a.example/0");
+        assert_int_not_equal(row[x + 2].style.link, row[x].style.link); /* its underline's colour */
+    }
+    assert_int_equal(screen_memory_lookups(), 3);
+    stage_close(s);
+}
+
 static void shell__keys__all_pass_but_the_prefix(void **state)
 {
     struct stage *s = open_shell();
@@ -684,6 +711,7 @@ int main(void)
         cmocka_unit_test(shell__size__is_taken_back_by_typing_alone),
         cmocka_unit_test(shell__paste__too_long_is_refused_aloud),
         cmocka_unit_test(shell__links__reach_the_screen),
+        cmocka_unit_test(shell__links__are_looked_up_once_a_frame),
         cmocka_unit_test(shell__keys__all_pass_but_the_prefix),
         cmocka_unit_test(shell__paste__asks_when_the_program_does_not_know_pastes),
         cmocka_unit_test(shell__scroll__stays_put_and_counts_new_lines),
