@@ -26,6 +26,7 @@
 #include "base/text.h"
 #include "client/remote.h"
 #include "vterm/term.h"
+#include "wire/report.h"
 
 struct attach_args {
     bool fresh, observe;
@@ -264,8 +265,7 @@ static void show(struct attachment *a, const char *bytes, size_t n)
 
     /* One terminal answers what the program asks; this one is not asked when it is another. */
     if (channel_answers(a->channel) && !a->observes && a->questions.state != QUESTIONS_SWALLOWED) {
-        if (a->questions.n_held)
-            questions_flush(&a->questions, &out);
+        questions_flush(&a->questions, &out);
         buf_append(&out, bytes, n);
     } else {
         questions_drop(&a->questions, bytes, n, &out);
@@ -331,8 +331,8 @@ static void on_input(void *user, const char *bytes, size_t n)
 {
     struct attachment *a = user;
 
-    /* As in the dashboard: who types decides. */
-    a->yields = a->yields && questions_is_answer(bytes, n);
+    /* As in the dashboard: who types decides. To look, or to point, is not to type. */
+    a->yields = a->yields && !input_kinds(bytes, n).is_typed;
     send_size(a); /* a key typed after a resize can be here before its signal */
     while (n && !a->leaving) {
         cleanup_buf struct buf out = {0};

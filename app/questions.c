@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * A sequence is held until its last byte, then dropped or passed on.
+ *
+ * Where sequences begin and end is as vterm/parse.c has it, so that what is asked there is found
+ * here: a string ends with BEL, ST or C2 9C; CAN, SUB or another escape cancels it. What is
+ * cancelled goes: left open, it would take in the text behind a question that was dropped.
  */
 #include "app/questions.h"
 
@@ -10,13 +14,17 @@
 
 #define ESC 0x1b
 #define BEL 0x07
+#define CAN 0x18
+#define SUB 0x1a
+#define C1  0xc2 /* the first byte of U+0080..U+009F */
+#define ST  0x9c /* after that one */
 
 static bool is_one_of(int c, const char *set)
 {
     return c && strchr(set, c);
 }
 
-/* ESC [ prefix numbers intermediate final */
+/* ESC [, or C2 9B: prefix numbers intermediate final */
 static bool asks_csi(const char *s, size_t n)
 {
     static const struct {
@@ -26,9 +34,14 @@ static bool asks_csi(const char *s, size_t n)
         {'c', 0, "0?>="}, {'n', 0, "0?"}, {'x', 0, "0"}, {'p', '$', "0?"},
         {'q', 0, ">"},    {'u', 0, "?"},  {'m', 0, "?"}, {'S', 0, "?"},
     };
-    char prefix = is_one_of(s[2], "?>=<") ? s[2] : '0', final = s[n - 1];
-    char intermediate = n > 3 && s[n - 2] >= ' ' && s[n - 2] <= '/' ? s[n - 2] : 0;
+    char prefix = '0', intermediate = 0, final = s[n - 1];
 
+    for (size_t i = 2; i + 1 < n; i++) {
+        if (s[i] >= '<')
+            prefix = s[i];
+        else if (s[i] <= '/')
+            intermediate = s[i];
+    }
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].final == final && table[i].intermediate == intermediate)
             return is_one_of(prefix, table[i].prefixes);
@@ -43,154 +56,236 @@ static bool is_colour(long number)
     return number == 4 || number == 5 || (number >= 10 && number <= 19);
 }
 
-/* ESC ] number ; … of which end bytes are there: one of the fields of a colour, the last one of the
- * clipboard, is "?". */
-static bool asks_osc(const char *s, size_t end)
+/* number ; …: one of the fields of a colour, the last one of the clipboard, is "?". */
+static bool asks_osc(const char *s, size_t n)
 {
-    long number = isdigit((unsigned char)s[2]) ? strtol(s + 2, NULL, 10) : -1;
+    long number = isdigit((unsigned char)s[0]) ? strtol(s, NULL, 10) : -1;
 
-    for (size_t i = 4; i < end; i++) {
-        bool is_field = s[i] == '?' && s[i - 1] == ';' && (i + 1 == end || s[i + 1] == ';');
+    for (size_t i = 2; i < n; i++) {
+        bool is_field = s[i] == '?' && s[i - 1] == ';' && (i + 1 == n || s[i + 1] == ';');
 
-        if (is_field && (is_colour(number) || (number == 52 && i + 1 == end)))
+        if (is_field && (is_colour(number) || (number == 52 && i + 1 == n)))
             return true;
     }
     return false;
 }
 
-static bool asks(const struct questions *q)
+static bool is_control(unsigned char c)
 {
-    const char *s = q->held;
-
-    if (q->state == QUESTIONS_CSI)
-        return asks_csi(s, q->n_held);
-    if (q->state == QUESTIONS_STRING && s[1] == ']')
-        return asks_osc(s, q->n_held - (s[q->n_held - 1] == BEL ? 1 : 2));
-    if (q->state == QUESTIONS_STRING)
-        return q->n_held > 4 && is_one_of(s[2], "$+") && s[3] == 'q';
-    return q->n_held == 2 && s[1] == 'Z';
+    return c < ' ' || c == 0x7f;
 }
 
-void questions_flush(struct questions *q, struct buf *out)
+/* As far as it is held, without its end. */
+static bool asks_string(const struct questions *q)
 {
-    if (q->state != QUESTIONS_SWALLOWED)
-        buf_append(out, q->held, q->n_held);
+    char text[QUESTION_MAX];
+    size_t n = 0;
+
+    for (size_t i = 2; i < q->n_held; i++)
+        if (!is_control((unsigned char)q->held[i]))
+            text[n++] = q->held[i];
+    if (n && (unsigned char)text[n - 1] == C1) /* of its end */
+        n--;
+    text[n] = '\0';
+    return q->kind == ']' ? asks_osc(text, n) : n > 1 && is_one_of(text[0], "$+") && text[1] == 'q';
+}
+
+static void leave(struct questions *q)
+{
     q->n_held = 0;
     q->state = QUESTIONS_TEXT;
 }
 
-static void end_sequence(struct questions *q, struct buf *out)
+void questions_flush(struct questions *q, struct buf *out)
 {
-    if (asks(q))
-        q->n_held = 0;
-    questions_flush(q, out);
+    bool is_string = q->state == QUESTIONS_STRING || q->state == QUESTIONS_PASSED;
+
+    buf_append(out, q->held, q->n_held);
+    if (is_string && q->last == ESC)
+        buf_append_char(out, ESC);
+    leave(q);
 }
 
-static bool is_last(const struct questions *q, unsigned char c)
+/* No more of the string is needed to know whether it asks. */
+static void decide(struct questions *q, struct buf *out)
 {
-    bool after_escape = q->n_held > 2 && q->held[q->n_held - 2] == ESC;
+    if (q->state != QUESTIONS_STRING)
+        return;
+    q->state = asks_string(q) ? QUESTIONS_SWALLOWED : QUESTIONS_PASSED;
+    if (q->state == QUESTIONS_PASSED)
+        buf_append(out, q->held, q->n_held);
+    q->n_held = 0;
+}
 
-    if (q->state == QUESTIONS_CSI)
-        return c >= '@' && c <= '~';
-    return c == BEL || (c == '\\' && after_escape);
+static void put(struct questions *q, unsigned char c, struct buf *out)
+{
+    if (q->state == QUESTIONS_PASSED)
+        buf_append_char(out, (char)c);
+    if (q->state != QUESTIONS_STRING)
+        return;
+    q->held[q->n_held++] = (char)c;
+    if (q->n_held == QUESTION_MAX)
+        decide(q, out);
+}
+
+/* Of what is too long the last byte stands for the rest. */
+static void hold(struct questions *q, unsigned char c)
+{
+    q->n_held -= q->n_held == QUESTION_MAX;
+    q->held[q->n_held++] = (char)c;
 }
 
 static bool cancels(unsigned char c)
 {
-    return c == 0x18 || c == 0x1a;
+    return c == CAN || c == SUB;
 }
 
-/* Of a question that is too long to hold; the byte before c is kept. */
-static void swallow(struct questions *q, unsigned char c)
-{
-    bool ends = c == BEL || cancels(c) || (c == '\\' && q->held[0] == ESC);
+/* --- one byte in each state; false: it is to be looked at in the state that is now --- */
 
-    q->held[0] = (char)c;
-    q->n_held = !ends;
-    if (ends)
-        q->state = QUESTIONS_TEXT;
+static bool begin(struct questions *q, unsigned char c, struct buf *out)
+{
+    if (c == ESC || c == C1) {
+        q->state = c == ESC ? QUESTIONS_ESCAPE : QUESTIONS_C1;
+        q->held[q->n_held++] = (char)c;
+    } else {
+        buf_append_char(out, (char)c);
+    }
+    return true;
 }
 
-static void give_up(struct questions *q, struct buf *out)
+/* ESC and kind, of which the second byte is c. */
+static bool introduce(struct questions *q, char kind, unsigned char c, struct buf *out)
 {
-    if (q->state != QUESTIONS_STRING || q->held[1] != ']' || !asks_osc(q->held, q->n_held)) {
+    q->held[q->n_held++] = (char)c;
+    q->kind = kind;
+    q->last = 0;
+    if (kind == '[') {
+        q->state = QUESTIONS_CSI;
+    } else if (is_one_of(kind, "]P")) {
+        q->state = QUESTIONS_STRING;
+    } else if (kind == 'Z') {
+        leave(q);
+    } else {
         questions_flush(q, out);
-        return;
+        /* What is no sequence within them is none here either. */
+        if (is_one_of(kind, "X^_"))
+            q->state = QUESTIONS_PASSED;
     }
-    q->state = QUESTIONS_SWALLOWED;
-    q->held[0] = q->held[q->n_held - 1];
-    q->n_held = 1;
+    return true;
 }
 
-/* Terminals carry out a control character in the midst of a sequence, which goes on. */
-static bool is_within(const struct questions *q, unsigned char c)
+static bool after_c1(struct questions *q, unsigned char c, struct buf *out)
 {
-    return (q->state == QUESTIONS_ESCAPE || q->state == QUESTIONS_CSI) &&
-           ((c < ' ' && !cancels(c)) || c == 0x7f);
-}
-
-/* c is held already. */
-static void go_on(struct questions *q, unsigned char c, struct buf *out)
-{
-    if (q->state == QUESTIONS_ESCAPE) {
-        q->state = c == '[' ? QUESTIONS_CSI : is_one_of(c, "]P") ? QUESTIONS_STRING : q->state;
-        if (q->state == QUESTIONS_ESCAPE)
-            end_sequence(q, out);
-    } else if (is_last(q, c)) {
-        end_sequence(q, out);
-    } else if ((q->state == QUESTIONS_CSI && (c < ' ' || c > '~')) || q->n_held == QUESTION_MAX) {
-        give_up(q, out);
+    if (c >= 0x80 && c < 0xa0)
+        return introduce(q, (char)(c - 0x40), c, out);
+    /* Alone it is no character; raw it would become one with what is behind a question. */
+    if (c < 0x80 || c >= 0xc0) {
+        buf_append_str(out, "\xef\xbf\xbd");
+        leave(q);
     }
+    questions_flush(q, out);
+    return false;
 }
 
-/* An escape within a sequence begins another one; only strings end in one. */
-static bool begins_anew(const struct questions *q)
+/* What is no part of an escape sequence. */
+static bool intrude(struct questions *q, unsigned char c, struct buf *out)
 {
-    bool is_string = q->state == QUESTIONS_STRING || q->state == QUESTIONS_SWALLOWED;
+    /* Terminals carry out a control character in the midst of a sequence, which goes on. */
+    if (is_control(c) && c != ESC && !cancels(c)) {
+        buf_append_char(out, (char)c);
+        return true;
+    }
+    leave(q);
+    return false;
+}
 
-    return !is_string || q->held[q->n_held - 1] == ESC;
+static bool after_escape(struct questions *q, unsigned char c, struct buf *out)
+{
+    if (is_control(c) || c >= 0x80)
+        return intrude(q, c, out);
+    if (q->n_held == 1 && c >= '0')
+        return introduce(q, (char)c, c, out);
+    hold(q, c);
+    if (c >= '0')
+        questions_flush(q, out);
+    return true;
+}
+
+static bool within_csi(struct questions *q, unsigned char c, struct buf *out)
+{
+    if (is_control(c) || c >= 0x80)
+        return intrude(q, c, out);
+    hold(q, c);
+    if (c < '@')
+        return true;
+    /* What is too long is nothing that a terminal knows. */
+    if (q->n_held == QUESTION_MAX || asks_csi(q->held, q->n_held))
+        leave(q);
+    else
+        questions_flush(q, out);
+    return true;
+}
+
+static bool within_string(struct questions *q, unsigned char c, struct buf *out)
+{
+    bool escaped = q->last == ESC;
+    bool ends = c == BEL || (c == ST && q->last == C1) || (c == '\\' && escaped);
+
+    if ((escaped && c != '\\') || cancels(c)) {
+        if (q->state == QUESTIONS_PASSED && escaped)
+            buf_append_char(out, CAN);
+        leave(q);
+        if (escaped)
+            begin(q, ESC, out);
+        return false;
+    }
+    if (c == ESC) {
+        q->last = ESC;
+        return true;
+    }
+    if (ends)
+        decide(q, out);
+    if (escaped)
+        put(q, ESC, out);
+    put(q, c, out);
+    if (ends)
+        leave(q);
+    else if (!is_control(c))
+        q->last = c;
+    return true;
+}
+
+static bool (*const steps[])(struct questions *q, unsigned char c, struct buf *out) = {
+    [QUESTIONS_TEXT] = begin,
+    [QUESTIONS_C1] = after_c1,
+    [QUESTIONS_ESCAPE] = after_escape,
+    [QUESTIONS_CSI] = within_csi,
+    [QUESTIONS_STRING] = within_string,
+    [QUESTIONS_PASSED] = within_string,
+    [QUESTIONS_SWALLOWED] = within_string,
+};
+
+static size_t text_length(const char *bytes, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && bytes[i] != ESC && (unsigned char)bytes[i] != C1)
+        i++;
+    return i;
 }
 
 void questions_drop(struct questions *q, const char *bytes, size_t n, struct buf *out)
 {
     for (size_t i = 0; i < n; i++) {
         if (q->state == QUESTIONS_TEXT) {
-            const char *escape = memchr(bytes + i, ESC, n - i);
-            size_t n_text = escape ? (size_t)(escape - bytes) - i : n - i;
+            size_t n_text = text_length(bytes + i, n - i);
 
             buf_append(out, bytes + i, n_text);
             i += n_text;
-            if (!escape)
+            if (i == n)
                 return;
         }
-        if (bytes[i] == ESC && begins_anew(q)) {
-            questions_flush(q, out);
-            q->state = QUESTIONS_ESCAPE;
-            q->held[q->n_held++] = ESC;
-        } else if (q->state == QUESTIONS_SWALLOWED) {
-            swallow(q, (unsigned char)bytes[i]);
-        } else if (is_within(q, (unsigned char)bytes[i])) {
-            buf_append(out, bytes + i, 1);
-        } else {
-            q->held[q->n_held++] = bytes[i];
-            go_on(q, (unsigned char)bytes[i], out);
-        }
+        while (!steps[q->state](q, (unsigned char)bytes[i], out))
+            ;
     }
-}
-
-bool questions_is_answer(const char *bytes, size_t n)
-{
-    size_t i = 2;
-
-    if (n < 3 || bytes[0] != ESC)
-        return false;
-    if (is_one_of(bytes[1], "]P"))
-        return true;
-    if (bytes[1] != '[')
-        return false;
-    if (is_one_of(bytes[2], "?>="))
-        return true;
-    while (i < n && (isdigit((unsigned char)bytes[i]) || bytes[i] == ';'))
-        i++;
-    return i < n && i > 2 && is_one_of(bytes[i], "Rnt");
 }

@@ -12,17 +12,21 @@
 
 #include "base/buf.h"
 
-#define QUESTION_MAX 256 /* what is longer and has not asked by then is none */
+#define QUESTION_MAX 256 /* a longer string that has not asked by then asks nothing */
 
 struct questions {
     enum {
         QUESTIONS_TEXT,
+        QUESTIONS_C1, /* after C2: U+0080..U+009F are ESC and a character */
         QUESTIONS_ESCAPE,
         QUESTIONS_CSI,
         QUESTIONS_STRING,
-        QUESTIONS_SWALLOWED, /* the rest of a long question for colours */
+        QUESTIONS_PASSED,    /* the rest of a string that asks nothing */
+        QUESTIONS_SWALLOWED, /* the rest of a string that asks */
     } state;
-    char held[QUESTION_MAX]; /* a sequence whose end is still to come */
+    char kind;          /* of a string: the character after ESC */
+    unsigned char last; /* of a string: the byte before, but for controls; ESC: not written yet */
+    char held[QUESTION_MAX]; /* what is undecided as yet */
     size_t n_held;
 };
 
@@ -30,7 +34,5 @@ struct questions {
 void questions_drop(struct questions *q, const char *bytes, size_t n, struct buf *out);
 /* Nothing is dropped from here on: appends what was held. */
 void questions_flush(struct questions *q, struct buf *out);
-/* Do these bytes come from a terminal that answers, not from somebody who types? */
-bool questions_is_answer(const char *bytes, size_t n);
 
 #endif

@@ -16,6 +16,7 @@
 #include "views/recorder.h"
 #include "views/state.h"
 #include "views/terminals.h"
+#include "wire/report.h"
 
 /* Output this small soon after a key is its echo. */
 #define ECHO_BYTES 2048
@@ -483,8 +484,8 @@ bool attachment_input(struct attachment *a, const char *bytes, size_t n)
 
     if (!a->drives || a->ended[0] || !n)
         return true;
-    /* Who takes part types in the size that is there. */
-    set_sizes(a, a->sizes || a->sizer);
+    /* Who takes part types in the size that is there; to point at it is not to type. */
+    set_sizes(a, a->sizes || (a->sizer && input_kinds(bytes, n).is_typed));
     assert_size(a);
     if (channel_input(a->channel, bytes, n, &e) < 0)
         return false;

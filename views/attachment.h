@@ -76,7 +76,8 @@ bool attachment_sizes(const struct attachment *a);
 void attachment_resize(struct attachment_viewer *v, int rows, int cols);
 /* v has the focus now. */
 void attachment_focus(struct attachment_viewer *v);
-/* False: refused, because too much waits for the host already. */
+/* Mouse and focus leave the size as it is. False: refused, because too much waits for the host
+ * already. */
 bool attachment_input(struct attachment *a, const char *bytes, size_t n);
 /* Bytes typed that the host has not confirmed. */
 size_t attachment_pending(const struct attachment *a);

@@ -38,7 +38,7 @@ struct pace_use {
 void pace_init(struct daemon *d);
 /* Its handle closes with the loop; nothing is held back any more. */
 void pace_close(struct daemon *d);
-/* Input for its program came that somebody typed (report.h). */
+/* Input for its program came that somebody typed (wire/report.h). */
 void pace_typed(struct session *s);
 /* How much of it may be read now; after 0 session_update_flow is called when that is over. */
 size_t pace_room(struct session *s);

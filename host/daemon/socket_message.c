@@ -10,10 +10,10 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
-#include "host/daemon/report.h"
 #include "host/daemon/session.h"
 #include "host/daemon/socket_internal.h"
 #include "wire/names.h"
+#include "wire/report.h"
 
 /* --- refusals --- */
 

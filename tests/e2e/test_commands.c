@@ -299,6 +299,14 @@ static void attach__second__leaves_the_size_until_it_types(void **state)
     pty_send(first, "stty size; echo first-$((6*7))\r");
     assert_screen(second, "first-42");
     assert_screen(first, "24 80");
+    /* Its terminal tells focus, the mouse and a mode: nobody typed. */
+    pty_send(first, "clear; stty raw -echo; echo rea''dy; head -c 20 | wc -c; stty sane; stty "
+                    "size; echo to''ld\r");
+    assert_screen(second, "ready");
+    pty_send(second, "\033[I");
+    pty_send(second, "\033[<35;4;5M\033[4;2$y");
+    assert_screen(second, "told");
+    assert_screen(first, "24 80");
     pty_send(second, "clear; stty size\r");
     assert_screen(second, "30 100");
     pty_send(second, "\r~?");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/report.h"
+#include "wire/report.h"
 
 #include <string.h>
 
@@ -14,8 +14,9 @@ static const struct {
     bool is_answer;
     char mark; /* that it begins with; 0: any, or none */
 } reports[] = {
-    {'M', false, 0}, {'m', false, 0}, {'I', false, 0}, {'O', false, 0}, {'R', true, 0},
-    {'c', true, 0},  {'n', true, 0},  {'y', true, 0},  {'t', true, 0},  {'u', true, '?'},
+    {'M', false, 0}, {'m', false, 0},  {'I', false, 0}, {'O', false, 0},
+    {'R', true, 0},  {'c', true, 0},   {'n', true, 0},  {'y', true, 0},
+    {'t', true, 0},  {'u', true, '?'}, {'x', true, 0},  {'S', true, '?'},
 };
 
 /* The length of the CSI it begins with, if that is a report; else 0. */

@@ -3,8 +3,8 @@
  * Input that nobody typed: what terminals send by themselves. Told by its form, so a key that is
  * spelt like one (F3 with Shift is a cursor position) passes for it.
  */
-#ifndef HOST_DAEMON_REPORT_H
-#define HOST_DAEMON_REPORT_H
+#ifndef WIRE_REPORT_H
+#define WIRE_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>
