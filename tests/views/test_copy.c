@@ -5,7 +5,9 @@
 #include "tests/views/stage.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "wire/base64.h"
 #include "wire/names.h"
@@ -114,6 +116,49 @@ static void copy__select__characters_lines_and_blocks(void **state)
     await(&s->loop, 20000, s->typed.len == 4);
     assert_memory_equal(s->typed.data, "line", 4);
     stage_close(s);
+}
+
+/* What the editor was given, by an "editor" that keeps it. */
+static void assert_edited(struct stage *s, const char *file, const char *text)
+{
+    char read[8192];
+    FILE *f;
+
+    unlink(file);
+    stage_keys(s, "E");
+    await(&s->loop, 20000, access(file, R_OK) == 0 && !s->env.state->editor);
+    assert_non_null(f = fopen(file, "r"));
+    read[fread(read, 1, sizeof read - 1, f)] = '\0';
+    fclose(f);
+    unlink(file);
+    assert_string_equal(read, text);
+    stage_await(s, "lines back");
+}
+
+static void copy__edit__opens_the_selection_or_everything(void **state)
+{
+    char file[] = "/tmp/sandpit-test-edit-XXXXXX";
+    cleanup_buf struct buf all = {0};
+    int fd = mkstemp(file);
+
+    assert_true(fd >= 0);
+    close(fd);
+    cleanup_free char *editor =
+        xasprintf("cp \"$1\" %s.part && mv %s.part %s; true", file, file, file);
+    assert_int_equal(setenv("EDITOR", editor, 1), 0);
+    unsetenv("VISUAL");
+    struct stage *s = open_numbered(40);
+    for (int i = 1; i <= 40; i++)
+        buf_printf(&all, "line %d\n", i);
+    buf_append_str(&all, "$\n");
+    stage_keys(s, "C-b [");
+    assert_edited(s, file, all.data);
+    stage_keys(s, "g g l V j");
+    assert_edited(s, file, "line 1\nline 2\n");
+    stage_keys(s, "Esc g g v e");
+    assert_edited(s, file, "line\n");
+    stage_close(s);
+    unsetenv("EDITOR");
 }
 
 static void copy__selection__stays_with_its_text(void **state)
@@ -302,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copy__cursor__moves_like_vi),
         cmocka_unit_test(copy__select__characters_lines_and_blocks),
+        cmocka_unit_test(copy__edit__opens_the_selection_or_everything),
         cmocka_unit_test(copy__selection__stays_with_its_text),
         cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
         cmocka_unit_test(copy__prompts__are_jumped_to),
