@@ -48,6 +48,8 @@ void copy_leave(struct copy *c)
         return;
     selection_clear(&c->selection);
     term_anchor_remove(&c->cursor);
+    term_anchor_remove(&c->from);
+    c->prompting = c->seeking = false;
     search_destroy(steal_pointer(&c->search));
     prompt_set(&c->prompt, "");
     c->term = NULL;

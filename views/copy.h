@@ -38,6 +38,9 @@ struct copy {
     bool backward;         /* of / and ? */
     bool went_round, not_found;
     bool prompting;
+    bool seeking; /* what is typed may have a nearer hit in lines not looked through yet */
+    struct term_anchor from; /* where the search began */
+    uint64_t from_row;       /* of the page that showed then */
     struct prompt prompt;
     struct prompt_history history;
     char error[160];

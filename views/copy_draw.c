@@ -30,9 +30,18 @@ static void draw_hits(const struct copy *c, struct canvas canvas, uint64_t line,
     }
 }
 
+/* The pattern is typed in the last row: a hit there moves up. */
+static uint64_t shown_top(const struct copy *c)
+{
+    bool hidden = c->prompting && c->search && search_count(c->search) &&
+                  c->cursor.line + 1 == c->top + (uint64_t)c->rows;
+
+    return c->top + hidden;
+}
+
 static void draw_line(const struct copy *c, struct canvas canvas, const struct theme *theme, int y)
 {
-    uint64_t line = c->top + (uint64_t)y;
+    uint64_t line = shown_top(c) + (uint64_t)y;
     struct cell *cells;
     int from, to;
 

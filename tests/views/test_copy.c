@@ -203,6 +203,110 @@ static void copy__search__counts_goes_round_and_says_what_is_wrong(void **state)
     stage_close(s);
 }
 
+/* The line that shows in a row, to be freed. */
+static char *row_of(struct stage *s, int row)
+{
+    cleanup_free char *screen = stage_screen(s);
+    const char *line = screen;
+
+    while (row--)
+        line = strchr(line, '\n') + 1;
+    return xstrndup(line, strcspn(line, "\n"));
+}
+
+static void assert_row(struct stage *s, int row, const char *text)
+{
+    cleanup_free char *line = row_of(s, row);
+
+    if (strncmp(line, text, strlen(text)) != 0)
+        fail_msg("row %d is \"%s\", not \"%s\"", row, line, text);
+}
+
+static void copy__search__shows_the_nearest_hit_while_it_is_typed(void **state)
+{
+    struct stage *s = open_numbered(300);
+
+    stage_keys(s, "C-b [ k k ?");
+    stage_type(s, "^line 12.$");
+    stage_await(s, "10/10 hits");
+    stage_await(s, "line 129");
+    stage_type(s, "x");
+    stage_await(s, "no hit");
+    stage_await(s, "line 299");
+    stage_keys(s, "BS");
+    stage_await(s, "line 129");
+    stage_keys(s, "Esc");
+    stage_await(s, "line 299");
+    assert_cursor(s, 8, 2); /* where it began */
+    assert_row(s, 8, "line 299");
+    /* Downwards a hit comes to the last row, where the pattern stands. */
+    stage_keys(s, "g g j j j /");
+    stage_type(s, "1[57]0");
+    stage_await(s, "1/2 hits");
+    stage_await(s, "line 150");
+    stage_keys(s, "Enter");
+    stage_await(s, "1/2 hits");
+    assert_cursor(s, 10, 5);
+    assert_row(s, 10, "line 150");
+    stage_keys(s, "/");
+    stage_type(s, "170");
+    stage_await(s, "line 170");
+    stage_keys(s, "Esc");
+    stage_await(s, "line 150");
+    assert_cursor(s, 10, 5);
+    /* The last line of all. */
+    stage_keys(s, "G k /");
+    stage_type(s, "\\$");
+    stage_await(s, "1/1 hit");
+    assert_row(s, 9, "$");
+    stage_keys(s, "Esc");
+    stage_close(s);
+}
+
+/* Output and a search over more lines than one step looks through. */
+static void copy__search__finds_the_nearest_of_many_lines(void **state)
+{
+    enum { N = 9000 };
+    cleanup_buf struct buf text = {0};
+
+    for (int i = 1; i <= N; i++)
+        buf_printf(&text, "line %d%s\r\n", i, i % 3000 == 7 ? " here" : "");
+    const char *lines[] = {text.data, NULL};
+    struct stage *s = open_lines(lines);
+    stage_keys(s, "C-b [ g g 0 /");
+    stage_type(s, "here");
+    stage_await(s, "1/3 hits");
+    assert_row(s, 6, "line 7 here");
+    stage_keys(s, "Enter n");
+    stage_await(s, "line 3007 here");
+    stage_keys(s, "?");
+    stage_type(s, "here");
+    stage_await(s, "line 7 here");
+    stage_keys(s, "Esc");
+    stage_await(s, "line 3007 here");
+    stage_close(s);
+}
+
+/* What is left while a pattern is typed is left with it. */
+static void copy__search__ends_with_copy_mode(void **state)
+{
+    struct stage *s = open_numbered(5);
+    struct mouse m = {.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 1, .col = 0};
+
+    stage_keys(s, "C-b /");
+    stage_type(s, "li");
+    stage_mouse(s, m);
+    m.kind = MOUSE_MOVE;
+    m.col = 3;
+    stage_mouse(s, m);
+    m.kind = MOUSE_RELEASE;
+    stage_mouse(s, m);
+    stage_await_gone(s, "lines back");
+    stage_paste(s, "typed");
+    await(&s->loop, 20000, s->typed.len == 5);
+    stage_close(s);
+}
+
 static void copy__prompts__are_jumped_to(void **state)
 {
     static const char *const lines[] = {
@@ -350,6 +454,9 @@ int main(void)
         cmocka_unit_test(copy__edit__opens_the_selection_or_everything),
         cmocka_unit_test(copy__selection__stays_with_its_text),
         cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
+        cmocka_unit_test(copy__search__shows_the_nearest_hit_while_it_is_typed),
+        cmocka_unit_test(copy__search__finds_the_nearest_of_many_lines),
+        cmocka_unit_test(copy__search__ends_with_copy_mode),
         cmocka_unit_test(copy__prompts__are_jumped_to),
         cmocka_unit_test(copy__mouse__selects_and_copies_at_once),
         cmocka_unit_test(link__ctrl_click__shows_and_opens_it),
