@@ -172,6 +172,11 @@ static enum word_class class_of(const struct cell *cell)
     return c > 127 || isalnum((int)c) || c == '_' ? WORD : OTHER;
 }
 
+static bool goes_on(const struct copy *c, uint64_t line, int by)
+{
+    return by < 0 ? line > first_line(c) : line + 1 < term_end(c->term);
+}
+
 /* One cell on or back, over line ends; false at the end of everything. */
 static bool step(const struct copy *c, uint64_t *line, int *col, int by)
 {
@@ -180,7 +185,7 @@ static bool step(const struct copy *c, uint64_t *line, int *col, int by)
     *col += by;
     if (*col >= 0 && *col < cols)
         return true;
-    if (by > 0 ? *line + 1 >= term_end(c->term) : *line <= first_line(c))
+    if (!goes_on(c, *line, by))
         return false;
     *line += (uint64_t)(int64_t)by;
     *col = by > 0 ? 0 : cols - 1;
@@ -254,11 +259,11 @@ static bool is_blank(const struct copy *c, uint64_t line)
 
 static void paragraph(struct copy *c, int by)
 {
-    uint64_t line = c->cursor.line, last = term_end(c->term) - 1;
+    uint64_t line = c->cursor.line;
 
-    while (line > first_line(c) && line < last && is_blank(c, line))
+    while (goes_on(c, line, by) && is_blank(c, line))
         line += (uint64_t)(int64_t)by;
-    while ((by < 0 ? line > first_line(c) : line < last) && !is_blank(c, line))
+    while (goes_on(c, line, by) && !is_blank(c, line))
         line += (uint64_t)(int64_t)by;
     copy_to(c, line, 0);
 }

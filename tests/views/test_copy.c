@@ -99,6 +99,26 @@ static void copy__cursor__moves_like_vi(void **state)
     stage_close(s);
 }
 
+static void copy__paragraph__goes_on_from_a_blank_edge(void **state)
+{
+    static const char *const lines[] = {"\r\n", "one\r\n", "\r\n", "two\r\n", "\r\n", NULL};
+    struct stage *s = open_lines(lines);
+
+    stage_keys(s, "C-b [ G"); /* the last row of the screen is blank, the first line, too */
+    assert_cursor(s, 10, 0);
+    stage_keys(s, "{");
+    assert_cursor(s, 4, 0);
+    stage_keys(s, "g g }");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "} }");
+    assert_cursor(s, 6, 0);
+    stage_keys(s, "} }"); /* and stays at the ends */
+    assert_cursor(s, 10, 0);
+    stage_keys(s, "g g {");
+    assert_cursor(s, 0, 0);
+    stage_close(s);
+}
+
 static void copy__select__characters_lines_and_blocks(void **state)
 {
     struct stage *s = open_numbered(40);
@@ -450,6 +470,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copy__cursor__moves_like_vi),
+        cmocka_unit_test(copy__paragraph__goes_on_from_a_blank_edge),
         cmocka_unit_test(copy__select__characters_lines_and_blocks),
         cmocka_unit_test(copy__edit__opens_the_selection_or_everything),
         cmocka_unit_test(copy__selection__stays_with_its_text),
