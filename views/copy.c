@@ -177,14 +177,15 @@ static bool goes_on(const struct copy *c, uint64_t line, int by)
     return by < 0 ? line > first_line(c) : line + 1 < term_end(c->term);
 }
 
-/* One cell on or back, over line ends; false at the end of everything. */
+/* One cell on or back, over line ends; false, and still there, at the end of everything. */
 static bool step(const struct copy *c, uint64_t *line, int *col, int by)
 {
     int cols = term_cols(c->term);
 
-    *col += by;
-    if (*col >= 0 && *col < cols)
+    if (*col + by >= 0 && *col + by < cols) {
+        *col += by;
         return true;
+    }
     if (!goes_on(c, *line, by))
         return false;
     *line += (uint64_t)(int64_t)by;

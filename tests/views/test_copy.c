@@ -94,8 +94,12 @@ static void copy__cursor__moves_like_vi(void **state)
     assert_cursor(s, 1, 0);
     stage_keys(s, "{");
     assert_cursor(s, 0, 0);
+    stage_keys(s, "b"); /* there is no word before the first */
+    assert_cursor(s, 0, 0);
     stage_keys(s, "L");
     assert_cursor(s, 10, 0);
+    stage_keys(s, "$ e w");
+    assert_cursor(s, 10, 59);
     stage_close(s);
 }
 
