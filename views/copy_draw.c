@@ -122,4 +122,6 @@ void copy_sign(const struct copy *c, struct buf *out)
         buf_printf(out, "  +%llu new", (unsigned long long)(end - c->end_before));
     if (c->search && !c->error[0] && *prompt_text(&c->prompt))
         append_hits(c, out);
+    if (c->count)
+        buf_printf(out, "  %d\xc3\x97", c->count);
 }

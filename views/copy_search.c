@@ -125,9 +125,9 @@ static enum copy_result answer(struct copy *c, enum prompt_result result)
     return COPY_HANDLED;
 }
 
-enum copy_result copy_key(struct copy *c, struct key key)
+enum copy_result copy_search_key(struct copy *c, struct key key)
 {
-    return c->prompting ? answer(c, prompt_key(&c->prompt, key)) : COPY_IGNORED;
+    return answer(c, prompt_key(&c->prompt, key));
 }
 
 enum copy_result copy_paste(struct copy *c, const char *text, size_t n)
@@ -147,16 +147,27 @@ static void begin(struct copy *c, bool backward)
     c->from_row = c->cursor.line > c->top ? c->cursor.line - c->top : 0;
 }
 
-bool copy_search_act(struct copy *c, const char *action)
+static void go_on(struct copy *c, bool backward, int count)
+{
+    bool went_round = false;
+
+    do {
+        go(c, backward);
+        went_round |= c->went_round;
+    } while (--count > 0 && !c->not_found);
+    c->went_round = went_round;
+}
+
+bool copy_search_act(struct copy *c, const char *action, int count)
 {
     if (strcmp(action, "copy-search") == 0)
         begin(c, false);
     else if (strcmp(action, "copy-search-back") == 0)
         begin(c, true);
     else if (strcmp(action, "copy-next") == 0)
-        go(c, c->backward);
+        go_on(c, c->backward, count);
     else if (strcmp(action, "copy-previous") == 0)
-        go(c, !c->backward);
+        go_on(c, !c->backward, count);
     else
         return false;
     return true;

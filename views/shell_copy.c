@@ -122,7 +122,7 @@ static void in_editor(struct shell *sh)
     editor_open_copy(sh->env, name, text.data, text.len);
 }
 
-enum view_result shell_copy_act(struct shell *sh, const char *action)
+enum view_result shell_copy_act(struct shell *sh, const char *action, int count)
 {
     bool enters = strcmp(action, "copy-mode") == 0, pages = strcmp(action, "copy-page-up") == 0;
     bool searches = strcmp(action, "copy-find") == 0;
@@ -132,7 +132,7 @@ enum view_result shell_copy_act(struct shell *sh, const char *action)
     if (enters || pages || searches) {
         shell_copy_enter(sh, pages);
         if (copy_is_on(&sh->copy) && !enters)
-            apply(sh, copy_act(&sh->copy, pages ? "list-page-up" : "copy-search-back"));
+            apply(sh, copy_act(&sh->copy, pages ? "list-page-up" : "copy-search-back", 0));
         return VIEW_HANDLED;
     }
     if (strcmp(action, "copy-leave") == 0 && copy_is_on(&sh->copy)) {
@@ -152,7 +152,7 @@ enum view_result shell_copy_act(struct shell *sh, const char *action)
     /* While watching, the motions scroll: there is no cursor of one's own to move. */
     if (!copy_is_on(&sh->copy) && sh->observe && strncmp(action, "list-", 5) == 0)
         shell_copy_enter(sh, true);
-    return copy_is_on(&sh->copy) ? apply(sh, copy_act(&sh->copy, action)) : VIEW_IGNORED;
+    return copy_is_on(&sh->copy) ? apply(sh, copy_act(&sh->copy, action, count)) : VIEW_IGNORED;
 }
 
 /* --- mouse --- */

@@ -120,6 +120,8 @@ static void copy__paragraph__goes_on_from_a_blank_edge(void **state)
     assert_cursor(s, 10, 0);
     stage_keys(s, "g g {");
     assert_cursor(s, 0, 0);
+    stage_keys(s, "2 }");
+    assert_cursor(s, 4, 0);
     stage_close(s);
 }
 
@@ -224,6 +226,59 @@ static void copy__search__counts_goes_round_and_says_what_is_wrong(void **state)
     stage_type(s, "nowhere");
     stage_keys(s, "Enter");
     stage_await(s, "no hit");
+    stage_close(s);
+}
+
+static void copy__count__repeats_the_motion_behind_it(void **state)
+{
+    struct stage *s = open_numbered(40); /* lines 31 to 40 and a prompt show */
+
+    stage_keys(s, "C-b [ 3");
+    stage_await(s, "3\xc3\x97");
+    stage_keys(s, "k");
+    stage_await_gone(s, "\xc3\x97");
+    assert_cursor(s, 7, 2);
+    stage_keys(s, "5 w");
+    assert_cursor(s, 9, 5);
+    stage_keys(s, "1 0 k"); /* 0 is a digit behind one */
+    assert_cursor(s, 0, 5);
+    stage_keys(s, "4 l 0"); /* and a motion alone */
+    assert_cursor(s, 0, 0);
+    stage_keys(s, "1 0 j 3 b");
+    assert_cursor(s, 8, 5);
+    stage_keys(s, "3 Esc k"); /* Esc takes it back, and nothing else */
+    assert_cursor(s, 7, 5);
+    stage_keys(s, "3 Q");
+    stage_await_gone(s, "\xc3\x97");
+    stage_keys(s, "k");
+    assert_cursor(s, 6, 5);
+    stage_keys(s, "3 v k Esc k"); /* of no use to the key behind it */
+    assert_cursor(s, 4, 5);
+    stage_keys(s, "3 C-b");
+    stage_keys(s, "m k"); /* nor behind the prefix */
+    assert_cursor(s, 3, 5);
+    stage_keys(s, "1 2 3 4 5 6");
+    stage_await(s, " 12345\xc3\x97");
+    stage_keys(s, "j");
+    assert_cursor(s, 10, 5);
+    stage_keys(s, "5 g g");
+    assert_cursor(s, 0, 0);
+    stage_await(s, "line 5");
+    stage_keys(s, "7 G");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "2 C-f");
+    stage_await(s, "line 27");
+    stage_keys(s, "g g /");
+    stage_type(s, "line 1");
+    stage_keys(s, "Enter 3 n");
+    stage_await(s, "line 13");
+    stage_await(s, "5/11 hits");
+    stage_keys(s, "2 N");
+    stage_await(s, "3/11 hits");
+    stage_keys(s, "2 q");
+    stage_await_gone(s, "lines back");
+    stage_keys(s, "C-b [ k");
+    assert_cursor(s, 9, 2);
     stage_close(s);
 }
 
@@ -479,6 +534,7 @@ int main(void)
         cmocka_unit_test(copy__edit__opens_the_selection_or_everything),
         cmocka_unit_test(copy__selection__stays_with_its_text),
         cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
+        cmocka_unit_test(copy__count__repeats_the_motion_behind_it),
         cmocka_unit_test(copy__search__shows_the_nearest_hit_while_it_is_typed),
         cmocka_unit_test(copy__search__finds_the_nearest_of_many_lines),
         cmocka_unit_test(copy__search__ends_with_copy_mode),
