@@ -292,6 +292,7 @@ const struct action_def views_actions[] = {
     {"copy", "V", "copy-select-lines", "Select lines"},
     {"copy", "C-v", "copy-select-block", "Select a block"},
     {"copy", "y Enter", "copy-yank", "Copy what is selected, or the word"},
+    {"copy", "E", "copy-edit", "Open what is selected, or all lines, in $EDITOR"},
     {"copy", "o", "copy-other-end", "To the other end of the selection"},
     {"copy", "/", "copy-search", "Search downwards"},
     {"copy", "?", "copy-search-back", "Search upwards"},

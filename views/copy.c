@@ -38,6 +38,7 @@ void copy_enter(struct copy *c, struct term *t, int rows, int cols, int pan_row,
     c->layout = term_layout(t);
     c->went_round = c->not_found = c->prompting = false;
     c->error[0] = '\0';
+    c->count = 0;
     c->want_col = live.col;
     term_anchor_add(t, &c->cursor, term_scrollback_end(t) + (uint64_t)live.row, live.col);
 }
@@ -48,6 +49,9 @@ void copy_leave(struct copy *c)
         return;
     selection_clear(&c->selection);
     term_anchor_remove(&c->cursor);
+    term_anchor_remove(&c->from);
+    c->prompting = c->seeking = false;
+    c->count = 0;
     search_destroy(steal_pointer(&c->search));
     prompt_set(&c->prompt, "");
     c->term = NULL;
@@ -170,15 +174,21 @@ static enum word_class class_of(const struct cell *cell)
     return c > 127 || isalnum((int)c) || c == '_' ? WORD : OTHER;
 }
 
-/* One cell on or back, over line ends; false at the end of everything. */
+static bool goes_on(const struct copy *c, uint64_t line, int by)
+{
+    return by < 0 ? line > first_line(c) : line + 1 < term_end(c->term);
+}
+
+/* One cell on or back, over line ends; false, and still there, at the end of everything. */
 static bool step(const struct copy *c, uint64_t *line, int *col, int by)
 {
     int cols = term_cols(c->term);
 
-    *col += by;
-    if (*col >= 0 && *col < cols)
+    if (*col + by >= 0 && *col + by < cols) {
+        *col += by;
         return true;
-    if (by > 0 ? *line + 1 >= term_end(c->term) : *line <= first_line(c))
+    }
+    if (!goes_on(c, *line, by))
         return false;
     *line += (uint64_t)(int64_t)by;
     *col = by > 0 ? 0 : cols - 1;
@@ -252,11 +262,11 @@ static bool is_blank(const struct copy *c, uint64_t line)
 
 static void paragraph(struct copy *c, int by)
 {
-    uint64_t line = c->cursor.line, last = term_end(c->term) - 1;
+    uint64_t line = c->cursor.line;
 
-    while (line > first_line(c) && line < last && is_blank(c, line))
+    while (goes_on(c, line, by) && is_blank(c, line))
         line += (uint64_t)(int64_t)by;
-    while ((by < 0 ? line > first_line(c) : line < last) && !is_blank(c, line))
+    while (goes_on(c, line, by) && !is_blank(c, line))
         line += (uint64_t)(int64_t)by;
     copy_to(c, line, 0);
 }
@@ -277,9 +287,56 @@ static int text_edge(const struct copy *c, bool last)
     return at;
 }
 
+/* --- counts --- */
+
+#define COUNT_MAX 99999
+
+int copy_take_count(struct copy *c)
+{
+    int count = c->count;
+
+    c->count = 0;
+    return count;
+}
+
+/* As in vi: 0 is a digit only behind another one. */
+static enum copy_result count_key(struct copy *c, struct key key)
+{
+    bool is_digit = !key.mods && key.code >= (c->count ? '0' : '1') && key.code <= '9';
+
+    if (c->count && key.code == KEY_ESCAPE) {
+        c->count = 0;
+        return COPY_HANDLED;
+    }
+    if (!is_digit)
+        return COPY_IGNORED;
+    int count = c->count * 10 + (int)(key.code - '0');
+    c->count = count > COUNT_MAX ? c->count : count;
+    return COPY_HANDLED;
+}
+
+enum copy_result copy_key(struct copy *c, struct key key)
+{
+    return c->prompting ? copy_search_key(c, key) : count_key(c, key);
+}
+
+/* Until the cursor stays where it is. */
+static void repeat(struct copy *c, void (*run)(struct copy *c, int argument), int argument,
+                   int count)
+{
+    uint64_t line;
+    int col;
+
+    do {
+        line = c->cursor.line;
+        col = c->cursor.col;
+        run(c, argument);
+    } while (--count > 0 && (line != c->cursor.line || col != c->cursor.col));
+}
+
 /* --- motions --- */
 
-static void vertical(struct copy *c, long by)
+static void vertical(struct copy *c, int by)
 {
     uint64_t line = c->cursor.line;
 
@@ -290,7 +347,7 @@ static void vertical(struct copy *c, long by)
     copy_to(c, line, c->want_col);
 }
 
-static void page(struct copy *c, long by)
+static void page(struct copy *c, int by)
 {
     copy_scroll(c, by);
     vertical(c, by);
@@ -368,36 +425,37 @@ static const struct {
     void (*run)(struct copy *c, int argument);
     int argument;
     bool keeps_col; /* j after it goes to the column it was in */
+    bool repeats;   /* so often as the count says */
 } motions[] = {
-    {"copy-left", horizontal, -1, false},
-    {"copy-right", horizontal, 1, false},
-    {"copy-line-start", line_start, 0, false},
-    {"copy-line-text", line_text, 0, false},
-    {"copy-line-end", line_text, 1, false},
-    {"copy-word-next", on_word, 0, false},
-    {"copy-word-back", word_edge, -1, false},
-    {"copy-word-end", word_edge, 1, false},
-    {"copy-screen-top", screen_line, 0, true},
-    {"copy-screen-middle", screen_line, 1, true},
-    {"copy-screen-bottom", screen_line, 2, true},
-    {"copy-paragraph-up", paragraph, -1, false},
-    {"copy-paragraph-down", paragraph, 1, false},
-    {"copy-prompt-up", prompt_jump, -1, false},
-    {"copy-prompt-down", prompt_jump, 1, false},
-    {"list-top", to_end, 0, false},
-    {"list-bottom", to_end, 1, false},
-    {"copy-select", select_kind, SELECTION_CHARACTERS, true},
-    {"copy-select-lines", select_kind, SELECTION_LINES, true},
-    {"copy-select-block", select_kind, SELECTION_BLOCK, true},
-    {"copy-other-end", swap_ends, 0, false},
+    {"copy-left", horizontal, -1, false, true},
+    {"copy-right", horizontal, 1, false, true},
+    {"copy-line-start", line_start, 0, false, false},
+    {"copy-line-text", line_text, 0, false, false},
+    {"copy-line-end", line_text, 1, false, false},
+    {"copy-word-next", on_word, 0, false, true},
+    {"copy-word-back", word_edge, -1, false, true},
+    {"copy-word-end", word_edge, 1, false, true},
+    {"copy-screen-top", screen_line, 0, true, false},
+    {"copy-screen-middle", screen_line, 1, true, false},
+    {"copy-screen-bottom", screen_line, 2, true, false},
+    {"copy-paragraph-up", paragraph, -1, false, true},
+    {"copy-paragraph-down", paragraph, 1, false, true},
+    {"copy-prompt-up", prompt_jump, -1, false, true},
+    {"copy-prompt-down", prompt_jump, 1, false, true},
+    {"list-top", to_end, 0, false, false},
+    {"list-bottom", to_end, 1, false, false},
+    {"copy-select", select_kind, SELECTION_CHARACTERS, true, false},
+    {"copy-select-lines", select_kind, SELECTION_LINES, true, false},
+    {"copy-select-block", select_kind, SELECTION_BLOCK, true, false},
+    {"copy-other-end", swap_ends, 0, false, false},
 };
 
-static bool run_motion(struct copy *c, const char *action)
+static bool run_motion(struct copy *c, const char *action, int count)
 {
     for (size_t i = 0; i < ARRAY_LEN(motions); i++) {
         if (strcmp(motions[i].action, action) != 0)
             continue;
-        motions[i].run(c, motions[i].argument);
+        repeat(c, motions[i].run, motions[i].argument, motions[i].repeats ? count : 1);
         if (!motions[i].keeps_col)
             c->want_col = c->cursor.col;
         return true;
@@ -405,13 +463,13 @@ static bool run_motion(struct copy *c, const char *action)
     return false;
 }
 
-static bool run_page(struct copy *c, const char *action)
+static bool run_page(struct copy *c, const char *action, int count)
 {
-    long full = c->rows > 2 ? c->rows - 1 : 1;
+    int full = c->rows > 2 ? c->rows - 1 : 1;
     const struct {
         const char *action;
-        void (*run)(struct copy *c, long by);
-        long by;
+        void (*run)(struct copy *c, int by);
+        int by;
     } pages[] = {
         {"list-down", vertical, 1},         {"list-up", vertical, -1},
         {"list-half-down", page, full / 2}, {"list-half-up", page, -(full / 2)},
@@ -420,11 +478,21 @@ static bool run_page(struct copy *c, const char *action)
 
     for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
         if (strcmp(pages[i].action, action) == 0) {
-            pages[i].run(c, pages[i].by);
+            repeat(c, pages[i].run, pages[i].by, count);
             return true;
         }
     }
     return false;
+}
+
+/* As in vi, G and gg with a count. */
+static bool run_line(struct copy *c, const char *action, int count)
+{
+    if (!count || (strcmp(action, "list-top") != 0 && strcmp(action, "list-bottom") != 0))
+        return false;
+    copy_to(c, first_line(c) + (uint64_t)count - 1, 0);
+    c->want_col = 0;
+    return true;
 }
 
 static enum copy_result escape(struct copy *c)
@@ -438,14 +506,16 @@ static enum copy_result escape(struct copy *c)
     return COPY_HANDLED;
 }
 
-enum copy_result copy_act(struct copy *c, const char *action)
+enum copy_result copy_act(struct copy *c, const char *action, int count)
 {
     bool at_end = c->top >= last_top(c);
 
     settle(c);
-    if (run_motion(c, action))
+    if (run_line(c, action, count))
+        return COPY_HANDLED;
+    if (run_motion(c, action, count))
         return c->by_wheel && strcmp(action, "list-bottom") == 0 ? COPY_LEAVE : COPY_HANDLED;
-    if (run_page(c, action)) {
+    if (run_page(c, action, count)) {
         /* Who came by the wheel or a page key goes the same way. */
         bool on =
             strstr(action, "down") && at_end && c->by_wheel && c->selection.kind == SELECTION_NONE;
@@ -456,7 +526,7 @@ enum copy_result copy_act(struct copy *c, const char *action)
         return COPY_YANK;
     if (strcmp(action, "escape") == 0)
         return escape(c);
-    return copy_search_act(c, action) ? COPY_HANDLED : COPY_IGNORED;
+    return copy_search_act(c, action, count) ? COPY_HANDLED : COPY_IGNORED;
 }
 
 /* --- mouse --- */
@@ -465,6 +535,7 @@ void copy_press(struct copy *c, int row, int col, int clicks)
 {
     uint64_t line = clamp_line(c, c->top + (uint64_t)(row < 0 ? 0 : row));
 
+    c->count = 0;
     selection_clear(&c->selection);
     copy_to(c, line, col);
     c->want_col = c->cursor.col;

@@ -33,11 +33,15 @@ struct copy {
     uint64_t layout;           /* of the term when top was right */
     bool by_wheel;             /* goes when it is scrolled to its end again */
     uint64_t end_before;       /* scrollback's end when it began */
+    int count;                 /* typed before a motion; 0: none */
     struct selection selection;
     struct search *search; /* owned */
     bool backward;         /* of / and ? */
     bool went_round, not_found;
     bool prompting;
+    bool seeking; /* what is typed may have a nearer hit in lines not looked through yet */
+    struct term_anchor from; /* where the search began */
+    uint64_t from_row;       /* of the page that showed then */
     struct prompt prompt;
     struct prompt_history history;
     char error[160];
@@ -52,9 +56,11 @@ void copy_leave(struct copy *c);
 void copy_finish(struct copy *c);
 void copy_resize(struct copy *c, int rows, int cols);
 
-/* "list-…", "copy-…". */
-enum copy_result copy_act(struct copy *c, const char *action);
-/* While a pattern is typed. */
+/* The count that was typed, which the next action is for; 0: none. */
+int copy_take_count(struct copy *c);
+/* "list-…", "copy-…", so many times; with a count to the top and the bottom is to that line. */
+enum copy_result copy_act(struct copy *c, const char *action, int count);
+/* A pattern that is typed, or a count. */
 enum copy_result copy_key(struct copy *c, struct key key);
 enum copy_result copy_paste(struct copy *c, const char *text, size_t n);
 void copy_scroll(struct copy *c, long lines);
@@ -70,7 +76,7 @@ bool copy_step(struct copy *c);
 bool copy_yank(struct copy *c, struct buf *out);
 void copy_draw(struct copy *c, struct canvas canvas, const struct theme *theme);
 struct view_cursor copy_cursor(const struct copy *c);
-/* "↑ 12 of 340 lines back  +2 new  3/17 hits" */
+/* "↑ 12 of 340 lines back  +2 new  3/17 hits  5×" */
 void copy_sign(const struct copy *c, struct buf *out);
 
 #endif

@@ -30,9 +30,18 @@ static void draw_hits(const struct copy *c, struct canvas canvas, uint64_t line,
     }
 }
 
+/* The pattern is typed in the last row: a hit there moves up. */
+static uint64_t shown_top(const struct copy *c)
+{
+    bool hidden = c->prompting && c->search && search_count(c->search) &&
+                  c->cursor.line + 1 == c->top + (uint64_t)c->rows;
+
+    return c->top + hidden;
+}
+
 static void draw_line(const struct copy *c, struct canvas canvas, const struct theme *theme, int y)
 {
-    uint64_t line = c->top + (uint64_t)y;
+    uint64_t line = shown_top(c) + (uint64_t)y;
     struct cell *cells;
     int from, to;
 
@@ -113,4 +122,6 @@ void copy_sign(const struct copy *c, struct buf *out)
         buf_printf(out, "  +%llu new", (unsigned long long)(end - c->end_before));
     if (c->search && !c->error[0] && *prompt_text(&c->prompt))
         append_hits(c, out);
+    if (c->count)
+        buf_printf(out, "  %d\xc3\x97", c->count);
 }

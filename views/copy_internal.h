@@ -13,6 +13,8 @@ void copy_to(struct copy *c, uint64_t line, int col);
 /* The cells of a line, to free; returns how many are used. */
 int copy_cells(const struct copy *c, uint64_t line, struct cell **cells);
 /* False: not one of its actions. */
-bool copy_search_act(struct copy *c, const char *action);
+bool copy_search_act(struct copy *c, const char *action, int count);
+/* While a pattern is typed. */
+enum copy_result copy_search_key(struct copy *c, struct key key);
 
 #endif

@@ -10,21 +10,24 @@
 
 #define LINES_A_STEP 2000
 
-static void set_pattern(struct copy *c)
-{
-    struct err e = {0};
+/* --- where to --- */
 
-    c->error[0] = '\0';
-    c->not_found = c->went_round = false;
-    if (!c->search)
-        c->search = search_create(c->term);
-    if (search_set(c->search, prompt_text(&c->prompt), &e))
-        snprintf(c->error, sizeof c->error, "%.150s", e.text);
+/* To where the search began, as it looked then. */
+static void go_back(struct copy *c)
+{
+    if (!c->from.term)
+        return;
+    c->top = c->from.line > c->from_row ? c->from.line - c->from_row : 0;
+    copy_to(c, c->from.line, c->from.col);
+    c->want_col = c->cursor.col;
 }
 
-bool copy_step(struct copy *c)
+static void go_to_hit(struct copy *c, size_t i)
 {
-    return c->term && c->search && search_step(c->search, LINES_A_STEP);
+    const struct search_hit *hit = search_hit(c->search, i);
+
+    copy_to(c, hit->line, hit->col);
+    c->want_col = c->cursor.col;
 }
 
 static void go(struct copy *c, bool backward)
@@ -38,40 +41,93 @@ static void go(struct copy *c, bool backward)
         continue;
     c->not_found =
         !search_next(c->search, c->cursor.line, c->cursor.col, backward, &found, &c->went_round);
-    if (c->not_found)
+    if (!c->not_found)
+        go_to_hit(c, found);
+}
+
+/* --- while it is typed --- */
+
+/* Lines are looked through newest first: no hit above the ones that are known is nearer than a hit
+ * above the place, or behind it once there is one above. */
+static bool is_nearest(const struct copy *c, bool went_round)
+{
+    return !went_round && (c->backward || search_hit(c->search, 0)->line < c->from.line);
+}
+
+/* To the nearest hit from where the search began, as soon as it is known; without one back there.
+ */
+static void seek(struct copy *c, bool is_more)
+{
+    bool went_round = false;
+    size_t found;
+
+    if (!c->seeking)
         return;
-    const struct search_hit *hit = search_hit(c->search, found);
-    copy_to(c, hit->line, hit->col);
-    c->want_col = c->cursor.col;
+    bool any = search_next(c->search, c->from.line, c->from.col, c->backward, &found, &went_round);
+    if (is_more && !(any && is_nearest(c, went_round)))
+        return;
+    c->seeking = false;
+    c->went_round = went_round;
+    c->not_found = !any;
+    go_back(c);
+    if (any)
+        go_to_hit(c, found);
+}
+
+bool copy_step(struct copy *c)
+{
+    bool is_more = c->term && c->search && search_step(c->search, LINES_A_STEP);
+
+    seek(c, is_more);
+    return is_more;
+}
+
+static void set_pattern(struct copy *c)
+{
+    struct err e = {0};
+
+    c->error[0] = '\0';
+    c->not_found = c->went_round = false;
+    if (!c->search)
+        c->search = search_create(c->term);
+    if (search_set(c->search, prompt_text(&c->prompt), &e))
+        snprintf(c->error, sizeof c->error, "%.150s", e.text);
+    c->seeking = true;
+    copy_step(c);
+}
+
+static void accept(struct copy *c)
+{
+    prompt_history_add(&c->history, prompt_text(&c->prompt));
+    c->prompting = c->seeking = false;
+    go_back(c);
+    go(c, c->backward);
+    term_anchor_remove(&c->from);
+}
+
+static void cancel(struct copy *c)
+{
+    c->prompting = c->seeking = c->not_found = c->went_round = false;
+    c->error[0] = '\0';
+    search_destroy(steal_pointer(&c->search));
+    go_back(c);
+    term_anchor_remove(&c->from);
 }
 
 static enum copy_result answer(struct copy *c, enum prompt_result result)
 {
-    switch (result) {
-    case PROMPT_CHANGED:
+    if (result == PROMPT_CHANGED)
         set_pattern(c);
-        break;
-    case PROMPT_ACCEPT:
-        if (c->error[0]) /* stays open: what was typed is not lost */
-            break;
-        prompt_history_add(&c->history, prompt_text(&c->prompt));
-        c->prompting = false;
-        go(c, c->backward);
-        break;
-    case PROMPT_CANCEL:
-        c->prompting = false;
-        c->error[0] = '\0';
-        search_destroy(steal_pointer(&c->search));
-        break;
-    default:
-        break;
-    }
+    else if (result == PROMPT_ACCEPT && !c->error[0]) /* else open: what was typed is not lost */
+        accept(c);
+    else if (result == PROMPT_CANCEL)
+        cancel(c);
     return COPY_HANDLED;
 }
 
-enum copy_result copy_key(struct copy *c, struct key key)
+enum copy_result copy_search_key(struct copy *c, struct key key)
 {
-    return c->prompting ? answer(c, prompt_key(&c->prompt, key)) : COPY_IGNORED;
+    return answer(c, prompt_key(&c->prompt, key));
 }
 
 enum copy_result copy_paste(struct copy *c, const char *text, size_t n)
@@ -86,18 +142,32 @@ static void begin(struct copy *c, bool backward)
     c->prompt.history = &c->history;
     prompt_set(&c->prompt, "");
     search_destroy(steal_pointer(&c->search));
+    term_anchor_remove(&c->from);
+    term_anchor_add(c->term, &c->from, c->cursor.line, c->cursor.col);
+    c->from_row = c->cursor.line > c->top ? c->cursor.line - c->top : 0;
 }
 
-bool copy_search_act(struct copy *c, const char *action)
+static void go_on(struct copy *c, bool backward, int count)
+{
+    bool went_round = false;
+
+    do {
+        go(c, backward);
+        went_round |= c->went_round;
+    } while (--count > 0 && !c->not_found);
+    c->went_round = went_round;
+}
+
+bool copy_search_act(struct copy *c, const char *action, int count)
 {
     if (strcmp(action, "copy-search") == 0)
         begin(c, false);
     else if (strcmp(action, "copy-search-back") == 0)
         begin(c, true);
     else if (strcmp(action, "copy-next") == 0)
-        go(c, c->backward);
+        go_on(c, c->backward, count);
     else if (strcmp(action, "copy-previous") == 0)
-        go(c, !c->backward);
+        go_on(c, !c->backward, count);
     else
         return false;
     return true;

@@ -247,7 +247,8 @@ void editor_open(struct views_env *env, const char *name, const char *bytes, siz
 static void on_copy_closed(struct views_env *env, void *user, const char *bytes, size_t n,
                            const struct err *e)
 {
-    if (e && e->code != ERR_CANCELLED)
+    /* Nor does it matter how long it was. */
+    if (e && e->code != ERR_CANCELLED && e->code != ERR_LIMIT)
         views_toast_error(env, e);
 }
 

@@ -403,7 +403,7 @@ static bool grabs_keys(struct view *v)
     const struct shell *sh = v->data;
 
     return sh->phase != SHELL_LIVE ||
-           ((!copy_is_on(&sh->copy) && !sh->observe) || sh->copy.prompting);
+           ((!copy_is_on(&sh->copy) && !sh->observe) || sh->copy.prompting || sh->copy.count);
 }
 
 static void update(struct view *v, int rows, int cols)

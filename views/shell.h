@@ -144,7 +144,8 @@ void shell_copy_leave(struct shell *sh);
 void shell_copy_scroll(struct shell *sh, long lines);
 /* To the line it was opened for. */
 void shell_copy_go(struct shell *sh);
-enum view_result shell_copy_act(struct shell *sh, const char *action);
+/* count: typed before it in copy mode, or 0. */
+enum view_result shell_copy_act(struct shell *sh, const char *action, int count);
 enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse);
 
 /* shell_link.c */

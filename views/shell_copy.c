@@ -6,9 +6,11 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "views/editor.h"
 #include "views/shell.h"
 
 #define CLICKS_MS 400
+#define EDIT_MAX  ((size_t)64 * 1024 * 1024)
 
 void shell_copy_enter(struct shell *sh, bool by_wheel)
 {
@@ -83,7 +85,44 @@ static void copy_link(struct shell *sh)
         tui_toast(sh->env->tui, ROLE_WARN, "There is no link under the cursor");
 }
 
-enum view_result shell_copy_act(struct shell *sh, const char *action)
+/* What is selected, or all that is kept, as the text of a file. False: it was too long and is cut.
+ */
+static bool text_of(struct shell *sh, struct buf *out)
+{
+    struct term *t = shell_term(sh);
+    struct selection all = {0};
+    bool chosen = sh->copy.selection.kind != SELECTION_NONE;
+
+    if (!chosen) {
+        selection_begin(&all, t, SELECTION_CHARACTERS, term_scrollback_first(t), 0);
+        selection_extend(&all, term_end(t) - 1, term_cols(t) - 1);
+    }
+    bool whole = selection_text(chosen ? &sh->copy.selection : &all, EDIT_MAX, out);
+    selection_clear(&all);
+    /* The rows of the screen that nothing was written to yet. */
+    while (out->len && out->data[out->len - 1] == '\n')
+        out->len--;
+    if (out->len)
+        buf_append_char(out, '\n');
+    return whole;
+}
+
+static void in_editor(struct shell *sh)
+{
+    cleanup_buf struct buf text = {0};
+    bool whole = text_of(sh, &text);
+
+    if (!text.len) {
+        tui_toast(sh->env->tui, ROLE_WARN, "There is no text to open");
+        return;
+    }
+    if (!whole)
+        tui_toast(sh->env->tui, ROLE_WARN, "Opened only the first %zu MiB", EDIT_MAX >> 20);
+    cleanup_free char *name = xasprintf("%s.txt", shell_name(sh));
+    editor_open_copy(sh->env, name, text.data, text.len);
+}
+
+enum view_result shell_copy_act(struct shell *sh, const char *action, int count)
 {
     bool enters = strcmp(action, "copy-mode") == 0, pages = strcmp(action, "copy-page-up") == 0;
     bool searches = strcmp(action, "copy-find") == 0;
@@ -93,7 +132,7 @@ enum view_result shell_copy_act(struct shell *sh, const char *action)
     if (enters || pages || searches) {
         shell_copy_enter(sh, pages);
         if (copy_is_on(&sh->copy) && !enters)
-            apply(sh, copy_act(&sh->copy, pages ? "list-page-up" : "copy-search-back"));
+            apply(sh, copy_act(&sh->copy, pages ? "list-page-up" : "copy-search-back", 0));
         return VIEW_HANDLED;
     }
     if (strcmp(action, "copy-leave") == 0 && copy_is_on(&sh->copy)) {
@@ -104,12 +143,16 @@ enum view_result shell_copy_act(struct shell *sh, const char *action)
         copy_link(sh);
         return VIEW_HANDLED;
     }
+    if (strcmp(action, "copy-edit") == 0) {
+        in_editor(sh);
+        return VIEW_HANDLED;
+    }
     if (!copy_is_on(&sh->copy) && sh->observe && shell_pan_act(sh, action) == VIEW_HANDLED)
         return VIEW_HANDLED;
     /* While watching, the motions scroll: there is no cursor of one's own to move. */
     if (!copy_is_on(&sh->copy) && sh->observe && strncmp(action, "list-", 5) == 0)
         shell_copy_enter(sh, true);
-    return copy_is_on(&sh->copy) ? apply(sh, copy_act(&sh->copy, action)) : VIEW_IGNORED;
+    return copy_is_on(&sh->copy) ? apply(sh, copy_act(&sh->copy, action, count)) : VIEW_IGNORED;
 }
 
 /* --- mouse --- */

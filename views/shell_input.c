@@ -100,13 +100,26 @@ static enum view_result waiting_key(struct shell *sh, struct key key)
     return VIEW_HANDLED;
 }
 
+/* Before bindings only while a pattern or a count is typed. */
+static enum view_result looking_back_key(struct view *v, struct key key)
+{
+    struct shell *sh = v->data;
+
+    if (copy_key(&sh->copy, key) != COPY_IGNORED)
+        return VIEW_HANDLED;
+    /* The action of a binding takes the count. */
+    if (!keymap_lookup(tui_keymap(v->tui), v->ops->contexts, &key, 1) && copy_take_count(&sh->copy))
+        view_damage(v);
+    return VIEW_IGNORED;
+}
+
 enum view_result shell_key(struct view *v, struct key key)
 {
     struct shell *sh = v->data;
     cleanup_buf struct buf bytes = {0};
 
     if (copy_is_on(&sh->copy))
-        return copy_key(&sh->copy, key) == COPY_IGNORED ? VIEW_IGNORED : VIEW_HANDLED;
+        return looking_back_key(v, key);
     if (sh->observe && sh->phase == SHELL_LIVE)
         return VIEW_IGNORED;
     if (sh->phase != SHELL_LIVE || shell_ended(sh))

@@ -211,9 +211,10 @@ enum view_result shell_act(struct view *v, const char *action)
         {"refresh", verb_refresh},
     };
     struct shell *sh = v->data;
+    int count = copy_take_count(&sh->copy);
 
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
         if (strcmp(verbs[i].action, action) == 0)
             return verbs[i].run(sh);
-    return shell_copy_act(sh, action);
+    return shell_copy_act(sh, action, count);
 }

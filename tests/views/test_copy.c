@@ -5,7 +5,9 @@
 #include "tests/views/stage.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "wire/base64.h"
 #include "wire/names.h"
@@ -92,8 +94,34 @@ static void copy__cursor__moves_like_vi(void **state)
     assert_cursor(s, 1, 0);
     stage_keys(s, "{");
     assert_cursor(s, 0, 0);
+    stage_keys(s, "b"); /* there is no word before the first */
+    assert_cursor(s, 0, 0);
     stage_keys(s, "L");
     assert_cursor(s, 10, 0);
+    stage_keys(s, "$ e w");
+    assert_cursor(s, 10, 59);
+    stage_close(s);
+}
+
+static void copy__paragraph__goes_on_from_a_blank_edge(void **state)
+{
+    static const char *const lines[] = {"\r\n", "one\r\n", "\r\n", "two\r\n", "\r\n", NULL};
+    struct stage *s = open_lines(lines);
+
+    stage_keys(s, "C-b [ G"); /* the last row of the screen is blank, the first line, too */
+    assert_cursor(s, 10, 0);
+    stage_keys(s, "{");
+    assert_cursor(s, 4, 0);
+    stage_keys(s, "g g }");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "} }");
+    assert_cursor(s, 6, 0);
+    stage_keys(s, "} }"); /* and stays at the ends */
+    assert_cursor(s, 10, 0);
+    stage_keys(s, "g g {");
+    assert_cursor(s, 0, 0);
+    stage_keys(s, "2 }");
+    assert_cursor(s, 4, 0);
     stage_close(s);
 }
 
@@ -114,6 +142,49 @@ static void copy__select__characters_lines_and_blocks(void **state)
     await(&s->loop, 20000, s->typed.len == 4);
     assert_memory_equal(s->typed.data, "line", 4);
     stage_close(s);
+}
+
+/* What the editor was given, by an "editor" that keeps it. */
+static void assert_edited(struct stage *s, const char *file, const char *text)
+{
+    char read[8192];
+    FILE *f;
+
+    unlink(file);
+    stage_keys(s, "E");
+    await(&s->loop, 20000, access(file, R_OK) == 0 && !s->env.state->editor);
+    assert_non_null(f = fopen(file, "r"));
+    read[fread(read, 1, sizeof read - 1, f)] = '\0';
+    fclose(f);
+    unlink(file);
+    assert_string_equal(read, text);
+    stage_await(s, "lines back");
+}
+
+static void copy__edit__opens_the_selection_or_everything(void **state)
+{
+    char file[] = "/tmp/sandpit-test-edit-XXXXXX";
+    cleanup_buf struct buf all = {0};
+    int fd = mkstemp(file);
+
+    assert_true(fd >= 0);
+    close(fd);
+    cleanup_free char *editor =
+        xasprintf("cp \"$1\" %s.part && mv %s.part %s; true", file, file, file);
+    assert_int_equal(setenv("EDITOR", editor, 1), 0);
+    unsetenv("VISUAL");
+    struct stage *s = open_numbered(40);
+    for (int i = 1; i <= 40; i++)
+        buf_printf(&all, "line %d\n", i);
+    buf_append_str(&all, "$\n");
+    stage_keys(s, "C-b [");
+    assert_edited(s, file, all.data);
+    stage_keys(s, "g g l V j");
+    assert_edited(s, file, "line 1\nline 2\n");
+    stage_keys(s, "Esc g g v e");
+    assert_edited(s, file, "line\n");
+    stage_close(s);
+    unsetenv("EDITOR");
 }
 
 static void copy__selection__stays_with_its_text(void **state)
@@ -155,6 +226,163 @@ static void copy__search__counts_goes_round_and_says_what_is_wrong(void **state)
     stage_type(s, "nowhere");
     stage_keys(s, "Enter");
     stage_await(s, "no hit");
+    stage_close(s);
+}
+
+static void copy__count__repeats_the_motion_behind_it(void **state)
+{
+    struct stage *s = open_numbered(40); /* lines 31 to 40 and a prompt show */
+
+    stage_keys(s, "C-b [ 3");
+    stage_await(s, "3\xc3\x97");
+    stage_keys(s, "k");
+    stage_await_gone(s, "\xc3\x97");
+    assert_cursor(s, 7, 2);
+    stage_keys(s, "5 w");
+    assert_cursor(s, 9, 5);
+    stage_keys(s, "1 0 k"); /* 0 is a digit behind one */
+    assert_cursor(s, 0, 5);
+    stage_keys(s, "4 l 0"); /* and a motion alone */
+    assert_cursor(s, 0, 0);
+    stage_keys(s, "1 0 j 3 b");
+    assert_cursor(s, 8, 5);
+    stage_keys(s, "3 Esc k"); /* Esc takes it back, and nothing else */
+    assert_cursor(s, 7, 5);
+    stage_keys(s, "3 Q");
+    stage_await_gone(s, "\xc3\x97");
+    stage_keys(s, "k");
+    assert_cursor(s, 6, 5);
+    stage_keys(s, "3 v k Esc k"); /* of no use to the key behind it */
+    assert_cursor(s, 4, 5);
+    stage_keys(s, "3 C-b");
+    stage_keys(s, "m k"); /* nor behind the prefix */
+    assert_cursor(s, 3, 5);
+    stage_keys(s, "1 2 3 4 5 6");
+    stage_await(s, " 12345\xc3\x97");
+    stage_keys(s, "j");
+    assert_cursor(s, 10, 5);
+    stage_keys(s, "5 g g");
+    assert_cursor(s, 0, 0);
+    stage_await(s, "line 5");
+    stage_keys(s, "7 G");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "2 C-f");
+    stage_await(s, "line 27");
+    stage_keys(s, "g g /");
+    stage_type(s, "line 1");
+    stage_keys(s, "Enter 3 n");
+    stage_await(s, "line 13");
+    stage_await(s, "5/11 hits");
+    stage_keys(s, "2 N");
+    stage_await(s, "3/11 hits");
+    stage_keys(s, "2 q");
+    stage_await_gone(s, "lines back");
+    stage_keys(s, "C-b [ k");
+    assert_cursor(s, 9, 2);
+    stage_close(s);
+}
+
+/* The line that shows in a row, to be freed. */
+static char *row_of(struct stage *s, int row)
+{
+    cleanup_free char *screen = stage_screen(s);
+    const char *line = screen;
+
+    while (row--)
+        line = strchr(line, '\n') + 1;
+    return xstrndup(line, strcspn(line, "\n"));
+}
+
+static void assert_row(struct stage *s, int row, const char *text)
+{
+    cleanup_free char *line = row_of(s, row);
+
+    if (strncmp(line, text, strlen(text)) != 0)
+        fail_msg("row %d is \"%s\", not \"%s\"", row, line, text);
+}
+
+static void copy__search__shows_the_nearest_hit_while_it_is_typed(void **state)
+{
+    struct stage *s = open_numbered(300);
+
+    stage_keys(s, "C-b [ k k ?");
+    stage_type(s, "^line 12.$");
+    stage_await(s, "10/10 hits");
+    stage_await(s, "line 129");
+    stage_type(s, "x");
+    stage_await(s, "no hit");
+    stage_await(s, "line 299");
+    stage_keys(s, "BS");
+    stage_await(s, "line 129");
+    stage_keys(s, "Esc");
+    stage_await(s, "line 299");
+    assert_cursor(s, 8, 2); /* where it began */
+    assert_row(s, 8, "line 299");
+    /* Downwards a hit comes to the last row, where the pattern stands. */
+    stage_keys(s, "g g j j j /");
+    stage_type(s, "1[57]0");
+    stage_await(s, "1/2 hits");
+    stage_await(s, "line 150");
+    stage_keys(s, "Enter");
+    stage_await(s, "1/2 hits");
+    assert_cursor(s, 10, 5);
+    assert_row(s, 10, "line 150");
+    stage_keys(s, "/");
+    stage_type(s, "170");
+    stage_await(s, "line 170");
+    stage_keys(s, "Esc");
+    stage_await(s, "line 150");
+    assert_cursor(s, 10, 5);
+    /* The last line of all. */
+    stage_keys(s, "G k /");
+    stage_type(s, "\\$");
+    stage_await(s, "1/1 hit");
+    assert_row(s, 9, "$");
+    stage_keys(s, "Esc");
+    stage_close(s);
+}
+
+/* Output and a search over more lines than one step looks through. */
+static void copy__search__finds_the_nearest_of_many_lines(void **state)
+{
+    enum { N = 9000 };
+    cleanup_buf struct buf text = {0};
+
+    for (int i = 1; i <= N; i++)
+        buf_printf(&text, "line %d%s\r\n", i, i % 3000 == 7 ? " here" : "");
+    const char *lines[] = {text.data, NULL};
+    struct stage *s = open_lines(lines);
+    stage_keys(s, "C-b [ g g 0 /");
+    stage_type(s, "here");
+    stage_await(s, "1/3 hits");
+    assert_row(s, 6, "line 7 here");
+    stage_keys(s, "Enter n");
+    stage_await(s, "line 3007 here");
+    stage_keys(s, "?");
+    stage_type(s, "here");
+    stage_await(s, "line 7 here");
+    stage_keys(s, "Esc");
+    stage_await(s, "line 3007 here");
+    stage_close(s);
+}
+
+/* What is left while a pattern is typed is left with it. */
+static void copy__search__ends_with_copy_mode(void **state)
+{
+    struct stage *s = open_numbered(5);
+    struct mouse m = {.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 1, .col = 0};
+
+    stage_keys(s, "C-b /");
+    stage_type(s, "li");
+    stage_mouse(s, m);
+    m.kind = MOUSE_MOVE;
+    m.col = 3;
+    stage_mouse(s, m);
+    m.kind = MOUSE_RELEASE;
+    stage_mouse(s, m);
+    stage_await_gone(s, "lines back");
+    stage_paste(s, "typed");
+    await(&s->loop, 20000, s->typed.len == 5);
     stage_close(s);
 }
 
@@ -301,9 +529,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copy__cursor__moves_like_vi),
+        cmocka_unit_test(copy__paragraph__goes_on_from_a_blank_edge),
         cmocka_unit_test(copy__select__characters_lines_and_blocks),
+        cmocka_unit_test(copy__edit__opens_the_selection_or_everything),
         cmocka_unit_test(copy__selection__stays_with_its_text),
         cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
+        cmocka_unit_test(copy__count__repeats_the_motion_behind_it),
+        cmocka_unit_test(copy__search__shows_the_nearest_hit_while_it_is_typed),
+        cmocka_unit_test(copy__search__finds_the_nearest_of_many_lines),
+        cmocka_unit_test(copy__search__ends_with_copy_mode),
         cmocka_unit_test(copy__prompts__are_jumped_to),
         cmocka_unit_test(copy__mouse__selects_and_copies_at_once),
         cmocka_unit_test(link__ctrl_click__shows_and_opens_it),
