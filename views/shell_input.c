@@ -211,6 +211,8 @@ static void wheel(struct shell *sh, struct mouse mouse)
         shell_copy_scroll(sh, up ? -WHEEL_LINES : WHEEL_LINES);
         return;
     }
+    if (!modes.alternate_scroll)
+        return;
     cleanup_buf struct buf bytes = {0};
     for (int i = 0; i < WHEEL_LINES; i++)
         term_encode_key(shell_term(sh), (struct key){up ? KEY_UP : KEY_DOWN}, &bytes);
