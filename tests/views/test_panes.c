@@ -345,6 +345,21 @@ static void panes__mouse__program_gets_its_release_beside(void **state)
     stage_close(s);
 }
 
+static void panes__mouse__border_goes_while_it_is_dragged(void **state)
+{
+    struct stage *s = two_shells_open(24, 81);
+
+    mouse_at(s, MOUSE_PRESS, 5, 40);
+    mouse_at(s, MOUSE_MOVE, 5, 30);
+    stage_keys(s, "C-b x");
+    mouse_at(s, MOUSE_MOVE, 5, 20);
+    mouse_at(s, MOUSE_MOVE, 5, 10);
+    mouse_at(s, MOUSE_RELEASE, 5, 10);
+    stage_await(s, "first shell");
+    stage_await_gone(s, "lines back");
+    stage_close(s);
+}
+
 static void panes__mouse__selection_scrolls_at_the_edge(void **state)
 {
     struct stage *s = two_shells_open(24, 81);
@@ -655,6 +670,7 @@ int main(void)
         cmocka_unit_test(panes__mouse__wheel_is_for_what_is_under_it),
         cmocka_unit_test(panes__mouse__selection_released_beside_is_its_own),
         cmocka_unit_test(panes__mouse__program_gets_its_release_beside),
+        cmocka_unit_test(panes__mouse__border_goes_while_it_is_dragged),
         cmocka_unit_test(panes__mouse__selection_scrolls_at_the_edge),
         cmocka_unit_test(broadcast__keys__go_to_marked_ones_only),
         cmocka_unit_test(broadcast__password__is_not_sent),
