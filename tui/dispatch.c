@@ -270,27 +270,65 @@ static void on_key(struct tui *t, struct key key)
 
 /* --- everything else --- */
 
+static struct rect mouse_rect(const struct tui *t, const struct view *v)
+{
+    struct leaf *leaf = layout_find(t->layout, v);
+
+    return leaf ? leaf_rect(leaf) : view_node_of(v)->rect;
+}
+
+/* NULL: there is none, or it is beside the top overlay. */
+static struct view *view_under(struct tui *t, struct mouse mouse)
+{
+    struct leaf *leaf = t->n_overlays ? NULL : layout_at(t->layout, mouse.row, mouse.col);
+    struct view *v = t->n_overlays ? t->overlays[t->n_overlays - 1] : leaf ? leaf_view(leaf) : NULL;
+    struct rect r = v ? mouse_rect(t, v) : (struct rect){0};
+    bool within =
+        mouse.row >= r.y && mouse.row < r.y + r.h && mouse.col >= r.x && mouse.col < r.x + r.w;
+
+    return within ? v : NULL;
+}
+
+/* A release can be lost, outside the window for one: a press elsewhere begins anew. */
+static void hold_button(struct tui *t, struct view *v, enum mouse_button button)
+{
+    t->buttons_held = (t->pressed == v ? t->buttons_held : 0) | 1u << button;
+    t->pressed = v;
+}
+
+/* Who presses a button has the mouse until it is released, wherever it goes. */
+static struct view *view_of_mouse(struct tui *t, struct mouse mouse)
+{
+    struct view *v = t->pressed;
+
+    if (mouse.kind == MOUSE_RELEASE) {
+        t->buttons_held &= mouse.button == MOUSE_NO_BUTTON ? 0 : ~(1u << mouse.button);
+        t->pressed = t->buttons_held ? v : NULL;
+        return v;
+    }
+    if (mouse.kind == MOUSE_MOVE && mouse.button != MOUSE_NO_BUTTON)
+        return v;
+    v = view_under(t, mouse);
+    if (mouse.kind == MOUSE_PRESS)
+        hold_button(t, v, mouse.button);
+    else if (mouse.kind == MOUSE_MOVE)
+        t->pressed = NULL;
+    return v;
+}
+
 static void on_mouse(struct tui *t, struct mouse mouse)
 {
-    struct view *v = NULL;
-    struct rect r = {0};
-
-    if (!t->n_overlays && panes_mouse(t, mouse))
+    if (!t->n_overlays && panes_mouse(t, mouse)) {
+        if (mouse.kind == MOUSE_PRESS)
+            t->pressed = NULL;
         return;
-    if (t->n_overlays) {
-        v = t->overlays[t->n_overlays - 1];
-        r = view_node_of(v)->rect;
-    } else {
-        struct leaf *leaf = layout_at(t->layout, mouse.row, mouse.col);
-
-        v = leaf ? leaf_view(leaf) : NULL;
-        r = leaf ? leaf_rect(leaf) : r;
     }
+    struct view *v = view_of_mouse(t, mouse);
+    if (!v || !v->ops->mouse)
+        return;
+    struct rect r = mouse_rect(t, v);
     mouse.row -= r.y;
     mouse.col -= r.x;
-    if (!v || !v->ops->mouse || mouse.row < 0 || mouse.col < 0 || mouse.row >= r.h ||
-        mouse.col >= r.w)
-        return;
     tui_apply(t, v, v->ops->mouse(v, mouse));
 }
 

@@ -56,6 +56,8 @@ struct tui {
     uint32_t tabs_drawn;                     /* a bit each */
     struct layout *layout;                   /* borrowed: of the tab that shows */
     struct border *dragged;                  /* borrowed from the layout; by the mouse */
+    struct view *pressed;                    /* the mouse is its until the buttons are released */
+    unsigned buttons_held;                   /* on it; a bit each */
     struct view_list views;                  /* every view there is */
     struct view *overlays[TUI_OVERLAYS_MAX]; /* the last one is on top */
     size_t n_overlays;

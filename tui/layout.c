@@ -517,10 +517,21 @@ struct border *layout_border_at(const struct layout *l, int y, int x)
     return l->zoomed ? NULL : (struct border *)border_at(l->root, y, x);
 }
 
-void layout_drag(struct layout *l, struct border *border, int y, int x)
+/* Looks at nothing of it but where it is: it may be freed. */
+static bool has_border(const struct node *n, const struct border *border)
+{
+    return !is_leaf(n) &&
+           ((const struct border *)n == border || has_border(n->children[0], border) ||
+            has_border(n->children[1], border));
+}
+
+bool layout_drag(struct layout *l, struct border *border, int y, int x)
 {
     struct node *n = (struct node *)border;
 
+    if (l->zoomed || !has_border(l->root, border))
+        return false;
     set_first(n, n->stacked ? y - n->rect.y : x - n->rect.x);
     place(l);
+    return true;
 }

@@ -97,10 +97,10 @@ void layout_restore(struct layout *l, const char *text,
  */
 void layout_borders(const struct layout *l,
                     void (*visit)(void *user, struct rect column, bool beside), void *user);
-/* A border that the mouse may drag: NULL when there is none at this cell. Valid until the tree
- * changes. */
+/* A border that the mouse may drag: NULL when there is none at this cell. */
 struct border *layout_border_at(const struct layout *l, int y, int x);
-void layout_drag(struct layout *l, struct border *border, int y, int x);
+/* False: the tree has no such border any more, or another tree has it. */
+bool layout_drag(struct layout *l, struct border *border, int y, int x);
 
 /* One line: "leaf(0,0 24x80 sandboxes<help)*", history to the left of what shows, * the focus. */
 void layout_dump(const struct layout *l, struct buf *out);

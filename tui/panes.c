@@ -531,8 +531,8 @@ bool panes_mouse(struct tui *t, struct mouse mouse)
     struct leaf *leaf;
 
     if (t->dragged && mouse.kind == MOUSE_MOVE && mouse.button == MOUSE_LEFT) {
-        layout_drag(t->layout, t->dragged, mouse.row, mouse.col);
-        changed(t);
+        if (layout_drag(t->layout, t->dragged, mouse.row, mouse.col))
+            changed(t);
         return true;
     }
     if (t->dragged) {

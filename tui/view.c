@@ -134,6 +134,8 @@ void tui_close(struct tui *t, struct view *v)
         if (t->overlays[i] != v)
             t->overlays[kept++] = t->overlays[i];
     t->n_overlays = kept;
+    if (t->pressed == v)
+        t->pressed = NULL;
     panes_drop(t, v);
     tui_refocus(t);
     tui_wake(t);
@@ -163,7 +165,7 @@ void views_free_all(struct tui *t)
     struct view_node *node, *next;
 
     t->n_overlays = 0;
-    t->focus = NULL;
+    t->focus = t->pressed = NULL;
     for (node = TAILQ_FIRST(&t->views); node; node = TAILQ_NEXT(node, all))
         for (size_t i = 0; i < t->n_tabs; i++)
             layout_remove(t->tabs[i].layout, &node->view);

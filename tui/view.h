@@ -48,7 +48,9 @@ struct view_ops {
     enum view_result (*key)(struct view *v, struct key key);
     /* Any bytes, not NUL-terminated; a paste of more than 1 MiB comes in several pieces. */
     enum view_result (*paste)(struct view *v, const char *text, size_t n);
-    enum view_result (*mouse)(struct view *v, struct mouse mouse); /* relative to the view */
+    /* Relative to the view. Who got a press gets the moves and the release that follow, too, which
+     * can be outside of it, and nobody else does. */
+    enum view_result (*mouse)(struct view *v, struct mouse mouse);
     /* v became or ceased to be who gets keys, or the terminal's window did while v is. */
     void (*focus)(struct view *v, bool focused);
     void (*resize)(struct view *v, int rows, int cols);

@@ -554,7 +554,8 @@ void copy_drag(struct copy *c, int row, int col)
         copy_scroll(c, row);
     else if (row >= c->rows)
         copy_scroll(c, row - c->rows + 1);
-    copy_to(c, clamp_line(c, c->top + (uint64_t)(row < 0 ? 0 : row)), col);
+    row = row >= c->rows ? c->rows - 1 : row;
+    copy_to(c, c->top + (uint64_t)(row < 0 ? 0 : row), col);
 }
 
 bool copy_yank(struct copy *c, struct buf *out)

@@ -66,7 +66,8 @@ enum copy_result copy_paste(struct copy *c, const char *text, size_t n);
 void copy_scroll(struct copy *c, long lines);
 /* To a line of the term, shown in the middle. */
 void copy_go(struct copy *c, uint64_t line);
-/* The mouse at a cell of the pane: a press begins, a move draws a selection; twice: the word. */
+/* The mouse at a cell of the pane: a press begins, a move draws a selection; twice: the word.
+ * A move above or below the pane scrolls. */
 void copy_press(struct copy *c, int row, int col, int clicks);
 void copy_drag(struct copy *c, int row, int col);
 /* Goes on with the search. True: there is more to look through. */

@@ -175,8 +175,7 @@ static void press(struct shell *sh, struct mouse mouse)
 
 static void drag(struct shell *sh, struct mouse mouse)
 {
-    if (!sh->clicks)
-        return;
+    sh->clicks = 0;
     if (!copy_is_on(&sh->copy)) {
         shell_copy_enter(sh, true);
         copy_press(&sh->copy, sh->press_row, sh->press_col + sh->copy.pan_col, 1);
@@ -186,20 +185,15 @@ static void drag(struct shell *sh, struct mouse mouse)
 
 enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse)
 {
-    if (!shell_term(sh))
+    if (!shell_term(sh) || mouse.button != MOUSE_LEFT || sh->press != PRESS_OF_USER)
         return VIEW_HANDLED;
-    if (mouse.kind == MOUSE_PRESS && mouse.button == MOUSE_LEFT) {
+    if (mouse.kind == MOUSE_PRESS) {
         press(sh, mouse);
-    } else if (mouse.kind == MOUSE_MOVE && mouse.button == MOUSE_LEFT) {
+    } else if (mouse.kind == MOUSE_MOVE) {
         drag(sh, mouse);
-    } else if (mouse.kind == MOUSE_RELEASE && sh->clicks) {
-        bool was = copy_is_on(&sh->copy);
-
+    } else if (sh->copy.selection.kind != SELECTION_NONE) {
         /* What was drawn with the mouse is copied at once, as terminals do. */
-        if (was && sh->copy.selection.kind != SELECTION_NONE)
-            yank(sh);
-        if (sh->clicks == 1 || !was)
-            sh->clicks = was ? 0 : sh->clicks;
+        yank(sh);
     }
     return VIEW_HANDLED;
 }

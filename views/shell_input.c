@@ -224,6 +224,8 @@ static void wheel(struct shell *sh, struct mouse mouse)
         shell_copy_scroll(sh, up ? -WHEEL_LINES : WHEEL_LINES);
         return;
     }
+    if (!modes.alternate_scroll)
+        return;
     cleanup_buf struct buf bytes = {0};
     for (int i = 0; i < WHEEL_LINES; i++)
         term_encode_key(shell_term(sh), (struct key){up ? KEY_UP : KEY_DOWN}, &bytes);
@@ -264,25 +266,13 @@ static void forward_mouse(struct shell *sh, struct mouse mouse)
     shell_send(sh, bytes.data, bytes.len);
 }
 
-enum view_result shell_mouse(struct view *v, struct mouse mouse)
+/* It has been decided whose a press is. */
+static enum view_result give_mouse(struct shell *sh, struct mouse mouse, bool forwarded)
 {
-    struct shell *sh = v->data;
-    bool presses = mouse.kind == MOUSE_PRESS;
-
-    if (sh->phase != SHELL_LIVE)
+    if (sh->press == PRESS_ANSWERED && mouse.kind != MOUSE_WHEEL)
         return VIEW_HANDLED;
-    /* A release can have been elsewhere. */
-    if (presses || (mouse.kind == MOUSE_MOVE && mouse.button == MOUSE_NO_BUTTON))
-        sh->press = PRESS_NONE;
-    bool forwarded = is_of_program(sh, mouse);
-    bool was_answered = sh->press == PRESS_ANSWERED && mouse.kind != MOUSE_WHEEL;
-    if (presses)
-        sh->press = forwarded ? PRESS_OF_PROGRAM : PRESS_OF_USER;
-    else if (mouse.kind == MOUSE_RELEASE)
-        sh->press = PRESS_NONE;
-    if (was_answered)
-        return VIEW_HANDLED;
-    if (presses && mouse.button == MOUSE_LEFT && mouse.row + 1 == sh->message_line) {
+    if (mouse.kind == MOUSE_PRESS && mouse.button == MOUSE_LEFT &&
+        mouse.row + 1 == sh->message_line) {
         sh->press = PRESS_ANSWERED;
         bulletin_read(sh->bulletin);
         return VIEW_HANDLED;
@@ -291,6 +281,25 @@ enum view_result shell_mouse(struct view *v, struct mouse mouse)
         return mouse_of_user(sh, mouse);
     forward_mouse(sh, mouse);
     return VIEW_HANDLED;
+}
+
+enum view_result shell_mouse(struct view *v, struct mouse mouse)
+{
+    struct shell *sh = v->data;
+    bool presses = mouse.kind == MOUSE_PRESS;
+
+    if (sh->phase != SHELL_LIVE)
+        return VIEW_HANDLED;
+    /* A release can be lost. */
+    if (presses || (mouse.kind == MOUSE_MOVE && mouse.button == MOUSE_NO_BUTTON))
+        sh->press = PRESS_NONE;
+    bool forwarded = is_of_program(sh, mouse);
+    if (presses)
+        sh->press = forwarded ? PRESS_OF_PROGRAM : PRESS_OF_USER;
+    enum view_result result = give_mouse(sh, mouse, forwarded);
+    if (mouse.kind == MOUSE_RELEASE)
+        sh->press = PRESS_NONE;
+    return result;
 }
 
 void shell_focus(struct view *v, bool focused)

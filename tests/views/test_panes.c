@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "views/broadcast.h"
+#include "wire/base64.h"
 #include "wire/names.h"
 
 static struct stage *open_shell(int rows, int cols)
@@ -257,6 +258,135 @@ static void panes__mouse__wheel_is_for_what_is_under_it(void **state)
 
 /* An echo that comes may take as long as this machine does. */
 #define PATIENT_MS 20000
+
+/* Behind it: what is there before is all. */
+static void assert_typed(struct stage *s, const char *bytes)
+{
+    stage_type(s, ".");
+    await(&s->loop, 20000, s->typed.len && s->typed.data[s->typed.len - 1] == '.');
+    s->typed.data[s->typed.len - 1] = '\0';
+    assert_string_equal(s->typed.data, bytes);
+    buf_clear(&s->typed);
+}
+
+static void mouse_at(struct stage *s, enum mouse_kind kind, int row, int col)
+{
+    stage_mouse(s, (struct mouse){.kind = kind, .button = MOUSE_LEFT, .row = row, .col = col});
+}
+
+static void click_at(struct stage *s, int row, int col)
+{
+    mouse_at(s, MOUSE_PRESS, row, col);
+    mouse_at(s, MOUSE_RELEASE, row, col);
+}
+
+static void panes__mouse__selection_released_beside_is_its_own(void **state)
+{
+    struct stage *s = two_shells_open(24, 81);
+    cleanup_buf struct buf osc = {0};
+
+    click_at(s, 1, 44);
+    click_at(s, 1, 30);
+    mouse_at(s, MOUSE_PRESS, 1, 0);
+    mouse_at(s, MOUSE_MOVE, 1, 3);
+    mouse_at(s, MOUSE_MOVE, 1, 4);
+    mouse_at(s, MOUSE_RELEASE, 1, 60);
+    buf_append_str(&osc, "\x1b]52;c;");
+    base64_encode(&osc, "first", strlen("first"));
+    buf_append_str(&osc, "\x07");
+    const struct buf *written = stage_written(s);
+    assert_true(written->len >= osc.len);
+    assert_memory_equal(written->data + written->len - osc.len, osc.data, osc.len);
+    stage_await_gone(s, "lines back");
+    /* On the title, so nobody's. */
+    mouse_at(s, MOUSE_PRESS, 0, 3);
+    mouse_at(s, MOUSE_MOVE, 1, 3);
+    mouse_at(s, MOUSE_MOVE, 1, 50);
+    mouse_at(s, MOUSE_RELEASE, 1, 50);
+    free(stage_screen(s));
+    stage_await_gone(s, "lines back");
+    stage_close(s);
+}
+
+static void panes__mouse__program_gets_its_release_beside(void **state)
+{
+    struct stage *s = two_shells_open(24, 81);
+    const char *wants = "\x1b[?1002h\x1b[?1006h\r\n";
+
+    stage_output_of(s, "t1", wants);
+    stage_output_of(s, "t1", "left mouse");
+    stage_output_of(s, "t2", wants);
+    stage_output_of(s, "t2", "right mouse");
+    stage_await(s, "left mouse");
+    stage_await(s, "right mouse");
+    mouse_at(s, MOUSE_PRESS, 5, 5);
+    mouse_at(s, MOUSE_MOVE, 5, 60);
+    mouse_at(s, MOUSE_RELEASE, 0, 60);
+    assert_typed(s, "\x1b[<0;6;5M\x1b[<32;40;5M\x1b[<0;40;1m");
+    assert_string_equal(s->typed_into, "t1");
+    /* Its release was lost; what follows is of the next press. */
+    mouse_at(s, MOUSE_PRESS, 5, 5);
+    assert_typed(s, "\x1b[<0;6;5M");
+    mouse_at(s, MOUSE_PRESS, 5, 41);
+    mouse_at(s, MOUSE_RELEASE, 5, 5);
+    assert_typed(s, "\x1b[<0;1;5M\x1b[<0;1;5m");
+    assert_string_equal(s->typed_into, "t2");
+    /* Two buttons: it is theirs until the last is released. */
+    mouse_at(s, MOUSE_PRESS, 5, 41);
+    stage_mouse(s, (struct mouse){.kind = MOUSE_PRESS, .button = MOUSE_RIGHT, .row = 5, .col = 41});
+    stage_mouse(s, (struct mouse){.kind = MOUSE_RELEASE, .button = MOUSE_RIGHT, .row = 5});
+    mouse_at(s, MOUSE_RELEASE, 5, 5);
+    assert_typed(s, "\x1b[<0;1;5M\x1b[<2;1;5M\x1b[<2;1;5m\x1b[<0;1;5m");
+    /* Nor is it for who comes when it has gone. */
+    mouse_at(s, MOUSE_PRESS, 5, 41);
+    assert_typed(s, "\x1b[<0;1;5M");
+    stage_keys(s, "C-b x");
+    mouse_at(s, MOUSE_MOVE, 5, 41);
+    mouse_at(s, MOUSE_RELEASE, 5, 41);
+    assert_typed(s, "");
+    assert_string_equal(s->typed_into, "t1");
+    stage_close(s);
+}
+
+static void panes__mouse__border_goes_while_it_is_dragged(void **state)
+{
+    struct stage *s = two_shells_open(24, 81);
+
+    mouse_at(s, MOUSE_PRESS, 5, 40);
+    mouse_at(s, MOUSE_MOVE, 5, 30);
+    stage_keys(s, "C-b x");
+    mouse_at(s, MOUSE_MOVE, 5, 20);
+    mouse_at(s, MOUSE_MOVE, 5, 10);
+    mouse_at(s, MOUSE_RELEASE, 5, 10);
+    stage_await(s, "first shell");
+    stage_await_gone(s, "lines back");
+    stage_close(s);
+}
+
+static void panes__mouse__selection_scrolls_at_the_edge(void **state)
+{
+    struct stage *s = two_shells_open(24, 81);
+    char line[32];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(line, sizeof line, "\r\nline %d", i);
+        stage_output_of(s, "t2", line);
+    }
+    stage_await(s, "line 39");
+    mouse_at(s, MOUSE_PRESS, 10, 50);
+    for (int i = 0; i < 5; i++)
+        mouse_at(s, MOUSE_MOVE, 0, 50);
+    stage_await(s, "5 of 19 lines back");
+    mouse_at(s, MOUSE_MOVE, 23, 50);
+    stage_await(s, "4 of 19 lines back");
+    mouse_at(s, MOUSE_MOVE, 23, 20);
+    mouse_at(s, MOUSE_MOVE, 23, 80);
+    mouse_at(s, MOUSE_MOVE, 500, 500);
+    stage_await(s, "0 of 19 lines back");
+    mouse_at(s, MOUSE_RELEASE, 23, 10);
+    stage_await_gone(s, "lines back");
+    stage_close(s);
+}
 
 static void broadcast__keys__go_to_marked_ones_only(void **state)
 {
@@ -543,6 +673,10 @@ int main(void)
         cmocka_unit_test(panes__mouse__drags_a_border),
         cmocka_unit_test(panes__mouse__clicks_tabs),
         cmocka_unit_test(panes__mouse__wheel_is_for_what_is_under_it),
+        cmocka_unit_test(panes__mouse__selection_released_beside_is_its_own),
+        cmocka_unit_test(panes__mouse__program_gets_its_release_beside),
+        cmocka_unit_test(panes__mouse__border_goes_while_it_is_dragged),
+        cmocka_unit_test(panes__mouse__selection_scrolls_at_the_edge),
         cmocka_unit_test(broadcast__keys__go_to_marked_ones_only),
         cmocka_unit_test(broadcast__password__is_not_sent),
         cmocka_unit_test(broadcast__no_echo__ends_it),

@@ -257,6 +257,20 @@ static void shell__mouse__is_whose_the_press_is_until_the_release(void **state)
     stage_close(s);
 }
 
+static void shell__wheel__sends_keys_only_with_mode_1007(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_output(s, "\x1b[?1049hfull\x1b[?1007l");
+    stage_await(s, "full");
+    await_mouse(s, MOUSE_WHEEL, MOUSE_WHEEL_UP, 0, "");
+    stage_await_gone(s, "lines back");
+    stage_output(s, "\x1b[?1007h arrows");
+    stage_await(s, "arrows");
+    await_mouse(s, MOUSE_WHEEL, MOUSE_WHEEL_UP, 0, "\x1b[A\x1b[A\x1b[A");
+    stage_close(s);
+}
+
 static void shell__link__lost_is_signed_and_resumes(void **state)
 {
     struct stage *s = open_shell();
@@ -716,6 +730,7 @@ int main(void)
         cmocka_unit_test(shell__paste__asks_when_the_program_does_not_know_pastes),
         cmocka_unit_test(shell__scroll__stays_put_and_counts_new_lines),
         cmocka_unit_test(shell__mouse__is_whose_the_press_is_until_the_release),
+        cmocka_unit_test(shell__wheel__sends_keys_only_with_mode_1007),
         cmocka_unit_test(shell__link__lost_is_signed_and_resumes),
         cmocka_unit_test(shell__end__says_why_and_what_to_press),
         cmocka_unit_test(shell__end__q_goes_back),
