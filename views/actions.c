@@ -271,6 +271,7 @@ const struct action_def views_actions[] = {
     {"prefix", "PgUp", "copy-page-up", "Scroll back", true},
     {"prefix", "/", "copy-find", "Search this pane"},
     {"prefix", "]", "paste-buffer", "Paste what was copied last"},
+    {"prefix", "=", "buffer-choose", "Paste one of what was copied"},
     {"prefix", "i", "shell-info", "About this terminal"},
     {"prefix", "M", "messages", "Read messages to this sandbox"},
     {"prefix", "a", "attention", "Next that needs attention"},

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "views/state.h"
 #include "wire/base64.h"
 
@@ -30,9 +31,9 @@ static void wipe(char *text)
 
 static void drop_buffer(struct views_state *s, size_t i)
 {
-    if (s->buffers[i] == s->secret)
+    if (s->buffers[i].text == s->secret)
         s->secret = NULL;
-    wipe(s->buffers[i]);
+    wipe(s->buffers[i].text);
     s->n_buffers--;
     memmove(s->buffers + i, s->buffers + i + 1, (s->n_buffers - i) * sizeof *s->buffers);
 }
@@ -41,14 +42,35 @@ static void add_buffer(struct views_state *s, const char *text)
 {
     if (s->n_buffers == BUFFERS_MAX)
         drop_buffer(s, 0);
-    s->buffers[s->n_buffers++] = xstrdup(text);
+    s->buffers[s->n_buffers++] = (struct copied){.text = xstrdup(text),
+                                                 .len = strlen(text),
+                                                 .id = ++s->last_buffer_id,
+                                                 .at_ms = clock_mono_ms()};
 }
 
 const char *views_buffer(const struct views_env *env)
 {
     const struct views_state *s = env->state;
 
-    return s->n_buffers ? s->buffers[s->n_buffers - 1] : NULL;
+    return s->n_buffers ? s->buffers[s->n_buffers - 1].text : NULL;
+}
+
+const struct copied *views_buffer_find(const struct views_env *env, unsigned id)
+{
+    const struct views_state *s = env->state;
+
+    for (size_t i = 0; i < s->n_buffers; i++)
+        if (s->buffers[i].id == id)
+            return &s->buffers[i];
+    return NULL;
+}
+
+void views_buffer_drop(struct views_env *env, unsigned id)
+{
+    const struct copied *c = views_buffer_find(env, id);
+
+    if (c)
+        drop_buffer(env->state, (size_t)(c - env->state->buffers));
 }
 
 void views_buffers_free(struct views_state *s)
@@ -126,7 +148,7 @@ void views_clipboard_forget(struct views_env *env)
         put(env, " ");
     s->clipboard_secret = false;
     for (size_t i = 0; s->secret && i < s->n_buffers; i++) {
-        if (s->buffers[i] == s->secret)
+        if (s->buffers[i].text == s->secret)
             drop_buffer(s, i);
     }
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/broadcast.h"
+#include "views/buffers.h"
 #include "views/bulletin.h"
 #include "views/commands_run.h"
 #include "views/dialog.h"
@@ -317,6 +318,7 @@ enum view_result views_act(struct views_env *env, const char *action)
         {"leave", do_sandboxes},
         {"attention", unattended_next},
         {"shell-choose", tree_open},
+        {"buffer-choose", buffers_open},
         {"sandbox-choose", do_choose},
         {"view-contexts", contexts_view_show},
         {"view-journal", journal_view_show},

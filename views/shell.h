@@ -154,6 +154,8 @@ char *shell_link_at(struct shell *sh, uint64_t line, int col);
 bool shell_link_click(struct shell *sh, struct mouse mouse);
 
 /* shell_verbs.c */
+/* What was copied here goes to the program; toasts say why not. */
+void shell_paste_copied(struct shell *sh, const char *text);
 enum view_result shell_act(struct view *v, const char *action);
 
 #endif
