@@ -270,6 +270,7 @@ const struct action_def views_actions[] = {
     {"prefix", "[", "copy-mode", "Copy mode: scroll, search"},
     {"prefix", "PgUp", "copy-page-up", "Scroll back", true},
     {"prefix", "/", "copy-find", "Search this pane"},
+    {"prefix", "f", "panes-find", "Search all panes"},
     {"prefix", "]", "paste-buffer", "Paste what was copied last"},
     {"prefix", "=", "buffer-choose", "Paste one of what was copied"},
     {"prefix", "i", "shell-info", "About this terminal"},

@@ -88,6 +88,18 @@ static void begin(struct copy *c, bool backward)
     search_destroy(steal_pointer(&c->search));
 }
 
+void copy_find(struct copy *c, const char *pattern, uint64_t line, int col)
+{
+    begin(c, true);
+    c->prompting = false;
+    prompt_set(&c->prompt, pattern);
+    prompt_history_add(&c->history, pattern);
+    set_pattern(c);
+    copy_go(c, line);
+    copy_to(c, line, col);
+    c->want_col = c->cursor.col;
+}
+
 bool copy_search_act(struct copy *c, const char *action)
 {
     if (strcmp(action, "copy-search") == 0)

@@ -25,6 +25,7 @@ struct file_wait;
 struct inquiry;
 struct editor;
 struct bulletins;
+struct pane_search;
 struct company;
 
 #define OPEN_MAX    64 /* terminals attached at once */
@@ -74,6 +75,7 @@ struct views_state {
     struct bulletins *bulletins;     /* owned; messages to sandboxes, bulletin.c */
     struct company *companies;       /* uthash: who takes part where, company.c */
     struct wall_search *wall_search; /* owned: the last one; wall_search.c */
+    struct pane_search *pane_search; /* owned: the last one; pane_search.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };
 
