@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * OSC 52: the user's own terminal puts text on the clipboard, also over ssh. Inside tmux the
- * sequence travels wrapped in a DCS.
+ * OSC 52: the user's own terminal puts text on the clipboard, also over ssh. tmux takes the
+ * sequence itself (set-clipboard on) or passes on what is wrapped in a DCS (allow-passthrough on,
+ * off by default since 3.3), so it gets both; GNU screen passes on short DCS.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +16,31 @@
 /* What terminals take at most, coded. */
 #define CLIPBOARD_MAX 74994
 
+/* What GNU screen takes as one DCS, with its first two and last two bytes. */
+#define SCREEN_DCS_MAX 768
+
 static void wrap_for_tmux(struct buf *out, const struct buf *osc)
 {
     buf_append_str(out, "\x1bPtmux;\x1b");
     buf_append(out, osc->data, osc->len);
     buf_append_str(out, "\x1b\\");
+}
+
+static void wrap_for_screen(struct buf *out, const struct buf *osc)
+{
+    for (size_t at = 0, n; at < osc->len; at += n) {
+        n = osc->len - at < SCREEN_DCS_MAX - 4 ? osc->len - at : SCREEN_DCS_MAX - 4;
+        buf_append_str(out, "\x1bP");
+        buf_append(out, osc->data + at, n);
+        buf_append_str(out, "\x1b\\");
+    }
+}
+
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value && *value;
 }
 
 static void wipe(char *text)
@@ -94,21 +115,21 @@ static void notice_prefix(struct views_env *env, const char *action, char *out, 
 /* To the terminal; false: it is too long for that. */
 static bool put(struct views_env *env, const char *text)
 {
-    cleanup_buf struct buf osc = {0}, wrapped = {0};
-    const char *tmux = getenv("TMUX");
+    cleanup_buf struct buf osc = {0}, out = {0};
 
     buf_append_str(&osc, "\x1b]52;c;");
     base64_encode(&osc, text, strlen(text));
     buf_append_str(&osc, "\x07");
     if (osc.len > CLIPBOARD_MAX)
         return false;
-    if (tmux && *tmux) {
-        wrap_for_tmux(&wrapped, &osc);
-        tui_write(env->tui, wrapped.data, wrapped.len);
-        explicit_bzero(wrapped.data, wrapped.len);
-    } else {
-        tui_write(env->tui, osc.data, osc.len);
-    }
+    if (is_set("TMUX") || !is_set("STY"))
+        buf_append(&out, osc.data, osc.len);
+    if (is_set("TMUX"))
+        wrap_for_tmux(&out, &osc);
+    else if (is_set("STY"))
+        wrap_for_screen(&out, &osc);
+    tui_write(env->tui, out.data, out.len);
+    explicit_bzero(out.data, out.len);
     explicit_bzero(osc.data, osc.len);
     return true;
 }

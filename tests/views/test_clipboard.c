@@ -4,6 +4,7 @@
  */
 #include "tests/views/two_shells.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void assert_typed(struct stage *s, const char *text)
@@ -109,6 +110,62 @@ static void buffers__pane_without_keys__is_said(void **state)
     stage_close(s);
 }
 
+/* --- on its way to the terminal --- */
+
+static void clipboard__tmux__gets_it_plain_and_wrapped(void **state)
+{
+    struct stage *s = stage_open_synced(24, 80);
+
+    assert_int_equal(setenv("TMUX", "/tmp/tmux-0/default,1,0", 1), 0);
+    views_copy(&s->env, "a name", "demo");
+    unsetenv("TMUX");
+    assert_string_equal(stage_written(s)->data, "\x1b]52;c;ZGVtbw==\a"
+                                                "\x1bPtmux;\x1b\x1b]52;c;ZGVtbw==\a\x1b\\");
+    stage_close(s);
+}
+
+/* The pieces, taken out of their DCS as GNU screen does, are the plain sequence. */
+static void assert_pieces(const struct buf *written, size_t n_pieces, const struct buf *plain)
+{
+    cleanup_buf struct buf joined = {0};
+    const char *at = written->data, *end = at + written->len;
+    size_t n = 0;
+
+    for (; at < end; n++) {
+        const char *last = memmem(at, (size_t)(end - at), "\x1b\\", 2);
+
+        assert_non_null(last);
+        assert_memory_equal(at, "\x1bP", 2);
+        assert_true(last + 2 - at <= 768);
+        buf_append(&joined, at + 2, (size_t)(last - at - 2));
+        at = last + 2;
+    }
+    assert_int_equal(n, n_pieces);
+    assert_int_equal(joined.len, plain->len);
+    assert_memory_equal(joined.data, plain->data, plain->len);
+}
+
+static void clipboard__screen__gets_it_in_pieces(void **state)
+{
+    struct stage *s = stage_open_synced(24, 80);
+    cleanup_buf struct buf plain = {0}, piece = {0};
+    char text[2001];
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    views_copy(&s->env, "it", text);
+    buf_append(&plain, stage_written(s)->data, stage_written(s)->len);
+    assert_int_equal(setenv("STY", "123.pts-0.host", 1), 0);
+    views_copy(&s->env, "it", text);
+    buf_append(&piece, stage_written(s)->data + plain.len, stage_written(s)->len - plain.len);
+    assert_pieces(&piece, 4, &plain);
+    size_t before = stage_written(s)->len;
+    views_copy(&s->env, "it", "demo");
+    unsetenv("STY");
+    assert_string_equal(stage_written(s)->data + before, "\x1bP\x1b]52;c;ZGVtbw==\a\x1b\\");
+    stage_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +174,8 @@ int main(void)
         cmocka_unit_test(buffers__empty__says_how_to_copy),
         cmocka_unit_test(buffers__secret__is_not_shown_and_goes),
         cmocka_unit_test(buffers__pane_without_keys__is_said),
+        cmocka_unit_test(clipboard__tmux__gets_it_plain_and_wrapped),
+        cmocka_unit_test(clipboard__screen__gets_it_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
