@@ -1,24 +1,46 @@
 /* SPDX-License-Identifier: MIT
  *
- * OSC 52: the user's own terminal puts text on the clipboard, also over ssh. Inside tmux the
- * sequence travels wrapped in a DCS.
+ * OSC 52: the user's own terminal puts text on the clipboard, also over ssh. tmux takes the
+ * sequence itself (set-clipboard on) or passes on what is wrapped in a DCS (allow-passthrough on,
+ * off by default since 3.3), so it gets both; GNU screen passes on short DCS.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "views/state.h"
 #include "wire/base64.h"
 
 /* What terminals take at most, coded. */
 #define CLIPBOARD_MAX 74994
 
+/* What GNU screen takes as one DCS, with its first two and last two bytes. */
+#define SCREEN_DCS_MAX 768
+
 static void wrap_for_tmux(struct buf *out, const struct buf *osc)
 {
     buf_append_str(out, "\x1bPtmux;\x1b");
     buf_append(out, osc->data, osc->len);
     buf_append_str(out, "\x1b\\");
+}
+
+static void wrap_for_screen(struct buf *out, const struct buf *osc)
+{
+    for (size_t at = 0, n; at < osc->len; at += n) {
+        n = osc->len - at < SCREEN_DCS_MAX - 4 ? osc->len - at : SCREEN_DCS_MAX - 4;
+        buf_append_str(out, "\x1bP");
+        buf_append(out, osc->data + at, n);
+        buf_append_str(out, "\x1b\\");
+    }
+}
+
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value && *value;
 }
 
 static void wipe(char *text)
@@ -30,9 +52,9 @@ static void wipe(char *text)
 
 static void drop_buffer(struct views_state *s, size_t i)
 {
-    if (s->buffers[i] == s->secret)
+    if (s->buffers[i].text == s->secret)
         s->secret = NULL;
-    wipe(s->buffers[i]);
+    wipe(s->buffers[i].text);
     s->n_buffers--;
     memmove(s->buffers + i, s->buffers + i + 1, (s->n_buffers - i) * sizeof *s->buffers);
 }
@@ -41,14 +63,35 @@ static void add_buffer(struct views_state *s, const char *text)
 {
     if (s->n_buffers == BUFFERS_MAX)
         drop_buffer(s, 0);
-    s->buffers[s->n_buffers++] = xstrdup(text);
+    s->buffers[s->n_buffers++] = (struct copied){.text = xstrdup(text),
+                                                 .len = strlen(text),
+                                                 .id = ++s->last_buffer_id,
+                                                 .at_ms = clock_mono_ms()};
 }
 
 const char *views_buffer(const struct views_env *env)
 {
     const struct views_state *s = env->state;
 
-    return s->n_buffers ? s->buffers[s->n_buffers - 1] : NULL;
+    return s->n_buffers ? s->buffers[s->n_buffers - 1].text : NULL;
+}
+
+const struct copied *views_buffer_find(const struct views_env *env, unsigned id)
+{
+    const struct views_state *s = env->state;
+
+    for (size_t i = 0; i < s->n_buffers; i++)
+        if (s->buffers[i].id == id)
+            return &s->buffers[i];
+    return NULL;
+}
+
+void views_buffer_drop(struct views_env *env, unsigned id)
+{
+    const struct copied *c = views_buffer_find(env, id);
+
+    if (c)
+        drop_buffer(env->state, (size_t)(c - env->state->buffers));
 }
 
 void views_buffers_free(struct views_state *s)
@@ -72,21 +115,21 @@ static void notice_prefix(struct views_env *env, const char *action, char *out, 
 /* To the terminal; false: it is too long for that. */
 static bool put(struct views_env *env, const char *text)
 {
-    cleanup_buf struct buf osc = {0}, wrapped = {0};
-    const char *tmux = getenv("TMUX");
+    cleanup_buf struct buf osc = {0}, out = {0};
 
     buf_append_str(&osc, "\x1b]52;c;");
     base64_encode(&osc, text, strlen(text));
     buf_append_str(&osc, "\x07");
     if (osc.len > CLIPBOARD_MAX)
         return false;
-    if (tmux && *tmux) {
-        wrap_for_tmux(&wrapped, &osc);
-        tui_write(env->tui, wrapped.data, wrapped.len);
-        explicit_bzero(wrapped.data, wrapped.len);
-    } else {
-        tui_write(env->tui, osc.data, osc.len);
-    }
+    if (is_set("TMUX") || !is_set("STY"))
+        buf_append(&out, osc.data, osc.len);
+    if (is_set("TMUX"))
+        wrap_for_tmux(&out, &osc);
+    else if (is_set("STY"))
+        wrap_for_screen(&out, &osc);
+    tui_write(env->tui, out.data, out.len);
+    explicit_bzero(out.data, out.len);
     explicit_bzero(osc.data, osc.len);
     return true;
 }
@@ -126,7 +169,7 @@ void views_clipboard_forget(struct views_env *env)
         put(env, " ");
     s->clipboard_secret = false;
     for (size_t i = 0; s->secret && i < s->n_buffers; i++) {
-        if (s->buffers[i] == s->secret)
+        if (s->buffers[i].text == s->secret)
             drop_buffer(s, i);
     }
 }

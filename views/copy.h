@@ -66,6 +66,8 @@ enum copy_result copy_paste(struct copy *c, const char *text, size_t n);
 void copy_scroll(struct copy *c, long lines);
 /* To a line of the term, shown in the middle. */
 void copy_go(struct copy *c, uint64_t line);
+/* To a place, with a search for a pattern that holds there. */
+void copy_find(struct copy *c, const char *pattern, uint64_t line, int col);
 /* The mouse at a cell of the pane: a press begins, a move draws a selection; twice: the word.
  * A move above or below the pane scrolls. */
 void copy_press(struct copy *c, int row, int col, int clicks);

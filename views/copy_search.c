@@ -147,6 +147,19 @@ static void begin(struct copy *c, bool backward)
     c->from_row = c->cursor.line > c->top ? c->cursor.line - c->top : 0;
 }
 
+void copy_find(struct copy *c, const char *pattern, uint64_t line, int col)
+{
+    begin(c, true);
+    c->prompting = false;
+    term_anchor_remove(&c->from);
+    prompt_set(&c->prompt, pattern);
+    prompt_history_add(&c->history, pattern);
+    set_pattern(c);
+    copy_go(c, line);
+    copy_to(c, line, col);
+    c->want_col = c->cursor.col;
+}
+
 static void go_on(struct copy *c, bool backward, int count)
 {
     bool went_round = false;

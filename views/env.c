@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "views/broadcast.h"
+#include "views/buffers.h"
 #include "views/bulletin.h"
 #include "views/commands_run.h"
 #include "views/dialog.h"
@@ -19,6 +20,7 @@
 #include "views/job.h"
 #include "views/journal.h"
 #include "views/layouts.h"
+#include "views/pane_search.h"
 #include "views/state.h"
 #include "views/terminals.h"
 #include "views/tree.h"
@@ -111,6 +113,7 @@ void views_stop(struct views_env *env)
             l->drop(l->data);
         free(l);
     }
+    pane_search_destroy(s->pane_search);
     for (size_t i = 0; i < s->n_open; i++)
         attachment_release(s->open[i]);
     tick_destroy(s->later_tick);
@@ -324,6 +327,8 @@ enum view_result views_act(struct views_env *env, const char *action)
         {"leave", do_sandboxes},
         {"attention", unattended_next},
         {"shell-choose", tree_open},
+        {"buffer-choose", buffers_open},
+        {"panes-find", pane_search_ask},
         {"sandbox-choose", do_choose},
         {"view-contexts", contexts_view_show},
         {"view-journal", journal_view_show},

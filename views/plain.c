@@ -148,7 +148,7 @@ static void draw_empty(struct plain *p, struct canvas c)
     if (p->error.code)
         notice_error(p->view, c, &p->error);
     else if (!p->loaded)
-        notice_waiting(p->view, c, p->opened_ms, what);
+        notice_waiting(p->view, c, p->opened_ms, p->kind->waits_for ? p->kind->waits_for : what);
     else if (p->n_rows)
         notice_filtered(p->view, c);
     else

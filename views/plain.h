@@ -29,6 +29,7 @@ struct plain_kind {
     /* Fills the list: plain_begin, plain_add…, plain_end, now or later; or plain_fail. */
     void (*load)(struct plain *p);
     bool on_gateway;                /* load again when something of the gateway changes */
+    const char *waits_for;          /* "searching"; NULL: the gateway is asked */
     const char *empty;              /* "No snapshots yet" */
     const char *empty_hint;         /* what to do about it */
     const char *open_action;        /* of Enter and a second click */

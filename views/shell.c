@@ -85,6 +85,7 @@ static void release(struct shell *sh)
     d->company = steal_pointer(&sh->company);
     views_later(sh->env, nothing, d, drop);
     copy_leave(&sh->copy);
+    shell_copy_forget(sh);
     participation_close(steal_pointer(&sh->participation));
     if (sh->join && d->attachment)
         attachment_undrive(d->attachment);
@@ -411,7 +412,7 @@ static void update(struct view *v, int rows, int cols)
     struct shell *sh = v->data;
 
     resize(v, rows, cols);
-    if (sh->lines_back && sh->attachment && attachment_settled(sh->attachment))
+    if ((sh->find || sh->lines_back) && sh->attachment && attachment_settled(sh->attachment))
         shell_copy_go(sh);
     copy_resize(&sh->copy, rows, cols);
     if (copy_step(&sh->copy))

@@ -51,6 +51,8 @@ struct shell {
     struct company *company;             /* a reference; SHELL_LIVE */
     int message_line;                    /* where the latest message stands, from 1; 0: nowhere */
     int lines_back;                      /* copy mode begins there once it can; 0: not */
+    char *find;                          /* owned: copy mode begins with it once it can, or NULL */
+    struct term_anchor find_at;          /* where */
     struct copy copy;                    /* looking back */
     int64_t press_at_ms;                 /* of the mouse, for double clicks */
     int press_row, press_col, clicks;
@@ -142,7 +144,10 @@ void shell_copy_enter(struct shell *sh, bool by_wheel);
 void shell_copy_leave(struct shell *sh);
 /* By the wheel. */
 void shell_copy_scroll(struct shell *sh, long lines);
-/* To the line it was opened for. */
+/* Copy mode at a hit of that pattern, as soon as the pane shows. */
+void shell_copy_find(struct shell *sh, const char *pattern, uint64_t line, int col);
+void shell_copy_forget(struct shell *sh);
+/* To the hit, or the line, it was opened for. */
 void shell_copy_go(struct shell *sh);
 /* count: typed before it in copy mode, or 0. */
 enum view_result shell_copy_act(struct shell *sh, const char *action, int count);
@@ -155,6 +160,8 @@ char *shell_link_at(struct shell *sh, uint64_t line, int col);
 bool shell_link_click(struct shell *sh, struct mouse mouse);
 
 /* shell_verbs.c */
+/* What was copied here goes to the program; toasts say why not. */
+void shell_paste_copied(struct shell *sh, const char *text);
 enum view_result shell_act(struct view *v, const char *action);
 
 #endif

@@ -2,6 +2,7 @@
  *
  * Copy mode of a shell: into it and out of it, the mouse, what is copied.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -27,10 +28,31 @@ void shell_copy_leave(struct shell *sh)
     view_damage(sh->view);
 }
 
+void shell_copy_forget(struct shell *sh)
+{
+    term_anchor_remove(&sh->find_at);
+    free(steal_pointer(&sh->find));
+}
+
+void shell_copy_find(struct shell *sh, const char *pattern, uint64_t line, int col)
+{
+    shell_copy_forget(sh);
+    sh->find = xstrdup(pattern);
+    term_anchor_add(shell_term(sh), &sh->find_at, line, col);
+    view_damage(sh->view);
+}
+
 void shell_copy_go(struct shell *sh)
 {
     uint64_t back = (uint64_t)sh->lines_back;
 
+    if (sh->find) {
+        shell_copy_leave(sh);
+        shell_copy_enter(sh, false);
+        copy_find(&sh->copy, sh->find, sh->find_at.line, sh->find_at.col);
+        shell_copy_forget(sh);
+        return;
+    }
     sh->lines_back = 0;
     shell_copy_enter(sh, false);
     copy_go(&sh->copy, term_end(shell_term(sh)) > back ? term_end(shell_term(sh)) - back : 0);

@@ -176,14 +176,22 @@ static enum view_result verb_leave(struct shell *sh)
     return sh->join ? VIEW_CLOSE : VIEW_IGNORED;
 }
 
+void shell_paste_copied(struct shell *sh, const char *text)
+{
+    if (sh->phase != SHELL_LIVE || sh->observe || shell_ended(sh))
+        tui_toast(sh->env->tui, ROLE_WARN, "Not pasted: this terminal takes no keys");
+    else if (!views_refuse_readonly(sh->env))
+        sh->view->ops->paste(sh->view, text, strlen(text));
+}
+
 static enum view_result verb_paste_buffer(struct shell *sh)
 {
     const char *text = views_buffer(sh->env);
 
-    if (!text)
+    if (text)
+        shell_paste_copied(sh, text);
+    else
         tui_toast(sh->env->tui, ROLE_WARN, "Nothing has been copied yet");
-    else if (sh->phase == SHELL_LIVE && !sh->observe && !views_refuse_readonly(sh->env))
-        sh->view->ops->paste(sh->view, text, strlen(text));
     return VIEW_HANDLED;
 }
 

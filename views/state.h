@@ -25,10 +25,18 @@ struct file_wait;
 struct inquiry;
 struct editor;
 struct bulletins;
+struct pane_search;
 struct company;
 
 #define OPEN_MAX    64 /* terminals attached at once */
 #define BUFFERS_MAX 20 /* texts copied here, for pasting; the oldest goes */
+
+struct copied {
+    char *text; /* owned */
+    size_t len;
+    unsigned id;   /* no other has had it */
+    int64_t at_ms; /* clock_mono_ms */
+};
 
 struct views_state {
     LIST_HEAD(listener_list, gateway_listener)
@@ -42,17 +50,18 @@ struct views_state {
     TAILQ_HEAD(later_list, later)
     later;
     struct tick *later_tick;
-    int64_t cancel_at_ms;              /* the last C-c */
-    int64_t typed_ms;                  /* the last key for a program; 0: none yet */
-    const struct remote *typed_remote; /* its sandbox; never followed */
-    struct view *sandboxes;            /* the home view while it lives, or NULL */
-    bool quitting;                     /* the question is on the screen */
-    struct journal *own_journal;       /* env->journal if it is the views' own, or NULL */
-    char *buffers[BUFFERS_MAX];        /* owned; the latest is the last */
+    int64_t cancel_at_ms;               /* the last C-c */
+    int64_t typed_ms;                   /* the last key for a program; 0: none yet */
+    const struct remote *typed_remote;  /* its sandbox; never followed */
+    struct view *sandboxes;             /* the home view while it lives, or NULL */
+    bool quitting;                      /* the question is on the screen */
+    struct journal *own_journal;        /* env->journal if it is the views' own, or NULL */
+    struct copied buffers[BUFFERS_MAX]; /* the latest is the last */
     size_t n_buffers;
+    unsigned last_buffer_id;
     struct tick *clipboard_tick; /* takes a secret away again */
     bool clipboard_secret;       /* what was put on the clipboard last is one */
-    const char *secret;          /* the one of buffers that is; or NULL */
+    const char *secret;          /* the text of buffers that is; or NULL */
     LIST_HEAD(file_wait_list, file_wait)
     waits;                           /* file_wait.c */
     struct inquiry *inquiry;         /* what a sandbox is asked; inquiry.c */
@@ -66,6 +75,7 @@ struct views_state {
     struct bulletins *bulletins;     /* owned; messages to sandboxes, bulletin.c */
     struct company *companies;       /* uthash: who takes part where, company.c */
     struct wall_search *wall_search; /* owned: the last one; wall_search.c */
+    struct pane_search *pane_search; /* owned: the last one; pane_search.c */
     bool guest_asking;               /* a program's wish for the clipboard is being asked about */
 };
 
@@ -91,6 +101,10 @@ void views_guest_copies(struct views_env *env, const char *sandbox_id, const cha
 void views_guest_trust_free(struct views_state *s);
 /* What was copied last, or NULL; valid until the next copy. */
 const char *views_buffer(const struct views_env *env);
+/* NULL: it is gone. */
+const struct copied *views_buffer_find(const struct views_env *env, unsigned id);
+/* Forgets it; what the clipboard has stays there. */
+void views_buffer_drop(struct views_env *env, unsigned id);
 void views_buffers_free(struct views_state *s);
 /* As views_copy, for CLIPBOARD_SECRET_MS at most: then, and when the program ends, the clipboard is
  * blank again unless something else was copied here. */

@@ -351,6 +351,9 @@ struct stage *stage_open(int rows, int cols)
     struct stage *s = xcalloc(1, sizeof *s);
     struct err e;
 
+    /* What the tests run in says how the clipboard is written. */
+    unsetenv("TMUX");
+    unsetenv("STY");
     uv_loop_init(&s->loop);
     script_start(&s->script, &s->loop);
     s->script.on_request = on_request;

@@ -291,7 +291,6 @@ static void sandboxes__copy__goes_to_the_clipboard(void **state)
 {
     struct stage *s = stage_open_synced(24, 80);
 
-    unsetenv("TMUX");
     add_some(s);
     stage_keys(s, "c");
     assert_string_equal(stage_written(s)->data, "\x1b]52;c;YWxpY2UvYXBp\x07");
