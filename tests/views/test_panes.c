@@ -77,9 +77,12 @@ static void panes__zoom_and_close__resize_what_stays(void **state)
     two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b z");
     stage_await_gone(s, "first shell");
+    stage_await(s, "zoomed, 1 hidden  alice/demo");
     await(&s->loop, 20000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t2"));
+    stage_golden_sizes(s, "zoomed");
     stage_keys(s, "C-b z");
     stage_await(s, "first shell");
+    stage_await_gone(s, "zoomed");
     await(&s->loop, 20000, s->cols == 39);
     stage_keys(s, "C-b x");
     stage_await_gone(s, "second shell");
