@@ -362,6 +362,20 @@ static void write_company(const struct shell *sh, struct buf *out)
         buf_append_str(out, n_people == 1 ? " takes part" : " take part");
 }
 
+/* What shows is not what is there now; also where somebody looks. */
+static bool write_standing(const struct shell *sh, struct buf *out)
+{
+    enum link_state link = remote_state(attachment_remote(sh->attachment));
+
+    if (shell_ended(sh))
+        buf_append_str(out, " \xe2\x96\xa0 ended");
+    else if (link == LINK_DOWN)
+        buf_append_str(out, " \xe2\x9c\x97 lost");
+    else if (link == LINK_FAILED)
+        buf_append_str(out, " \xe2\x9c\x97 no connection");
+    return !shell_ended(sh) && link == LINK_UP;
+}
+
 void shell_title(struct view *v, struct buf *out)
 {
     struct shell *sh = v->data;
@@ -369,6 +383,7 @@ void shell_title(struct view *v, struct buf *out)
     buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
         return;
+    bool live = write_standing(sh, out);
     size_t n_unread = bulletin_unread(sh->bulletin);
     if (n_unread)
         buf_printf(out, " \xc2\xbb %zu message%s", n_unread, n_unread == 1 ? "" : "s");
@@ -389,9 +404,9 @@ void shell_title(struct view *v, struct buf *out)
     }
     buf_printf(out, " %dx%d", term_cols(shell_term(sh)), term_rows(shell_term(sh)));
     /* Whole milliseconds: a figure that changed with every key would cost more than the echo. */
-    if (round_trip >= 0 && round_trip < 1000)
+    if (live && round_trip >= 0 && round_trip < 1000)
         buf_append_str(out, " <1ms");
-    else if (round_trip >= 0)
+    else if (live && round_trip >= 0)
         buf_printf(out, " %lldms", (long long)(round_trip / 1000));
     if (!sh->observe && attachment_predicts(sh->attachment))
         buf_append_str(out, " \xe2\x89\x88 predicting");
