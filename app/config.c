@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -293,6 +294,13 @@ void config_read_keys(struct config *c, const char *path, struct keymap *m)
 
     if (load(&r, path, &text))
         ini_lines_read(text.data, text.len, &key_ops, &r);
+}
+
+struct key config_prefix(const struct config *c)
+{
+    if (c->has_prefix)
+        return c->prefix;
+    return (struct key){getenv("TMUX") ? 'a' : 'b', MOD_CTRL};
 }
 
 const struct context_config *config_context(const struct config *c, const char *name)

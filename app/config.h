@@ -49,6 +49,8 @@ void config_read_text(struct config *c, const char *label, const char *text, siz
 void config_read_keys(struct config *c, const char *path, struct keymap *m);
 void config_read_keys_text(struct config *c, const char *label, const char *text, size_t n,
                            struct keymap *m);
+/* The key that keeps the next one from a shell: what the file says, else C-b; inside tmux C-a. */
+struct key config_prefix(const struct config *c);
 const struct context_config *config_context(const struct config *c, const char *name);
 
 #endif

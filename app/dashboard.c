@@ -175,6 +175,8 @@ static void on_files_changed(void *user)
 
     app_reload(d->app);
     load_theme(d, &theme_error);
+    d->env.prefix = config_prefix(&d->app->config);
+    tui_set_prefix(d->tui, d->env.prefix);
     d->env.readonly = d->app->context.readonly;
     gateway_set_readonly(d->gateway, d->env.readonly);
     for (size_t i = 1; i < fleet_size(d->fleet); i++) {
@@ -349,13 +351,6 @@ static int open_screen(struct dashboard *d, struct err *e)
     return 0;
 }
 
-static struct key prefix_key(const struct config *c)
-{
-    if (c->has_prefix)
-        return c->prefix;
-    return (struct key){getenv("TMUX") ? 'a' : 'b', MOD_CTRL};
-}
-
 /* --- one run --- */
 
 /* Whoever asked for one sandbox or view gets that, and what is kept stays as it is. */
@@ -403,7 +398,7 @@ static void prepare(struct dashboard *d, struct app *app, const char *sandbox, b
         .recordings_dir = app->paths.recordings_dir,
         .prediction = app->config.prediction,
         .no_clipboard = app->config.clipboard == CLIPBOARD_OFF,
-        .prefix = prefix_key(&app->config),
+        .prefix = config_prefix(&app->config),
         .journal = journal,
         .each_context = each_context,
         .switch_context = switch_context,

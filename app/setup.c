@@ -14,12 +14,23 @@
 #include "tui/keymap.h"
 #include "views/views.h"
 
+/* Twice is the key itself; what lists the keys is to name the one there is. */
+static void bind_prefix(struct keymap *m, struct key prefix)
+{
+    char name[KEY_NAME_SIZE];
+    struct err e;
+
+    if (keymap_bind(m, "prefix", "send-prefix", key_name(name, prefix), &e) < 0)
+        log_warn("prefix: %s", e.text);
+}
+
 static struct keymap *read_keys(struct config *config, const struct paths *paths)
 {
     struct keymap *m = keymap_create();
 
     keymap_add(m, views_actions);
     keymap_add(m, tui_actions);
+    bind_prefix(m, config_prefix(config));
     config_read_keys(config, paths->keys_file, m);
     return m;
 }

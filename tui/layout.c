@@ -398,6 +398,11 @@ bool layout_zoom(struct layout *l)
     return l->zoomed;
 }
 
+bool layout_is_zoomed(const struct layout *l)
+{
+    return l->zoomed;
+}
+
 /* --- arrangements --- */
 
 static void free_inner(struct node *n)

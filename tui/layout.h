@@ -76,6 +76,7 @@ void layout_swap(struct layout *l, struct leaf *a, struct leaf *b);
 /* Moves the nearest border of the focused leaf that can go to that side by n cells. */
 void layout_push_border(struct layout *l, enum layout_side side, int n);
 bool layout_zoom(struct layout *l); /* on or off; returns what it is now */
+bool layout_is_zoomed(const struct layout *l);
 /* Arranges the leaves in the next of tmux's five ways; returns its name. */
 const char *layout_arrange(struct layout *l);
 

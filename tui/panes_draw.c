@@ -13,13 +13,13 @@
 
 /* --- tabs --- */
 
-/* The signs of struct view_ops.mark, the lesser first. */
+/* The signs of struct view_ops.mark, the lesser first. Those without words: '#' is seen as soon as
+ * it is on the screen, the others a title says of itself as long as they hold. */
 static const struct {
     char sign;
     const char *words;
 } news[] = {
-    {'#', NULL}, /* seen as soon as it is on the screen */
-    {'+', "+ new output"}, {'?', "\xe2\x9c\x97 lost"}, {'x', "\xe2\x96\xa0 ended"}, {'!', "! bell"},
+    {'#', NULL}, {'+', "+ new output"}, {'?', NULL}, {'x', NULL}, {'!', "! bell"},
 };
 
 size_t tui_news_rank(char sign)

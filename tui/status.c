@@ -31,6 +31,21 @@ static int draw_lock(struct tui *t, struct canvas c)
     return t->lock_w;
 }
 
+/* Panes that are hidden are not to be forgotten. Returns the column after the sign. */
+static int draw_zoom(struct tui *t, struct canvas c, int x)
+{
+    struct style style = role_style(t, ROLE_STATUS);
+
+    if (!layout_is_zoomed(t->layout))
+        return x;
+    cleanup_free char *text = xasprintf(c.cols < 60 ? " zoomed +%zu" : " zoomed, %zu hidden ",
+                                        layout_count(t->layout) - 1);
+    int w = text_width(text) < c.cols - x ? text_width(text) : c.cols - x;
+    style.attrs |= ATTR_BOLD;
+    canvas_label(c, c.rows - 1, x, w, style, text);
+    return x + w;
+}
+
 void status_draw_line(struct tui *t, struct canvas c)
 {
     cleanup_buf struct buf left = {0}, middle = {0}, right = {0};
@@ -46,7 +61,7 @@ void status_draw_line(struct tui *t, struct canvas c)
     /* What it would name after the prefix does not work. */
     if (v && v->ops->hints && !(t->locked && v == under))
         v->ops->hints(v, &right);
-    line.skip = panes_draw_tabs(t, c, draw_lock(t, c));
+    line.skip = draw_zoom(t, c, panes_draw_tabs(t, c, draw_lock(t, c)));
     line.title = left.data;
     line.about = middle.data;
     line.hints = right.data;

@@ -265,6 +265,12 @@ struct key tui_prefix_key(const struct tui *t)
     return t->config.prefix;
 }
 
+void tui_set_prefix(struct tui *t, struct key prefix)
+{
+    t->config.prefix = prefix;
+    tui_redraw_all(t);
+}
+
 void tui_draw_soon(struct tui *t)
 {
     if (t->dirty)

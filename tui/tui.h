@@ -51,6 +51,7 @@ uv_loop_t *tui_loop(struct tui *t);
 const struct theme *tui_theme(const struct tui *t);
 const struct keymap *tui_keymap(const struct tui *t);
 struct key tui_prefix_key(const struct tui *t);
+void tui_set_prefix(struct tui *t, struct key prefix);
 
 /* --- views --- */
 /* Allocates a view; data passes to it (its close frees). It is shown by tui_show or tui_overlay. */

@@ -59,7 +59,8 @@ struct view_ops {
     struct view_cursor (*cursor)(struct view *v);
     /* What happened in it while nobody looked, the lesser first: 0 nothing, '#' it printed, '+' it
      * printed after a silence, '?' its connection is lost, 'x' it ended, '!' it rang. Its tab's
-     * label ends in that while another tab shows, its title says it in words. */
+     * label ends in that while another tab shows; '+' and '!' its title says in words, what lasts
+     * title() is to say itself. */
     char (*mark)(struct view *v);
     /* Its title and borders are drawn as an alert: what is typed here does more than it seems. */
     bool (*alarmed)(struct view *v);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Wall clock × speed → a time of the recording → replay_advance, a bounded piece a frame.
+ * Wall clock × speed → a time of the recording → replay_advance, a bounded piece a frame. Of a
+ * screen that is larger than the view the part shows where the cursor is, or what was searched for.
  */
 #include "views/player.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "tui/prompt.h"
+#include "views/pan.h"
 
 #define STEP_MS       5000
 #define BUDGET        (256u << 10) /* of the file, a frame */
@@ -31,7 +34,10 @@ struct player {
     bool playing, ended;
     int64_t from_ms, since_ms; /* of the recording, at this time of the clock */
     bool prompting, searching, not_found;
-    size_t n_before; /* rows that showed the text already */
+    size_t n_before;      /* rows that showed the text already */
+    int pan_row, pan_col; /* of the screen, when it is larger than the view */
+    bool found;           /* there, until it goes on */
+    int found_row, found_col;
     struct prompt prompt;
     char *wanted; /* owned: searched for last */
 };
@@ -93,27 +99,54 @@ static void go_to(struct player *p, int64_t ms)
 {
     p->from_ms = ms > 0 ? ms : 0;
     p->since_ms = clock_mono_ms();
-    p->ended = p->searching = false;
+    p->ended = p->searching = p->found = false;
     if (p->from_ms < replay_time_ms(p->file.replay))
         replay_seek(p->file.replay, p->from_ms);
 }
 
 /* --- search --- */
-static size_t rows_with(const struct player *p)
+/* The column where the row has the text; -1: nowhere. */
+static int column_with(const struct player *p, int y)
 {
     const struct term *t = replay_term(p->file.replay);
+    const struct cell *row = term_row(t, y);
+    cleanup_buf struct buf text = {0};
+    size_t begins[TERM_SIZE_MAX];
+    char piece[13];
+    int x = 0;
+
+    for (; x < term_cols(t); x++) {
+        begins[x] = text.len;
+        if (!(row[x].flags & CELL_CONTINUATION))
+            buf_append(&text, piece, cell_text(&row[x], piece));
+    }
+    buf_append_char(&text, '\0');
+    const char *hit = strcasestr(text.data, p->wanted);
+    if (!hit)
+        return -1;
+    while (x > 0 && begins[x - 1] > (size_t)(hit - text.data))
+        x--;
+    return x > 0 ? x - 1 : 0;
+}
+
+/* Of several rows the one nearest to the cursor is meant: it was probably written last. */
+static size_t rows_with(struct player *p)
+{
+    const struct term *t = replay_term(p->file.replay);
+    int cursor = term_cursor(t).row, nearest = TERM_SIZE_MAX;
     size_t n = 0;
 
     for (int y = 0; y < term_rows(t); y++) {
-        const struct cell *row = term_row(t, y);
-        cleanup_buf struct buf text = {0};
-        char piece[13];
+        int col = column_with(p, y);
 
-        for (int x = 0; x < term_cols(t); x++)
-            if (!(row[x].flags & CELL_CONTINUATION))
-                buf_append(&text, piece, cell_text(&row[x], piece));
-        buf_append_char(&text, '\0');
-        n += strcasestr(text.data, p->wanted) != NULL;
+        if (col < 0)
+            continue;
+        n++;
+        if (abs(y - cursor) < nearest) {
+            nearest = abs(y - cursor);
+            p->found_row = y;
+            p->found_col = col;
+        }
     }
     return n;
 }
@@ -134,6 +167,7 @@ static void search_on(struct player *p)
         size_t n = rows_with(p);
         if (n > p->n_before) {
             p->searching = false;
+            p->found = true;
             break;
         }
         p->n_before = n;
@@ -146,7 +180,7 @@ static void search_begin(struct player *p, bool from_here)
 {
     if (!p->wanted || !*p->wanted)
         return;
-    p->playing = p->not_found = false;
+    p->playing = p->not_found = p->found = false;
     p->searching = true;
     p->n_before = from_here ? rows_with(p) : 0;
     view_damage(p->view);
@@ -204,7 +238,8 @@ char *player_time(char *out, size_t cap, int64_t ms)
 static void draw_line(struct player *p, struct canvas c)
 {
     const struct style *styles = tui_theme(p->view->tui)->styles;
-    char now[32], all[32] = "?", speed[24] = "";
+    const struct term *t = replay_term(p->file.replay);
+    char now[32], all[32] = "?", speed[24] = "", size[48] = "";
     int64_t duration = replay_duration_ms(p->file.replay);
     int y = c.rows - 1;
 
@@ -218,16 +253,33 @@ static void draw_line(struct player *p, struct canvas c)
         player_time(all, sizeof all, duration);
     if (p->speed != 1)
         snprintf(speed, sizeof speed, "  x%g", p->speed);
+    /* Here and not over the screen: nobody could see what it hides. */
+    if (term_rows(t) > c.rows - 1 || term_cols(t) > c.cols)
+        snprintf(size, sizeof size, "  its size is %dx%d", term_cols(t), term_rows(t));
     cleanup_free char *line =
-        xasprintf(" %s %s / %s%s%s",
+        xasprintf(" %s %s / %s%s%s%s",
                   p->searching ? "\xe2\x80\xa6 searching"
                   : p->ended   ? "\xe2\x96\xa0 end"
                   : p->playing ? "\xe2\x96\xb6 playing"
                                : "\xe2\x80\x96 paused",
                   player_time(now, sizeof now, p->from_ms > position(p) ? p->from_ms : position(p)),
-                  all, speed, p->not_found ? "  it does not show again" : "");
+                  all, speed, size, p->not_found ? "  it does not show again" : "");
     canvas_fill(c, (struct rect){y, 0, 1, c.cols}, styles[ROLE_STATUS]);
     canvas_label(c, y, 0, c.cols, styles[ROLE_STATUS], line);
+}
+
+static void place(struct player *p, int rows, int cols)
+{
+    const struct term *t = replay_term(p->file.replay);
+    struct term_cursor cursor = term_cursor(t);
+
+    if (p->found) { /* the end of it first, so that its beginning is in sight at least */
+        int end = p->found_col + text_width(p->wanted) - 1;
+
+        p->pan_col = pan_to(p->pan_col, end, cols, term_cols(t));
+    }
+    p->pan_row = pan_to(p->pan_row, p->found ? p->found_row : cursor.row, rows, term_rows(t));
+    p->pan_col = pan_to(p->pan_col, p->found ? p->found_col : cursor.col, cols, term_cols(t));
 }
 
 static void draw(struct view *v, struct canvas c)
@@ -235,8 +287,9 @@ static void draw(struct view *v, struct canvas c)
     struct player *p = v->data;
     const struct term *t = replay_term(p->file.replay);
 
-    for (int y = 0; y < c.rows - 1 && y < term_rows(t); y++)
-        canvas_cells(c, y, 0, term_row(t, y), term_cols(t));
+    place(p, c.rows - 1, c.cols);
+    for (int y = 0; y < c.rows - 1 && y + p->pan_row < term_rows(t); y++)
+        canvas_cells(c, y, -p->pan_col, term_row(t, y + p->pan_row), term_cols(t));
     if (c.rows > 0)
         draw_line(p, c);
 }
@@ -247,6 +300,7 @@ static void act_pause(struct player *p)
         go_to(p, 0);
     hold(p);
     p->playing = !p->playing;
+    p->found = false;
 }
 
 static void set_speed(struct player *p, double factor)

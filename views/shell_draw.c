@@ -24,6 +24,7 @@
 #define BROADCAST_SIGN_COLS 60
 #define MESSAGE_ROWS        3 /* a smaller pane keeps them for what it is */
 #define MESSAGE_HINT_COLS   60
+#define PROGRAM_COLS        32
 
 /* --- screen --- */
 /* A row with what the program will probably make of it. */
@@ -362,6 +363,33 @@ static void write_company(const struct shell *sh, struct buf *out)
         buf_append_str(out, n_people == 1 ? " takes part" : " take part");
 }
 
+/* What its program calls itself, before it what runs when that does not say so. */
+static void write_program(const struct shell *sh, struct buf *out)
+{
+    const char *title = term_title(shell_term(sh)) ? term_title(shell_term(sh)) : "";
+    const char *command = company_command(sh->company, attachment_id(sh->attachment));
+    cleanup_free char *cut = xstrndup(title, text_prefix(title, PROGRAM_COLS));
+
+    if (*command && !strcasestr(cut, command))
+        buf_printf(out, " \xe2\x96\xb8%.*s", (int)text_prefix(command, PROGRAM_COLS), command);
+    if (*cut)
+        buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");
+}
+
+/* What shows is not what is there now; also where somebody looks. */
+static bool write_standing(const struct shell *sh, struct buf *out)
+{
+    enum link_state link = remote_state(attachment_remote(sh->attachment));
+
+    if (shell_ended(sh))
+        buf_append_str(out, " \xe2\x96\xa0 ended");
+    else if (link == LINK_DOWN)
+        buf_append_str(out, " \xe2\x9c\x97 lost");
+    else if (link == LINK_FAILED)
+        buf_append_str(out, " \xe2\x9c\x97 no connection");
+    return !shell_ended(sh) && link == LINK_UP;
+}
+
 void shell_title(struct view *v, struct buf *out)
 {
     struct shell *sh = v->data;
@@ -369,6 +397,7 @@ void shell_title(struct view *v, struct buf *out)
     buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
         return;
+    bool live = write_standing(sh, out);
     size_t n_unread = bulletin_unread(sh->bulletin);
     if (n_unread)
         buf_printf(out, " \xc2\xbb %zu message%s", n_unread, n_unread == 1 ? "" : "s");
@@ -381,17 +410,13 @@ void shell_title(struct view *v, struct buf *out)
     if (recorder)
         buf_append_str(out, recorder_paused(recorder) ? " \xe2\x80\x96 REC paused"
                                                       : " \xe2\x97\x8f REC");
-    const char *title = term_title(shell_term(sh));
     int64_t round_trip = remote_round_trip_us(attachment_remote(sh->attachment));
-    if (title && *title) {
-        cleanup_free char *cut = xstrndup(title, text_prefix(title, 32));
-        buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");
-    }
+    write_program(sh, out);
     buf_printf(out, " %dx%d", term_cols(shell_term(sh)), term_rows(shell_term(sh)));
     /* Whole milliseconds: a figure that changed with every key would cost more than the echo. */
-    if (round_trip >= 0 && round_trip < 1000)
+    if (live && round_trip >= 0 && round_trip < 1000)
         buf_append_str(out, " <1ms");
-    else if (round_trip >= 0)
+    else if (live && round_trip >= 0)
         buf_printf(out, " %lldms", (long long)(round_trip / 1000));
     if (!sh->observe && attachment_predicts(sh->attachment))
         buf_append_str(out, " \xe2\x89\x88 predicting");

@@ -5,46 +5,26 @@
  */
 #include <string.h>
 
+#include "views/pan.h"
 #include "views/shell.h"
 
 #define STEP_COLS 8
 
-static int clamp(int value, int most)
-{
-    value = value > most ? most : value;
-    return value > 0 ? value : 0;
-}
-
-static void follow(struct shell *sh, int rows, int cols)
-{
-    struct term_cursor cursor = term_cursor(shell_term(sh));
-
-    if (cursor.row < sh->pan_row)
-        sh->pan_row = cursor.row;
-    if (cursor.row >= sh->pan_row + rows)
-        sh->pan_row = cursor.row - rows + 1;
-    if (cursor.col < sh->pan_col)
-        sh->pan_col = cursor.col;
-    if (cursor.col >= sh->pan_col + cols)
-        sh->pan_col = cursor.col - cols + 1;
-}
-
 void shell_pan_place(struct shell *sh, int rows, int cols)
 {
     const struct term *t = shell_term(sh);
+    struct term_cursor cursor = term_cursor(t);
 
-    if (!sh->pan_held)
-        follow(sh, rows, cols);
-    sh->pan_row = clamp(sh->pan_row, term_rows(t) - rows);
-    sh->pan_col = clamp(sh->pan_col, term_cols(t) - cols);
+    sh->pan_row = pan_to(sh->pan_row, sh->pan_held ? sh->pan_row : cursor.row, rows, term_rows(t));
+    sh->pan_col = pan_to(sh->pan_col, sh->pan_held ? sh->pan_col : cursor.col, cols, term_cols(t));
 }
 
 /* False: there is nothing more on that side. */
 static bool move(struct shell *sh, int rows, int cols)
 {
     const struct term *t = shell_term(sh);
-    int row = clamp(sh->pan_row + rows, term_rows(t) - sh->view->rows);
-    int col = clamp(sh->pan_col + cols, term_cols(t) - sh->view->cols);
+    int row = pan_clamp(sh->pan_row + rows, sh->view->rows, term_rows(t));
+    int col = pan_clamp(sh->pan_col + cols, sh->view->cols, term_cols(t));
 
     if (row == sh->pan_row && col == sh->pan_col)
         return false;

@@ -459,6 +459,13 @@ static void keys__has_no_conflicts_and_follows_keys_ini(void **state)
     assert_int_equal(lab_run(l, "keys", NULL), 0);
     assert_has(l->out, "  X                sandbox-delete");
     assert_has(l->err, "keys.ini:3:");
+    assert_has(l->out, "  C-b              send-prefix");
+    lab_env(l, "TMUX=/tmp/tmux-0/default,1,0");
+    assert_int_equal(lab_run(l, "keys", NULL), 0);
+    assert_has(l->out, "  C-a              send-prefix");
+    lab_write(l, "config/sandpit/config.ini", "[general]\nprefix = C-o\n");
+    assert_int_equal(lab_run(l, "keys", NULL), 0);
+    assert_has(l->out, "  C-o              send-prefix");
 }
 
 static void doctor__all_well__says_so(void **state)

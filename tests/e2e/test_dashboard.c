@@ -291,7 +291,17 @@ static void dashboard__broken_config__starts_and_names_the_line(void **state)
     assert_screen(p, "config.ini:2:", "demo");
     pty_send(p, "\r");
     assert_screen(p, "$", "C-a keys"); /* the rest of the file counts */
-    pty_send(p, "\001d");
+    pty_send(p, "\001?Send the prefix");
+    assert_screen(p, "C-a C-a", "Send the prefix key itself");
+    pty_send(p, "\033");
+    assert_screen(p, "$", "C-a keys");
+    lab_write(l, "config/sandpit/config.ini", "[general]\nprefix = C-o\n");
+    assert_screen(p, "$", "C-o keys");
+    pty_send(p, "\017?Send the prefix");
+    assert_screen(p, "C-o C-o", "Send the prefix key itself");
+    pty_send(p, "\033");
+    assert_screen(p, "$", "C-o keys");
+    pty_send(p, "\017d");
     assert_int_equal(pty_exit_status(p, WAIT_MS), 0);
     pty_destroy(p);
 }

@@ -170,7 +170,9 @@ static void layout__zoom__hides_the_others_until_the_focus_moves(void **state)
     layout_split(l, false);
     assert_true(layout_zoom(l));
     assert_layout(l, "leaf(0,0 0x0) leaf(0,0 23x80)*");
+    assert_true(layout_is_zoomed(l));
     layout_focus(l, first);
+    assert_false(layout_is_zoomed(l));
     assert_layout(l, "leaf(1,0 22x40)* leaf(1,41 22x39)");
     layout_destroy(l);
 }

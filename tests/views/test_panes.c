@@ -77,9 +77,12 @@ static void panes__zoom_and_close__resize_what_stays(void **state)
     two_shells_await(s, 2, "t2", "second shell");
     stage_keys(s, "C-b z");
     stage_await_gone(s, "first shell");
+    stage_await(s, "zoomed, 1 hidden  alice/demo");
     await(&s->loop, 20000, s->cols == 80 && s->rows == 23 && !strcmp(s->resized, "t2"));
+    stage_golden_sizes(s, "zoomed");
     stage_keys(s, "C-b z");
     stage_await(s, "first shell");
+    stage_await_gone(s, "zoomed");
     await(&s->loop, 20000, s->cols == 39);
     stage_keys(s, "C-b x");
     stage_await_gone(s, "second shell");
@@ -647,6 +650,27 @@ static void broadcast__target_that_ends__is_left_out(void **state)
     stage_close(s);
 }
 
+static void panes__lost_link__every_title_says_so(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    stage_keys(s, "C-b %");
+    two_shells_await(s, 2, "t2", "second shell");
+    script_unlisten(&s->script);
+    script_cut(&s->script);
+    s->shell = NULL;
+    stage_await(s, " 0 alice/demo \xe2\x9c\x97 lost ");
+    stage_await(s, " 1 alice/demo \xe2\x9c\x97 lost ");
+    stage_await(s, "\n alice/demo \xe2\x9c\x97 lost ");
+    stage_keys(s, "C-b h"); /* it holds where it was seen, too */
+    stage_await(s, " 1 alice/demo \xe2\x9c\x97 lost ");
+    stage_await(s, " 0 alice/demo \xe2\x9c\x97 lost ");
+    script_listen(&s->script);
+    await(&s->loop, 10000, s->shell);
+    stage_await_gone(s, "demo \xe2\x9c\x97 lost");
+    stage_close(s);
+}
+
 static void broadcast__lost_target__is_said(void **state)
 {
     struct stage *s = open_broadcast(PATIENT_MS);
@@ -689,6 +713,7 @@ int main(void)
         cmocka_unit_test(broadcast__held_key_is_refused__ends_it),
         cmocka_unit_test(broadcast__silence__ends_it),
         cmocka_unit_test(broadcast__target_that_ends__is_left_out),
+        cmocka_unit_test(panes__lost_link__every_title_says_so),
         cmocka_unit_test(broadcast__lost_target__is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

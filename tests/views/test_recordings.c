@@ -188,6 +188,53 @@ static void recordings__list__plays_seeks_and_searches(void **state)
     stage_close(s);
 }
 
+/* 30 rows of 100 columns; the far corner says "corner". */
+static void write_large_cast(void)
+{
+    cleanup_buf struct buf text = {0};
+
+    buf_append_str(&text, "{\"version\":2,\"width\":100,\"height\":30}\n[0.1,\"o\",\"top row");
+    for (int y = 2; y <= 30; y++)
+        buf_printf(&text, "\\r\\nrow %d", y);
+    buf_append_str(&text, "\"]\n[9.0,\"o\",\"\\u001b[30;95Hcorner\"]\n"
+                          "[20.0,\"o\",\"\\u001b[3;1Hneedle\\u001b[30;1Hprompt\"]\n"
+                          "[30.0,\"o\",\" \"]\n");
+    buf_append_char(&text, '\0');
+    write_cast("large.cast", text.data);
+}
+
+static void player__larger_than_the_view__follows_the_cursor_and_what_is_found(void **state)
+{
+    struct stage *s = open_shell();
+    struct err e;
+
+    write_large_cast();
+    cleanup_free char *path = xasprintf("%s/large.cast", dir);
+    struct view *v = player_view_create(s->tui, path, 1, &e);
+    assert_non_null(v);
+    tui_show(s->tui, v);
+    stage_await(s, "row 30");
+    stage_await(s, "its size is 100x30");
+    stage_await_gone(s, "top row");
+    stage_keys(s, "Space l l");
+    stage_await(s, "corner\n");
+    stage_keys(s, "/");
+    stage_type(s, "needle");
+    stage_keys(s, "Enter");
+    stage_await(s, "needle");
+    stage_await(s, "0:20");
+    stage_keys(s, "Space");
+    stage_await(s, "prompt");
+    stage_await_gone(s, "needle");
+    stage_keys(s, "End");
+    stage_await(s, " end 0:30 / 0:30");
+    stage_golden(s, "player-larger-80x24");
+    stage_resize(s, 40, 120);
+    stage_await(s, "top row");
+    stage_await_gone(s, "its size");
+    stage_close(s);
+}
+
 static void recordings__delete__asks(void **state)
 {
     struct stage *s = open_shell();
@@ -214,6 +261,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(record__disk_full__stops_and_says_so, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(recordings__list__plays_seeks_and_searches, make_dir,
                                         remove_dir),
+        cmocka_unit_test_setup_teardown(
+            player__larger_than_the_view__follows_the_cursor_and_what_is_found, make_dir,
+            remove_dir),
         cmocka_unit_test_setup_teardown(recordings__delete__asks, make_dir, remove_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,10 +96,10 @@ static void unattended__bell__comes_before_what_ended(void **state)
     stage_type(s, "x");
     await(&s->loop, 20000, s->typed.len == 1);
     assert_string_equal(s->typed_into, "t2");
-    /* The one that ended is beside it and says so until somebody was there. */
-    stage_await(s, " 0 \xe2\x96\xa0 ended alice/demo");
+    /* The one that ended is beside it and says so, also once somebody was there. */
+    stage_await(s, "\xe2\x94\x80 0 alice/demo \xe2\x96\xa0 ended");
     stage_keys(s, "C-b a");
-    stage_await_gone(s, " 0 \xe2\x96\xa0 ended");
+    stage_await(s, "\xe2\x94\x81 0 alice/demo \xe2\x96\xa0 ended");
     stage_forget_toast(s);
     stage_keys(s, "C-b a");
     assert_non_null(strstr(stage_toast(s), "No terminal needs attention"));
@@ -162,9 +162,9 @@ static void unattended__lost_link__is_signed(void **state)
     struct stage *s = two_shells_open(24, 80);
 
     stage_host_down(s);
-    stage_await(s, " 0 \xe2\x9c\x97 lost alice/demo");
+    stage_await(s, "\xe2\x94\x80 0 alice/demo \xe2\x9c\x97 lost");
     stage_keys(s, "C-b a");
-    stage_await_gone(s, " 0 \xe2\x9c\x97 lost");
+    stage_await(s, "\xe2\x94\x81 0 alice/demo \xe2\x9c\x97 lost");
     stage_host_up(s);
     stage_await_gone(s, "connection lost");
     stage_close(s);
