@@ -150,11 +150,11 @@ static void begin(struct copy *c, bool backward)
 void copy_find(struct copy *c, const char *pattern, uint64_t line, int col)
 {
     begin(c, true);
-    c->prompting = false;
-    term_anchor_remove(&c->from);
     prompt_set(&c->prompt, pattern);
     prompt_history_add(&c->history, pattern);
     set_pattern(c);
+    c->prompting = c->seeking = false; /* it has been found */
+    term_anchor_remove(&c->from);
     copy_go(c, line);
     copy_to(c, line, col);
     c->want_col = c->cursor.col;
