@@ -22,9 +22,10 @@
 /* What a program can leave behind, without what RIS takes from the user: his screen and history.
  * Twice, since the end of the alternate screen brings back modes of before. The cursor is at the
  * foot then: with the region and the origin mode it loses its place in any case. */
-#define PLAIN "\033[?69l\033[?6l\033[?7h\033[?5l\033[4l\033[r\033(B\017\033[0m"
+#define PLAIN                                                                                      \
+    "\033[?69l\033[?6l\033[?7h\033[?5l\033[2l\033[4l\033[12h\033[20l\033[r\033(B\033)B\017\033[0m"
 static const char reset_modes[] =
-    PLAIN "\033[?1049l" PLAIN
+    PLAIN "\033[?1049l" PLAIN "\033[?9l\033[?1005l\033[?1015l\033[?1016l"
           "\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l\033[?1004l\033[?2026l"
           "\033[?1l\033>\033[=0u\033[>4m\033[?5W\033[?25h\033[0 q"
           "\033]8;;\033\\\033]104\033\\\033]110\033\\\033]111\033\\\033]112\033\\"

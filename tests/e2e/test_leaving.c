@@ -30,12 +30,14 @@ static void assert_row(const struct term *t, int row, const char *expected)
 /* Prints what each mode would change. */
 static void assert_plain(struct term *t)
 {
-    static const char probe[] = "\x1b[20;1HABC\x1b[20;1HX\x1b[22;78Hwrapped\x1b[24;1H\x0elqk\x0f\n";
+    static const char probe[] =
+        "\x1b[10;5Hx\ny\x1b[20;1HABC\x1b[20;1HX\x1b[22;78Hwrapped\x1b[24;1H\x0elqk\x0f\n";
 
     assert_false(term_modes(t).alternate_screen);
     assert_true(term_modes(t).mouse == TERM_MOUSE_NONE);
     assert_false(term_modes(t).bracketed_paste || term_modes(t).reverse_video);
     term_feed(t, probe, sizeof probe - 1);
+    assert_int_equal(term_row(t, 9)[5].glyph, 'y');
     assert_row(t, 18, "XBC");
     assert_row(t, 21, "pped");
     assert_row(t, 22, "lqk");
@@ -45,7 +47,7 @@ static void attach__left__the_terminal_is_the_users_again(void **state)
 {
     static const char worst[] =
         "printf '\\033[?1049h\\033[5;10r\\033[?6h\\033[4h\\033[?7l\\033)0"
-        "\\033[?1003h\\033[?2004h\\033[?5h\\033]2;guest\\033\\\\'; read x\r";
+        "\\033[20h\\033[?1003h\\033[?2004h\\033[?5h\\033]2;guest\\033\\\\'; read x\r";
     struct lab *l = *state;
     const struct term_config config = {.scrollback_lines = 1000};
     struct term *t = term_create(24, 80, &config);
