@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * activity feed → the terminals that somebody takes part in → titles are drawn again when that
- * changes.
+ * activity feed → the terminals that somebody takes part in or where a command runs → titles are
+ * drawn again when that changes. A command counts once it has run for a while: those that end at
+ * once would only flicker.
  */
 #include "views/company.h"
 
@@ -9,12 +10,16 @@
 #include <uthash.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "client/activity.h"
 
 #define TERMINALS_MAX 256
+#define RUNS_AFTER_MS 1000
 
 struct shared {
-    char *terminal_id, *with; /* owned */
+    char *terminal_id, *with, *command; /* owned; "": nobody, none */
+    int64_t command_ms;                 /* it began */
+    bool runs;                          /* for long enough */
     UT_hash_handle hh;
 };
 
@@ -24,7 +29,8 @@ struct company {
     struct remote *remote; /* a reference */
     struct activity_feed *feed;
     int refs;
-    struct shared *shared; /* uthash: those with anybody */
+    struct shared *shared; /* uthash: those with anybody, or a command */
+    struct tick *tick;     /* owned: the next command has run for long enough */
     UT_hash_handle hh;
 };
 
@@ -33,6 +39,7 @@ static void forget(struct company *c, struct shared *s)
     HASH_DEL(c->shared, s); // NOLINT(clang-analyzer-unix.Malloc): as in forget_all
     free(s->terminal_id);
     free(s->with);
+    free(s->command);
     free(s);
 }
 
@@ -57,23 +64,78 @@ static void on_terminal_gone(void *user, const char *terminal_id)
     tui_titles_changed(c->env->tui);
 }
 
+static bool is_shell(const char *command)
+{
+    static const char *const known[] = {"sh",  "bash", "dash", "ash",  "zsh", "fish",
+                                        "ksh", "mksh", "csh",  "tcsh", "nu",  "pwsh"};
+
+    command += *command == '-';
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strcmp(command, known[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Those that have run for long enough by now; again when the next one has. */
+static void look_at_commands(void *user)
+{
+    struct company *c = user;
+    int64_t now_ms = clock_mono_ms(), next_ms = -1;
+    bool changes = false;
+
+    for (struct shared *s = c->shared; s; s = s->hh.next) {
+        int64_t left_ms = s->command_ms + RUNS_AFTER_MS - now_ms;
+
+        if (!*s->command || s->runs)
+            continue;
+        s->runs = left_ms <= 0;
+        changes = changes || s->runs;
+        if (!s->runs && (next_ms < 0 || left_ms < next_ms))
+            next_ms = left_ms;
+    }
+    tick_after(c->tick, next_ms);
+    if (changes)
+        tui_titles_changed(c->env->tui);
+}
+
+static struct shared *add(struct company *c, const char *terminal_id)
+{
+    struct shared *s = xcalloc(1, sizeof *s);
+
+    s->terminal_id = xstrdup(terminal_id);
+    HASH_ADD_KEYPTR(hh, c->shared, s->terminal_id, strlen(s->terminal_id), s);
+    return s;
+}
+
+static void set(char **text, const char *value)
+{
+    free(*text);
+    *text = xstrdup(value);
+}
+
 static void on_terminal(void *user, const struct activity *a)
 {
     struct company *c = user;
+    const char *command = a->command_ms && !is_shell(a->command) ? a->command : "";
     struct shared *s;
 
     HASH_FIND_STR(c->shared, a->terminal_id, s);
-    if (strcmp(s ? s->with : "", a->with) == 0)
+    bool shows = s && s->runs && strcmp(s->command, command) != 0;
+    bool changes = shows || strcmp(s ? s->with : "", a->with) != 0;
+    if (!changes && strcmp(s ? s->command : "", command) == 0)
         return;
-    if (s)
+    if (!*a->with && !*command) {
         forget(c, s);
-    if (*a->with && HASH_COUNT(c->shared) < TERMINALS_MAX) {
-        s = xcalloc(1, sizeof *s);
-        s->terminal_id = xstrdup(a->terminal_id);
-        s->with = xstrdup(a->with);
-        HASH_ADD_KEYPTR(hh, c->shared, s->terminal_id, strlen(s->terminal_id), s);
+    } else if (s || HASH_COUNT(c->shared) < TERMINALS_MAX) {
+        s = s ? s : add(c, a->terminal_id);
+        s->runs = s->runs && !shows;
+        s->command_ms = a->command_ms;
+        set(&s->with, a->with);
+        set(&s->command, command);
+        look_at_commands(c);
     }
-    tui_titles_changed(c->env->tui);
+    if (changes)
+        tui_titles_changed(c->env->tui);
 }
 
 /* What nobody can tell is not said. */
@@ -105,6 +167,7 @@ struct company *company_acquire(struct views_env *env, const char *sandbox_id)
         c->env = env;
         c->sandbox_id = xstrdup(sandbox_id);
         HASH_ADD_KEYPTR(hh, env->state->companies, c->sandbox_id, strlen(c->sandbox_id), c);
+        c->tick = tick_create(client_loop(env->client), look_at_commands, c);
         c->remote = fleet_remote(env->fleet, sandbox_id);
         c->feed = activity_open(c->remote, &ops, c);
     }
@@ -119,16 +182,31 @@ void company_release(struct company *c)
     HASH_DEL(c->env->state->companies, c);
     activity_close(c->feed);
     remote_release(c->remote);
+    tick_destroy(c->tick);
     forget_all(c);
     free(c->sandbox_id);
     free(c);
 }
 
-const char *company_of(const struct company *c, const char *terminal_id)
+static const struct shared *find(const struct company *c, const char *terminal_id)
 {
     struct shared *s = NULL;
 
     if (c)
         HASH_FIND_STR(c->shared, terminal_id, s);
+    return s;
+}
+
+const char *company_of(const struct company *c, const char *terminal_id)
+{
+    const struct shared *s = find(c, terminal_id);
+
     return s ? s->with : "";
+}
+
+const char *company_command(const struct company *c, const char *terminal_id)
+{
+    const struct shared *s = find(c, terminal_id);
+
+    return s && s->runs ? s->command : "";
 }

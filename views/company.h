@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who takes part in the terminals of a sandbox (extension `activity`), for the titles of its panes.
+ * Who takes part in the terminals of a sandbox and what runs there (extension `activity`), for the
+ * titles of its panes.
  *
  * Counted: the panes of a sandbox share one, and the connection they have.
  */
@@ -16,5 +17,7 @@ struct company *company_acquire(struct views_env *env, const char *sandbox_id);
 void company_release(struct company *c);
 /* Their names, comma separated and clean; "" for nobody. Borrowed until the loop turns. */
 const char *company_of(const struct company *c, const char *terminal_id);
+/* The program in front once it has run for a second; "" for none and for a shell. As above. */
+const char *company_command(const struct company *c, const char *terminal_id);
 
 #endif

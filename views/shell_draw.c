@@ -24,6 +24,7 @@
 #define BROADCAST_SIGN_COLS 60
 #define MESSAGE_ROWS        3 /* a smaller pane keeps them for what it is */
 #define MESSAGE_HINT_COLS   60
+#define PROGRAM_COLS        32
 
 /* --- screen --- */
 /* A row with what the program will probably make of it. */
@@ -362,6 +363,19 @@ static void write_company(const struct shell *sh, struct buf *out)
         buf_append_str(out, n_people == 1 ? " takes part" : " take part");
 }
 
+/* What its program calls itself, before it what runs when that does not say so. */
+static void write_program(const struct shell *sh, struct buf *out)
+{
+    const char *title = term_title(shell_term(sh)) ? term_title(shell_term(sh)) : "";
+    const char *command = company_command(sh->company, attachment_id(sh->attachment));
+    cleanup_free char *cut = xstrndup(title, text_prefix(title, PROGRAM_COLS));
+
+    if (*command && !strcasestr(cut, command))
+        buf_printf(out, " \xe2\x96\xb8%.*s", (int)text_prefix(command, PROGRAM_COLS), command);
+    if (*cut)
+        buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");
+}
+
 /* What shows is not what is there now; also where somebody looks. */
 static bool write_standing(const struct shell *sh, struct buf *out)
 {
@@ -396,12 +410,8 @@ void shell_title(struct view *v, struct buf *out)
     if (recorder)
         buf_append_str(out, recorder_paused(recorder) ? " \xe2\x80\x96 REC paused"
                                                       : " \xe2\x97\x8f REC");
-    const char *title = term_title(shell_term(sh));
     int64_t round_trip = remote_round_trip_us(attachment_remote(sh->attachment));
-    if (title && *title) {
-        cleanup_free char *cut = xstrndup(title, text_prefix(title, 32));
-        buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");
-    }
+    write_program(sh, out);
     buf_printf(out, " %dx%d", term_cols(shell_term(sh)), term_rows(shell_term(sh)));
     /* Whole milliseconds: a figure that changed with every key would cost more than the echo. */
     if (live && round_trip >= 0 && round_trip < 1000)

@@ -102,6 +102,21 @@ static int column_of(struct pty *p, const char *text)
     return col;
 }
 
+static void panes__title__names_what_runs(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    struct pty *p = open_three(l, 31, 161);
+    pty_send(p, "sleep 1000\r");
+    assert_screen(p, " 2 t/one \xe2\x96\xb8sleep ");
+    pty_send(p, PREFIX "k");
+    assert_screen(p, " 2 t/one \xe2\x96\xb8sleep ");
+    pty_send(p, PREFIX "j\003");
+    assert_true(pty_wait_gone(p, WAIT_MS, "\xe2\x96\xb8", NULL));
+    desk_leave(p);
+}
+
 static void panes__swap_and_layouts__keep_every_shell(void **state)
 {
     struct lab *l = *state;
@@ -258,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LAB_TEST(panes__split_and_resize__reach_the_programs),
+        LAB_TEST(panes__title__names_what_runs),
         LAB_TEST(panes__swap_and_layouts__keep_every_shell),
         LAB_TEST(panes__tabs_and_break__keep_every_shell),
         LAB_TEST(panes__mouse__focuses_and_drags),

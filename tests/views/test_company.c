@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who takes part in a terminal, as the title of its pane says.
+ * Who takes part in a terminal and what runs there, as the title of its pane says.
  */
 #include "tests/views/two_shells.h"
 
@@ -24,15 +24,64 @@ static struct stage *open_shell(void)
     return s;
 }
 
-static void tell(struct stage *s, const char *terminal, const char *with)
+/* age: of the command, as a field: "#-1" at the prompt. */
+static void tell_command(struct stage *s, const char *terminal, const char *with,
+                         const char *command, const char *age)
 {
     const char *fields[] = {"terminal_id", terminal,   "with",        with,         "rows",
                             "#24",         "cols",     "#80",         "output_age", "#0",
-                            "input_age",   "#0",       "command",     "bash",       "hand_age",
+                            "input_age",   "#0",       "command",     command,      "hand_age",
                             "#-1",         "bell_age", "#-1",         "exit_age",   "#-1",
-                            "command_age", "#-1",      "frozen_left", "#0",         NULL};
+                            "command_age", age,        "frozen_left", "#0",         NULL};
 
     stage_push(s, "a1", MSG_TERMINAL_ACTIVITY, CHANNEL_ACTIVITY, fields);
+}
+
+static void tell(struct stage *s, const char *terminal, const char *with)
+{
+    tell_command(s, terminal, with, "bash", "#-1");
+}
+
+static void company__command__stands_in_the_title_while_it_runs(void **state)
+{
+    struct stage *s = open_shell();
+
+    tell_command(s, "t1", "", "sleep", "#0");
+    tell_command(s, "t1", "", "sleep", "#100");
+    stage_await(s, "alice/demo \xe2\x96\xb8sleep ");
+    tell_command(s, "t1", "ann", "vim", "#5000");
+    stage_await(s, "alice/demo \xe2\x87\x84 ann takes part \xe2\x96\xb8vim ");
+    stage_output(s, "\x1b]0;notes - VIM\x07"); /* it says so itself */
+    stage_await_gone(s, "\xe2\x96\xb8vim");
+    stage_await(s, "notes - VIM");
+    stage_output(s, "\x1b]0;ann@demo: ~\x07");
+    stage_await(s, "\xe2\x96\xb8vim ann@demo");
+    tell_command(s, "t1", "", "zsh", "#9000"); /* a shell in the shell */
+    stage_await_gone(s, "\xe2\x96\xb8");
+    tell_command(s, "t1", "", "make", "#9000");
+    stage_await(s, "\xe2\x96\xb8make");
+    tell(s, "t1", "");
+    stage_await_gone(s, "\xe2\x96\xb8");
+    stage_close(s);
+}
+
+/* One that ends at once is not worth a look. */
+static void company__short_command__never_shows(void **state)
+{
+    struct stage *s = open_shell();
+
+    tell_command(s, "t1", "", "ls", "#0");
+    tell_command(s, "t1", "ann", "ls", "#10");
+    stage_await(s, "ann takes part");
+    char *screen = stage_screen(s);
+    assert_null(strstr(screen, "\xe2\x96\xb8ls"));
+    free(screen);
+    tell(s, "t1", "");
+    tell_command(s, "t9", "", "sleep", "#5000");
+    tell_command(s, "t1", "bob", "bash", "#-1");
+    stage_await(s, "bob takes part");
+    stage_await_gone(s, "\xe2\x96\xb8");
+    stage_close(s);
 }
 
 static void company__others__stand_in_the_title_while_they_are_there(void **state)
@@ -89,6 +138,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(company__others__stand_in_the_title_while_they_are_there),
+        cmocka_unit_test(company__command__stands_in_the_title_while_it_runs),
+        cmocka_unit_test(company__short_command__never_shows),
         cmocka_unit_test(company__terminal_gone__is_forgotten),
         cmocka_unit_test(company__hostile_name__is_made_harmless),
     };
