@@ -27,6 +27,7 @@
 #define PEEK_MAX         40960 /* more than a head may have */
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_RETRY_MS  100
+#define SEGMENT_BYTES    16384
 #define READS_MAX        64 /* of one who writes faster than we throw away */
 
 struct visitor {
@@ -297,11 +298,14 @@ static int split_address(const char *address, char host[128], char port[8], stru
 static int bind_first(const struct addrinfo *found, const char *address, struct err *e)
 {
     cleanup_fd int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1;
+    const int on = 1, segment = SEGMENT_BYTES;
 
     if (fd < 0)
         return err_set_errno(e, errno, "socket");
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    /* Inherited. Over lo a segment may be 64 KiB, and one that does not fit in what a small receive
+     * buffer has free is not cut: it waits for the next window probe, 200 ms. */
+    setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
     if (bind(fd, found->ai_addr, found->ai_addrlen) || listen(fd, 1024)) {
         int reason = errno, result = err_set_errno(e, reason, "listen on %s", address);
 

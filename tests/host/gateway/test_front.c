@@ -5,6 +5,7 @@
 #include "tests/cm.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,6 +63,19 @@ static void front__answer__by_host_name(void **state)
                              "Origin: http://evil.example\r\n\r\n"),
                      403);
     assert_int_equal(ask_raw(with_origin), 403);
+}
+
+/* Half of the smallest receive buffer that a client of ours has: one always fits when half is free.
+ */
+static void front__segments__fit_a_small_receive_buffer(void **state)
+{
+    cleanup_fd int fd = host_connect(&host);
+    int bytes = 0;
+    socklen_t n = sizeof bytes;
+
+    (void)state;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &bytes, &n), 0);
+    assert_in_range(bytes, 1, 16384);
 }
 
 static void front__serve__others_while_visitors_dawdle(void **state)
@@ -146,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(front__answer__by_host_name),
+        cmocka_unit_test(front__segments__fit_a_small_receive_buffer),
         cmocka_unit_test(front__serve__others_while_visitors_dawdle),
         cmocka_unit_test(front__refuse__a_head_without_end),
         cmocka_unit_test(front__pass__many_connections_at_once),
