@@ -116,7 +116,7 @@ static const struct view *choose_piece(struct tui *t)
 static void draw_leaves(struct tui *t)
 {
     struct canvas whole = canvas_of(t, t->base);
-    bool drawn = t->base_stale, pieces = in_pieces(t);
+    bool drawn = t->base_stale || t->titles_stale, pieces = in_pieces(t);
     const struct view *piece = pieces ? choose_piece(t) : NULL;
 
     for (struct leaf *leaf = layout_next(t->layout, NULL); leaf;
@@ -141,7 +141,7 @@ static void draw_leaves(struct tui *t)
     }
     if (drawn)
         panes_draw(t, whole);
-    t->base_stale = false;
+    t->base_stale = t->titles_stale = false;
 }
 
 static struct rect place_overlay(struct tui *t, struct view *v)

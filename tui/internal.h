@@ -89,9 +89,10 @@ struct tui {
     char toast[512];        /* empty: none */
 
     bool terminal_focused;
-    bool base_stale; /* every leaf must be drawn */
-    bool dirty;      /* a frame is due */
-    bool soon;       /* at once, that is */
+    bool base_stale;   /* every leaf must be drawn */
+    bool titles_stale; /* what is around them, that is */
+    bool dirty;        /* a frame is due */
+    bool soon;         /* at once, that is */
     bool polling_write, gone;
     bool away; /* somebody else has the terminal: nothing is read or written */
     bool prefix_typed, hint_shown, numbers_shown;

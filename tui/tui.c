@@ -284,7 +284,7 @@ void tui_status_changed(struct tui *t)
 
 void tui_titles_changed(struct tui *t)
 {
-    t->base_stale = true;
+    t->titles_stale = true;
     tui_schedule(t, false);
 }
 
