@@ -45,9 +45,27 @@ ratio() { # NAME OURS THEIRS TARGET UNIT (bigger is better)
             t == "-" ? "" : "(target >= " t ")  ", a, b, u }'
 }
 
+# An editor that pages and scrolls through code, as it wrote that to a terminal; without its questions,
+# the answers to which nobody would read.
+record_vim() { # FILE
+    cat "$here"/../vterm/*.c >"$work/code.c"
+    TERM=xterm-256color pty_drain $rows $cols -q -t 60 -l "$work/session" -- nvim --clean -n "$work/code.c" \
+        -c 'syntax on | set number' \
+        -c 'for i in range(60) | exe "normal! \<C-f>" | redraw | endfor' \
+        -c 'for i in range(300) | exe "normal! \<C-y>" | redraw | endfor' \
+        -c 'for i in range(60) | exe "normal! 20j" | redraw | endfor | qa!'
+    LC_ALL=C sed -e 's/\x1b\[[?>=]*[0-9;]*[$]*[cnpqu]//g' -e 's/\x1b\][0-9;]*?[^\x07]*\x07//g' \
+        "$work/session" >"$work/pages"
+    while [ "$(wc -c <"$1")" -lt 24000000 ]; do
+        cat "$work/pages" "$work/pages" "$work/pages" "$work/pages" >>"$1"
+    done
+}
+
 corpora() {
     if [ -z "$(ls "$work/corpus")" ]; then
         gen_corpus "$work/corpus" >/dev/null
+        : >"$work/corpus/vim.txt"
+        record_vim "$work/corpus/vim.txt"
         rm -f "$work/corpus/random.bin" # libvterm 0.1.4 may not survive it
     fi
     ls "$work/corpus"
