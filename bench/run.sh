@@ -1,12 +1,12 @@
 #!/bin/sh
 # Measures ours and the yardstick interleaved in one run and prints ratios beside their targets.
-# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host]
-# [panes] [memory] [wall] [flood] [predict]; none means all. RUNS=3 sets the repeats, SECONDS_EACH=10 how
-# long a load is watched, CORPUS='s*' which corpora `pane` takes.
+# Usage: run.sh BUILD [MEASUREMENT…]; none means all. RUNS=3 sets the repeats, SECONDS_EACH=10 how long
+# a load is watched, CORPUS='s*' which corpora `pane` takes.
 set -eu
 build=$(cd "$1" && pwd)
 shift
 here=$(cd "$(dirname "$0")" && pwd)
+measurements="parse pane key interrupt start create list host panes memory wall flood predict"
 runs=${RUNS:-3}
 rows=50
 cols=200
@@ -321,12 +321,13 @@ bench_host() {
 
 PATH=$build/bench:$PATH
 . "$here/panes.sh"
-[ $# -gt 0 ] || set -- parse pane key start create list host panes memory wall flood predict
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $measurements
 for name in "$@"; do
-    case $name in
-    parse | pane | key | start | create | list | host | panes | memory | wall | flood | predict) "bench_$name" ;;
+    case " $measurements " in
+    *" $name "*) "bench_$name" ;;
     *)
-        echo "bench: no measurement called $name (parse pane key start create list host panes memory wall flood predict)" >&2
+        echo "bench: no measurement called $name ($measurements)" >&2
         exit 2
         ;;
     esac
