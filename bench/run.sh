@@ -6,7 +6,7 @@ set -eu
 build=$(cd "$1" && pwd)
 shift
 here=$(cd "$(dirname "$0")" && pwd)
-measurements="parse pane key interrupt start create list host panes memory wall flood predict"
+measurements="parse repaint pane key interrupt start create list host panes memory wall flood predict"
 runs=${RUNS:-3}
 rows=50
 cols=200
@@ -90,6 +90,13 @@ bench_parse() {
     names=$(corpora)
     # shellcheck disable=SC2086
     (cd "$work/corpus" && "$build/bench/parse" $names)
+}
+
+bench_repaint() {
+    echo "# every cell of 200x50 painted anew in colours, against the bytes alone"
+    TERM=xterm-256color pty_drain $rows $cols -q -t 60 -- "$build/bench/repaint" "$work/repainted"
+    awk '{ printf "repaint                %.2f ms (target <= 1.6), until taken %.2f ms  %.2f x the %d bytes alone\n",
+        $1 / 1e3, $2 / 1e3, $2 / $3, $4 }' "$work/repainted"
 }
 
 probe_tmux() { # CORPUS → MB/s
