@@ -6,7 +6,7 @@ set -eu
 build=$(cd "$1" && pwd)
 shift
 here=$(cd "$(dirname "$0")" && pwd)
-measurements="parse repaint pane key interrupt start create list host panes memory wall flood predict"
+measurements="parse receive repaint pane key interrupt start create list host panes memory wall flood predict"
 runs=${RUNS:-3}
 rows=50
 cols=200
@@ -90,6 +90,17 @@ bench_parse() {
     names=$(corpora)
     # shellcheck disable=SC2086
     (cd "$work/corpus" && "$build/bench/parse" $names)
+}
+
+bench_receive() {
+    command -v receive >/dev/null || {
+        echo "bench: receive needs cmocka: install libcmocka-dev, then meson setup --reconfigure $build" >&2
+        return 1
+    }
+    echo "# WebSocket messages of 16 KiB into the client, against read() of the same bytes"
+    for _ in $(seq "$runs"); do receive; done >"$work/received"
+    ratio "receive" "$(awk '{ print $1 }' "$work/received" | median)" "$(awk '{ print $2 }' "$work/received" | median)" - \
+        "MB/s (target >= 120 MB/s)"
 }
 
 bench_repaint() {
