@@ -428,6 +428,54 @@ static void copy__mouse__selects_and_copies_at_once(void **state)
     stage_close(s);
 }
 
+static void mouse_at(struct stage *s, enum mouse_kind kind, int row, int col)
+{
+    stage_mouse(s, (struct mouse){.kind = kind, .button = MOUSE_LEFT, .row = row, .col = col});
+}
+
+/* For what must not happen in that time. */
+static void pass(struct stage *s, int64_t ms)
+{
+    for (int64_t until = clock_mono_ms() + ms; clock_mono_ms() < until;)
+        uv_run(&s->loop, UV_RUN_NOWAIT);
+}
+
+/* Nothing is above this pane: its first row scrolls while the button is held in it. */
+static void copy__mouse__first_row_of_the_screen_scrolls(void **state)
+{
+    struct stage *s = open_numbered(40);
+
+    /* For who only passes, and along it, it is a row like others. */
+    mouse_at(s, MOUSE_PRESS, 1, 3);
+    mouse_at(s, MOUSE_MOVE, 0, 0);
+    mouse_at(s, MOUSE_RELEASE, 0, 0);
+    assert_copied(s, "line 31\nline");
+    mouse_at(s, MOUSE_PRESS, 0, 0);
+    mouse_at(s, MOUSE_MOVE, 0, 6);
+    pass(s, 400);
+    mouse_at(s, MOUSE_RELEASE, 0, 6);
+    assert_copied(s, "line 31");
+    mouse_at(s, MOUSE_PRESS, 1, 3);
+    mouse_at(s, MOUSE_MOVE, 0, 0);
+    mouse_at(s, MOUSE_MOVE, 0, 5);
+    stage_await(s, "30 of 30 lines back");
+    mouse_at(s, MOUSE_MOVE, 1, 0);
+    mouse_at(s, MOUSE_MOVE, 11, 3);
+    stage_await(s, "0 of 30 lines back");
+    mouse_at(s, MOUSE_RELEASE, 11, 3);
+    stage_await_gone(s, "lines back");
+    /* A key ends it, too. */
+    mouse_at(s, MOUSE_PRESS, 1, 3);
+    mouse_at(s, MOUSE_MOVE, 0, 0);
+    stage_await(s, "30 of 30 lines back");
+    mouse_at(s, MOUSE_MOVE, 11, 3);
+    stage_keys(s, "g g");
+    pass(s, 150);
+    stage_await(s, "30 of 30 lines back");
+    mouse_at(s, MOUSE_RELEASE, 11, 3);
+    stage_close(s);
+}
+
 static void ctrl_click(struct stage *s, int row, int col, uint8_t mods)
 {
     struct mouse m = {.kind = MOUSE_PRESS,
@@ -540,6 +588,7 @@ int main(void)
         cmocka_unit_test(copy__search__ends_with_copy_mode),
         cmocka_unit_test(copy__prompts__are_jumped_to),
         cmocka_unit_test(copy__mouse__selects_and_copies_at_once),
+        cmocka_unit_test(copy__mouse__first_row_of_the_screen_scrolls),
         cmocka_unit_test(link__ctrl_click__shows_and_opens_it),
         cmocka_unit_test(link__hostile_lines__are_read_at_once),
         cmocka_unit_test(copy__end__of_the_terminal_is_survived),

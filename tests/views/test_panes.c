@@ -379,12 +379,19 @@ static void panes__mouse__selection_scrolls_at_the_edge(void **state)
     mouse_at(s, MOUSE_PRESS, 10, 50);
     for (int i = 0; i < 5; i++)
         mouse_at(s, MOUSE_MOVE, 0, 50);
+    mouse_at(s, MOUSE_MOVE, 10, 50);
     stage_await(s, "5 of 19 lines back");
     mouse_at(s, MOUSE_MOVE, 23, 50);
+    mouse_at(s, MOUSE_MOVE, 10, 50);
     stage_await(s, "4 of 19 lines back");
     mouse_at(s, MOUSE_MOVE, 23, 20);
     mouse_at(s, MOUSE_MOVE, 23, 80);
     mouse_at(s, MOUSE_MOVE, 500, 500);
+    stage_await(s, "0 of 19 lines back");
+    /* Held still there it goes on. */
+    mouse_at(s, MOUSE_MOVE, 0, 50);
+    stage_await(s, "19 of 19 lines back");
+    mouse_at(s, MOUSE_MOVE, 23, 50);
     stage_await(s, "0 of 19 lines back");
     mouse_at(s, MOUSE_RELEASE, 23, 10);
     stage_await_gone(s, "lines back");
