@@ -301,6 +301,62 @@ static void assert_row(struct stage *s, int row, const char *text)
         fail_msg("row %d is \"%s\", not \"%s\"", row, line, text);
 }
 
+/* As vi: where a count is no repetition. */
+static void copy__count__of_lines_and_edges(void **state)
+{
+    struct stage *s = open_numbered(40); /* lines 31 to 40 and a prompt show */
+
+    stage_keys(s, "C-b [ 3 H");
+    assert_cursor(s, 2, 2);
+    stage_keys(s, "H");
+    assert_cursor(s, 0, 2);
+    stage_keys(s, "2 L");
+    assert_cursor(s, 9, 2);
+    stage_keys(s, "L");
+    assert_cursor(s, 10, 2);
+    stage_keys(s, "9 9 H");
+    assert_cursor(s, 10, 2);
+    stage_keys(s, "9 9 L");
+    assert_cursor(s, 0, 2);
+    stage_keys(s, "3 $");
+    assert_cursor(s, 2, 6);
+    stage_keys(s, "0 1 $");
+    assert_cursor(s, 2, 6);
+    stage_keys(s, "9 9 $");
+    assert_cursor(s, 10, 0); /* where the prompt is, whose blank is no text */
+    stage_keys(s, "5 M");
+    assert_cursor(s, 5, 0);
+    /* Half a page is so many lines from then on; the cursor goes with them. */
+    stage_keys(s, "1 0 G j j");
+    stage_await(s, "line 10");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "3 C-d");
+    stage_await_gone(s, "line 12");
+    stage_await(s, "line 13");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "C-d");
+    stage_await_gone(s, "line 15");
+    stage_await(s, "line 16");
+    stage_keys(s, "C-u");
+    stage_await(s, "line 13");
+    stage_keys(s, "2 C-u");
+    stage_await(s, "line 11");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "q C-b [ g g C-d");
+    stage_await_gone(s, "line 5 ");
+    stage_await(s, "line 6 ");
+    assert_cursor(s, 0, 0);
+    /* Pages, and a selection on the way. */
+    stage_keys(s, "2 PgDn");
+    stage_await(s, "line 26");
+    assert_cursor(s, 0, 0);
+    stage_keys(s, "2 PgUp");
+    stage_await(s, "line 6 ");
+    stage_keys(s, "v 3 $ y");
+    assert_copied(s, "line 6\nline 7\nline 8");
+    stage_close(s);
+}
+
 static void copy__search__shows_the_nearest_hit_while_it_is_typed(void **state)
 {
     struct stage *s = open_numbered(300);
@@ -583,6 +639,7 @@ int main(void)
         cmocka_unit_test(copy__selection__stays_with_its_text),
         cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
         cmocka_unit_test(copy__count__repeats_the_motion_behind_it),
+        cmocka_unit_test(copy__count__of_lines_and_edges),
         cmocka_unit_test(copy__search__shows_the_nearest_hit_while_it_is_typed),
         cmocka_unit_test(copy__search__finds_the_nearest_of_many_lines),
         cmocka_unit_test(copy__search__ends_with_copy_mode),
