@@ -233,6 +233,8 @@ static void on_state(void *user)
 
     if (remote_state(a->remote) == LINK_UP)
         a->loss_seen = false;
+    if (a->marked)
+        broadcast_link_changed(a->env);
     tell(a);
     tui_titles_changed(a->env->tui);
 }
