@@ -262,11 +262,10 @@ static bool refuse_secret(struct broadcast *b)
 }
 
 /* Programs that fill the screen show keys as they like. */
-static bool owes_echo(const struct broadcast *b, struct attachment *a)
+static bool owes_echo(struct attachment *a)
 {
     return remote_state(attachment_remote(a)) == LINK_UP &&
-           !term_modes(attachment_term(a)).alternate_screen &&
-           attachment_output_at_ms(a) < b->unechoed_since_ms;
+           !term_modes(attachment_term(a)).alternate_screen && attachment_awaits_output(a);
 }
 
 static bool waits_for_echo(const struct broadcast *b)
@@ -275,7 +274,7 @@ static bool waits_for_echo(const struct broadcast *b)
     size_t i = 0;
 
     while (b->unechoed_since_ms && (a = next_target(b->env, &i)))
-        if (owes_echo(b, a))
+        if (owes_echo(a))
             return true;
     return false;
 }
@@ -287,7 +286,7 @@ static struct attachment *silent_target(const struct broadcast *b, bool is_late)
     size_t i = 0;
 
     while ((a = next_target(b->env, &i)))
-        if (owes_echo(b, a) && (is_late || !attachment_pending(a)))
+        if (owes_echo(a) && (is_late || !attachment_pending(a)))
             return a;
     return NULL;
 }
@@ -381,8 +380,13 @@ void broadcast_printed(struct views_env *env)
 
 static void note_typed(struct broadcast *b, bool shows)
 {
+    struct attachment *a;
+    size_t i = 0;
+
     b->typed_at_ms = clock_mono_ms();
     if (shows && !b->unechoed_since_ms) {
+        while ((a = next_target(b->env, &i)))
+            attachment_await_output(a);
         b->unechoed_since_ms = b->typed_at_ms;
         b->echo_due_ms = b->typed_at_ms + b->echo_ms;
     }
