@@ -184,6 +184,7 @@ static bool on_output(void *user, const char *bytes, size_t n)
     int64_t silent_since_ms = a->output_at_ms;
 
     a->output_at_ms = clock_mono_ms();
+    a->awaits_output = false;
     a->traffic.output_bytes += n;
     term_feed(a->term, bytes, n);
     update_prediction(a);
@@ -233,6 +234,8 @@ static void on_state(void *user)
 
     if (remote_state(a->remote) == LINK_UP)
         a->loss_seen = false;
+    if (a->marked)
+        broadcast_link_changed(a->env);
     tell(a);
     tui_titles_changed(a->env->tui);
 }
@@ -554,6 +557,16 @@ void attachment_seen(struct attachment *a, bool attended)
 int64_t attachment_output_at_ms(const struct attachment *a)
 {
     return a->output_at_ms;
+}
+
+void attachment_await_output(struct attachment *a)
+{
+    a->awaits_output = true;
+}
+
+bool attachment_awaits_output(const struct attachment *a)
+{
+    return a->awaits_output;
 }
 
 void attachment_mark(struct attachment *a, bool on)

@@ -39,6 +39,7 @@ struct attachment {
     bool marked;
     struct recorder *recorder; /* owned; NULL: not recorded */
     int64_t output_at_ms;
+    bool awaits_output;
     struct attachment_traffic traffic;
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers;
