@@ -136,10 +136,8 @@ static void combine(struct term *t, uint32_t c)
 
 static void put(struct term *t, uint32_t c, int width)
 {
-    if (width > t->cols) {
-        c = 0xfffd;
-        width = 1;
-    }
+    if (width > t->cols)
+        width = 1; /* kept: it has room when the screen is wide again */
     if (t->wrap_pending)
         wrap(t);
     int limit = limit_of(t);
