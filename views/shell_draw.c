@@ -239,11 +239,15 @@ static int draw_message(struct shell *sh, struct canvas c)
 static void draw_ended(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
-    const char *keys = shell_sandbox_gone(sh)             ? "Enter sandboxes  x close"
+    bool gone = shell_sandbox_gone(sh);
+    const char *keys = gone                               ? "Enter sandboxes  x close"
                        : sh->env->readonly || sh->observe ? "x close"
                        : c.cols < 28                      ? "Enter new  x close"
                                                           : "Enter new shell  x close";
-    cleanup_free char *why = xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
+    /* Its host said first that it closed the terminal. */
+    cleanup_free char *why =
+        gone ? xasprintf("\xe2\x96\xa0 %s is gone: deleted, or its time ran out", shell_name(sh))
+             : xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
     int y = c.rows - 1, keys_w = text_width(keys), why_w = text_width(why);
 
     canvas_fill(c, (struct rect){y, 0, 1, c.cols}, style);

@@ -124,6 +124,30 @@ static void panes__tabs__are_opened_named_and_switched(void **state)
     stage_close(s);
 }
 
+static void panes__tabs__without_room_are_counted(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    for (int n = 2; n <= 4; n++) {
+        cleanup_free char *terminal = xasprintf("t%d", n), *output = xasprintf("shell %d", n);
+
+        stage_keys(s, "C-b c");
+        two_shells_await(s, n, terminal, output);
+    }
+    stage_await(s, " 0:demo  1:demo  2:demo- 3:demo*  alice/demo");
+    stage_resize(s, 24, 120);
+    stage_await(s, " 0:alice/demo  1:alice/demo  2:alice/demo- 3:alice/demo*  alice/demo");
+    stage_resize(s, 12, 40);
+    stage_await(s, " <2  2:demo- 3:demo*  alice/demo");
+    stage_output_of(s, "t1", "\a");
+    stage_await(s, " <2! 2:demo- 3:demo*");
+    stage_forget_toast(s);
+    stage_golden(s, "tabs-hidden-40x12");
+    stage_keys(s, "C-b 0");
+    stage_await(s, " 0:demo* 1:demo  >2  ");
+    stage_close(s);
+}
+
 static void panes__lists__stand_beside_shells(void **state)
 {
     struct stage *s = open_shell(24, 100);
@@ -766,6 +790,7 @@ int main(void)
         cmocka_unit_test(panes__keys__go_to_the_focused_one_only),
         cmocka_unit_test(panes__zoom_and_close__resize_what_stays),
         cmocka_unit_test(panes__tabs__are_opened_named_and_switched),
+        cmocka_unit_test(panes__tabs__without_room_are_counted),
         cmocka_unit_test(panes__lists__stand_beside_shells),
         cmocka_unit_test(panes__close__the_last_one_shows_the_list),
         cmocka_unit_test(panes__break_and_swap__move_views),
