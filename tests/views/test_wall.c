@@ -482,6 +482,12 @@ static void wall__mouse__selects_and_opens(void **state)
     struct mouse press = {.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 14, .col = 60};
 
     stage_await(s, "st04");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_LEFT});
+    stage_await(s, "\xe2\x96\xb6st01");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_DOWN});
+    stage_await_gone(s, "\xe2\x96\xb6st01");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_UP});
+    stage_await(s, "\xe2\x96\xb6st01");
     stage_mouse(s, press);
     stage_await(s, "\xe2\x96\xb6st04");
     stage_mouse(s, press);
