@@ -32,7 +32,8 @@ size_t broadcast_count(const struct views_env *env);
 /* What is typed into a goes to others too. */
 bool broadcast_reaches(const struct views_env *env, const struct attachment *a);
 /* A key or a paste typed into a: sent to every target in the form its program expects. False: some
- * target refused it, as attachment_input. Call only while broadcast_reaches. */
+ * target refused it, as attachment_input. A paste that comes too early is left out, and said so.
+ * Call only while broadcast_reaches. */
 bool broadcast_key(struct views_env *env, struct key key);
 bool broadcast_paste(struct views_env *env, const char *text, size_t n);
 /* A terminal printed something. */
