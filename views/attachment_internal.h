@@ -41,7 +41,7 @@ struct attachment {
     int64_t output_at_ms;
     struct attachment_traffic traffic;
     LIST_HEAD(viewer_list, attachment_viewer)
-    viewers;
+    viewers; /* who was focused last comes first */
     UT_hash_handle hh;
 };
 
