@@ -284,6 +284,7 @@ static bool on_output(void *user, const char *bytes, size_t n)
     while (n && (at = memmem(bytes, n, snapshot, sizeof snapshot - 1))) {
         show(a, bytes, (size_t)(at - bytes));
         raw_tty_clear(a->tty);
+        a->questions = (struct questions){0};
         at += sizeof snapshot - 1;
         n -= (size_t)(at - bytes);
         bytes = at;
@@ -390,12 +391,12 @@ static void watch_signals(struct attachment *a)
     }
 }
 
-static void close_all(struct attachment *a, bool watching)
+static void close_all(struct attachment *a)
 {
     if (a->channel)
         channel_close(a->channel);
     raw_tty_close(a->tty);
-    for (int i = 0; watching && i < N_SIGNALS; i++)
+    for (int i = 0; i < N_SIGNALS; i++)
         uv_close((uv_handle_t *)&a->signal[i], NULL);
     if (a->remote)
         remote_release(a->remote);
@@ -472,7 +473,7 @@ static int run_attach(struct app *app, const void *arguments, int n_rest, char *
         e = a.session.err;
         n_lost = drain(&a.session.loop, typed, &a);
     }
-    close_all(&a, true);
+    close_all(&a);
     if (a.end[0] && !e.code)
         say("%s", a.end);
     if (n_lost)

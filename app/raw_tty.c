@@ -59,20 +59,14 @@ static void put(int fd, const char *bytes, size_t n)
     (void)ignored;
 }
 
-static void give_back(int fd, const struct termios *saved, bool is_used)
-{
-    if (is_used) {
-        put(fd, reset_modes, sizeof reset_modes - 1);
-        put(fd, "\r\n", 2);
-    }
-    put(fd, end, sizeof end - 1);
-    tcsetattr(fd, TCSANOW, saved);
-}
-
 static void on_fatal(int signal)
 {
-    if (crash.fd >= 0)
-        give_back(crash.fd, &crash.saved, true);
+    if (crash.fd >= 0) {
+        put(crash.fd, reset_modes, sizeof reset_modes - 1);
+        put(crash.fd, "\r\n", 2);
+        put(crash.fd, end, sizeof end - 1);
+        tcsetattr(crash.fd, TCSANOW, &crash.saved);
+    }
     raise(signal); /* SA_RESETHAND: the default action now */
 }
 
@@ -189,11 +183,17 @@ void raw_tty_close(struct raw_tty *t)
     struct pollfd ready = {.fd = t->fd, .events = POLLOUT};
 
     t->closing = true;
+    /* Behind what waits, not beside it: a terminal that is slow takes no more than a part now. */
+    if (t->is_used) {
+        buf_append_str(&t->queue, reset_modes);
+        buf_append_str(&t->queue, "\r\n");
+    }
+    buf_append_str(&t->queue, end);
     while (flush(t) && t->queue.len && poll(&ready, 1, FLUSH_MS) > 0)
         ;
     crash.fd = -1;
     catch_fatal(false);
-    give_back(t->fd, &t->saved, t->is_used);
+    tcsetattr(t->fd, TCSANOW, &t->saved);
     uv_close((uv_handle_t *)&t->poll, on_closed);
 }
 

@@ -63,6 +63,14 @@ struct mouse {
     int row, col; /* from 0 */
 };
 
+/* Which way a wheel turns: 1 down, -1 up; 0: to the side, or it is none. */
+static inline int mouse_wheel(struct mouse mouse)
+{
+    if (mouse.kind != MOUSE_WHEEL)
+        return 0;
+    return (mouse.button == MOUSE_WHEEL_DOWN) - (mouse.button == MOUSE_WHEEL_UP);
+}
+
 #define KEY_NAME_SIZE 24
 /* "a", "A", "C-b", "M-x", "S-Tab", "Esc", "F5", "PgUp", "Space", "é". Returns out. */
 char *key_name(char out[KEY_NAME_SIZE], struct key key);

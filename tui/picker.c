@@ -159,9 +159,9 @@ enum picker_result picker_paste(struct picker *p, const char *text, size_t n)
 
 enum picker_result picker_mouse(struct picker *p, struct mouse mouse)
 {
-    if (mouse.kind != MOUSE_WHEEL)
-        return PICKER_IGNORED;
-    return select_by(p, mouse.button == MOUSE_WHEEL_DOWN ? 1 : -1);
+    int by = mouse_wheel(mouse);
+
+    return by ? select_by(p, by) : PICKER_IGNORED;
 }
 
 static int key_width(const struct picker *p)

@@ -300,11 +300,6 @@ int table_mouse(struct table *t, struct mouse mouse, int64_t now_ms)
         table_touch(t, now_ms);
         return click(t, mouse.row);
     }
-    if (mouse.kind != MOUSE_WHEEL)
-        return 0;
-    if (mouse.button == MOUSE_WHEEL_DOWN)
-        return table_act(t, "list-down", now_ms);
-    if (mouse.button == MOUSE_WHEEL_UP)
-        return table_act(t, "list-up", now_ms);
-    return 0;
+    int by = mouse_wheel(mouse);
+    return by ? table_act(t, by > 0 ? "list-down" : "list-up", now_ms) : 0;
 }

@@ -342,9 +342,11 @@ enum view_result tail_paste(struct tail *t, const char *text, size_t n)
 
 enum view_result tail_mouse(struct tail *t, struct mouse mouse)
 {
-    if (mouse.kind != MOUSE_WHEEL)
+    int by = mouse_wheel(mouse);
+
+    if (!by)
         return VIEW_IGNORED;
-    move(t, mouse.button == MOUSE_WHEEL_UP ? -WHEEL : WHEEL);
+    move(t, by * WHEEL);
     return VIEW_HANDLED;
 }
 

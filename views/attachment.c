@@ -427,9 +427,12 @@ void attachment_unwatch(struct attachment_viewer *v)
     if (a->sizer != v)
         return;
     a->sizer = NULL;
-    LIST_FOREACH (next, &a->viewers, link)
-        if (!next->observes)
-            attachment_focus(next);
+    LIST_FOREACH (next, &a->viewers, link) {
+        if (next->observes)
+            continue;
+        attachment_focus(next);
+        return;
+    }
 }
 
 const char *attachment_sandbox_id(const struct attachment *a)
@@ -520,6 +523,8 @@ void attachment_focus(struct attachment_viewer *v)
 {
     if (!v->of || v->observes)
         return;
+    LIST_REMOVE(v, link);
+    LIST_INSERT_HEAD(&v->of->viewers, v, link);
     v->of->sizer = v;
     take_size(v->of, v);
 }

@@ -47,7 +47,7 @@ struct attachment {
     bool awaits_output;
     struct attachment_traffic traffic;
     LIST_HEAD(viewer_list, attachment_viewer)
-    viewers;
+    viewers; /* who was focused last comes first */
     UT_hash_handle hh;
 };
 

@@ -470,7 +470,7 @@ bool broadcast_paste(struct views_env *env, const char *text, size_t n)
 
     if (is_holding(b)) {
         tui_toast(env->tui, ROLE_WARN, "Not pasted: a terminal has not shown the last key yet");
-        return false;
+        return true; /* the reason is said, and is not that too much waits */
     }
     if (n < 2 || !may_go_ahead(b, *text))
         return send_paste(b, text, n);

@@ -37,7 +37,8 @@ const char *broadcast_count_text(const struct views_env *env, const char *noun,
 /* What is typed into a goes to others too. */
 bool broadcast_reaches(const struct views_env *env, const struct attachment *a);
 /* A key or a paste typed into a: sent to every target in the form its program expects. False: it is
- * not sent to all, as attachment_input; a key then to none. Call only while broadcast_reaches. */
+ * not sent to all, as attachment_input; a key then to none. A paste that comes too early is left
+ * out, and said so. Call only while broadcast_reaches. */
 bool broadcast_key(struct views_env *env, struct key key);
 bool broadcast_paste(struct views_env *env, const char *text, size_t n);
 /* A terminal printed something. */

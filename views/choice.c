@@ -244,9 +244,9 @@ static enum view_result text_act(struct view *v, const char *action)
 
 static enum view_result text_mouse(struct view *v, struct mouse mouse)
 {
-    if (mouse.kind != MOUSE_WHEEL)
-        return VIEW_IGNORED;
-    return text_scroll(v->data, mouse.button == MOUSE_WHEEL_DOWN ? 1 : -1);
+    int by = mouse_wheel(mouse);
+
+    return by ? text_scroll(v->data, by) : VIEW_IGNORED;
 }
 
 static struct rect text_where(struct view *v, int rows, int cols)

@@ -116,17 +116,18 @@ static void notice_prefix(struct views_env *env, const char *action, char *out, 
 static bool put(struct views_env *env, const char *text)
 {
     cleanup_buf struct buf osc = {0}, out = {0};
+    bool in_tmux = is_set("TMUX"), in_screen = !in_tmux && is_set("STY");
 
     buf_append_str(&osc, "\x1b]52;c;");
     base64_encode(&osc, text, strlen(text));
     buf_append_str(&osc, "\x07");
     if (osc.len > CLIPBOARD_MAX)
         return false;
-    if (is_set("TMUX") || !is_set("STY"))
+    if (!in_screen)
         buf_append(&out, osc.data, osc.len);
-    if (is_set("TMUX"))
+    if (in_tmux)
         wrap_for_tmux(&out, &osc);
-    else if (is_set("STY"))
+    else if (in_screen)
         wrap_for_screen(&out, &osc);
     tui_write(env->tui, out.data, out.len);
     explicit_bzero(out.data, out.len);

@@ -107,11 +107,11 @@ static enum view_result act(struct view *v, const char *action)
 
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
-    struct diff_dialog *d = v->data;
+    int by = mouse_wheel(mouse);
 
-    if (mouse.button != MOUSE_WHEEL_UP && mouse.button != MOUSE_WHEEL_DOWN)
+    if (!by)
         return VIEW_IGNORED;
-    diff_scroll(shown(d), mouse.button == MOUSE_WHEEL_UP ? -3 : 3);
+    diff_scroll(shown(v->data), 3 * by);
     return VIEW_HANDLED;
 }
 

@@ -232,11 +232,11 @@ static enum view_result on_paste(struct view *v, const char *text, size_t n)
 
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
-    struct file_viewer *f = v->data;
+    int by = mouse_wheel(mouse);
 
-    if (mouse.button != MOUSE_WHEEL_UP && mouse.button != MOUSE_WHEEL_DOWN)
+    if (!by)
         return VIEW_IGNORED;
-    viewer_scroll(&f->viewer, mouse.button == MOUSE_WHEEL_UP ? -3 : 3);
+    viewer_scroll(&((struct file_viewer *)v->data)->viewer, 3 * by);
     return VIEW_HANDLED;
 }
 

@@ -200,9 +200,10 @@ static struct wall_tile *tile_at(struct wall *w, int y, int x)
 static enum view_result on_mouse(struct view *v, struct mouse mouse)
 {
     struct wall *w = v->data;
+    int by = mouse_wheel(mouse);
 
-    if (mouse.kind == MOUSE_WHEEL) {
-        wall_order_act(w, mouse.button == MOUSE_WHEEL_UP ? "list-page-up" : "list-page-down");
+    if (by) {
+        wall_order_act(w, by < 0 ? "list-page-up" : "list-page-down");
         return VIEW_HANDLED;
     }
     struct wall_tile *t = tile_at(w, mouse.row, mouse.col);

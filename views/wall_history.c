@@ -114,6 +114,15 @@ static bool floods(struct wall_history *h, int64_t now_ms, size_t n)
     return h->n_second > WALL_HISTORY_RATE && h->n_second > n;
 }
 
+/* Its output was for a screen of that size. */
+static bool goes_on(const struct wall_tile *t, const struct stretch *s, size_t n)
+{
+    const struct term *term = attachment_term(t->attachment);
+
+    return s && !t->history->broken && s->rows == term_rows(term) && s->cols == term_cols(term) &&
+           s->bytes.len - s->n_screen + n <= WALL_HISTORY_KEY_BYTES;
+}
+
 void wall_history_output(struct wall_tile *t, const char *bytes, size_t n)
 {
     struct record record = {clock_mono_ms(), n};
@@ -128,7 +137,7 @@ void wall_history_output(struct wall_tile *t, const char *bytes, size_t n)
         t->history->broken = true;
         return;
     }
-    if (!s || t->history->broken || s->bytes.len - s->n_screen + n > WALL_HISTORY_KEY_BYTES) {
+    if (!goes_on(t, s, n)) {
         begin(t);
         return;
     }

@@ -19,9 +19,10 @@ struct wall;
 struct wall_tile;
 struct term;
 
-/* Output that the tile's terminal has taken already. */
+/* Output that the tile's terminal has taken already. In a new size it begins with a whole screen.
+ */
 void wall_history_output(struct wall_tile *t, const char *bytes, size_t n);
-/* Its terminal changed in another way (a new size): what follows begins with a whole screen. */
+/* It is not attached any more: nothing is known of the time until its next output. */
 void wall_history_gap(struct wall_tile *t);
 void wall_history_destroy(struct wall_tile *t);
 /* clock_mono_ms of the oldest that is kept of any tile; 0: nothing. */

@@ -23,6 +23,7 @@
 #define SNAPSHOTS_MAX  1024
 #define TIME_MAX_MS    ((int64_t)1000 * 3600 * 24 * 365)
 #define NAME_SIZE      256
+#define RESIZE_BYTES   32768 /* of output take as long as wrapping a scrollback anew */
 
 struct event {
     bool ready;
@@ -270,28 +271,34 @@ void replay_seek(struct replay *r, int64_t ms)
 
 /* --- playing --- */
 
-static void play_resize(struct replay *r, const char *text)
+/* Returns what it cost, in bytes of the file. */
+static size_t play_resize(struct replay *r, const char *text)
 {
     int rows, cols;
 
-    if (sscanf(text, "%9dx%9d", &cols, &rows) == 2)
-        term_resize(r->term, rows, cols);
+    if (sscanf(text, "%9dx%9d", &cols, &rows) != 2)
+        return 0;
+    term_resize(r->term, rows, cols);
+    return RESIZE_BYTES;
 }
 
-static void play(struct replay *r)
+/* Returns what it cost beyond its bytes. */
+static size_t play(struct replay *r)
 {
     struct event *e = &r->next;
+    size_t cost = 0;
 
     r->now_ms = e->ms;
     if (e->kind == 'o') {
         term_feed(r->term, e->text, strlen(e->text));
     } else if (e->kind == 'r') {
-        play_resize(r, e->text);
+        cost = play_resize(r, e->text);
     }
     free(e->text);
     *e = (struct event){0};
     if (is_snapshot_due(r))
         take_snapshot(r);
+    return cost;
 }
 
 bool replay_advance(struct replay *r, int64_t until_ms, size_t budget)
@@ -307,7 +314,7 @@ bool replay_advance(struct replay *r, int64_t until_ms, size_t budget)
         }
         if (!r->next.ready || r->next.ms > until_ms)
             break;
-        play(r);
+        used += play(r);
         if (used >= budget)
             return false;
     }

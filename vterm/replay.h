@@ -34,7 +34,8 @@ struct term *replay_term(struct replay *r);
 const char *replay_title(const struct replay *r); /* or "" */
 int64_t replay_timestamp(const struct replay *r); /* seconds since 1970, or 0 */
 
-/* Plays all up to a time. False: `budget` bytes of the file were used up before, call again. */
+/* Plays all up to a time. False: `budget` bytes of the file were used up before, call again. A
+ * change of size counts as many. */
 bool replay_advance(struct replay *r, int64_t until_ms, size_t budget);
 /* Goes back to the last snapshot before that time, if it is past; advance goes on from there. */
 void replay_seek(struct replay *r, int64_t ms);

@@ -15,13 +15,25 @@
 struct writer {
     const struct term *t;
     struct buf *out;
-    struct style pen; /* what the receiver has */
+    struct style pen;  /* what the receiver has */
+    size_t links_left; /* bytes that addresses may take yet */
 };
+
+/* A program that gives each cell another address would make a snapshot of gigabytes. The screen
+ * has its own share, so that it keeps its links whatever scrolled by. */
+#define LINKS_MAX ((size_t)4 << 20)
 
 static void set_link(struct writer *w, uint16_t link)
 {
     const char *uri = term_link(w->t, link), *id = uri ? extra_id(w->t, link) : "";
+    size_t n = uri ? strlen(id) + strlen(uri) : 0;
 
+    if (n > w->links_left) {
+        uri = NULL;
+        id = "";
+        n = 0;
+    }
+    w->links_left -= n;
     buf_printf(w->out, "\033]8;%s%s;%s\033\\", *id ? "id=" : "", id, uri ? uri : "");
 }
 
@@ -174,6 +186,8 @@ static void put_main(struct writer *w, size_t kept)
 
     load_line(t, kept, 0, &line);
     for (size_t i = 0; i < n; i++) {
+        if (i == kept)
+            w->links_left = LINKS_MAX;
         int from = joined ? put_wrapped_first(w, line.cells, t->cols) : 0;
         bool joins = false;
 
@@ -275,6 +289,7 @@ static void put_alternate(struct writer *w)
 {
     const struct term *t = w->t;
 
+    w->links_left = LINKS_MAX;
     buf_append_str(w->out, "\033[?1047h\033[2J");
     put_kitty(w, &t->alternate.kitty);
     for (int i = 0; i < t->rows; i++) {
@@ -426,7 +441,7 @@ static void put_partial(struct writer *w)
 
 void term_snapshot(const struct term *t, size_t scrollback_lines, struct buf *out)
 {
-    struct writer w = {.t = t, .out = out};
+    struct writer w = {.t = t, .out = out, .links_left = LINKS_MAX};
     size_t kept = scrollback_count(t->scrollback);
 
     if (kept > scrollback_lines)

@@ -200,7 +200,8 @@ void term_encode_paste(struct term *t, const char *text, size_t n, struct buf *o
 /* Appends a byte sequence that gives a fresh or a used terminal of the same size the same screen,
  * cursor, modes, title, links, marks and the last `scrollback_lines` lines above. It begins with a
  * full reset and an empty scrollback, TERM_SNAPSHOT_BEGIN, so nothing shows twice, and holds no
- * query. What REP would repeat is not in it. */
+ * query. What REP would repeat is not in it, nor are links beyond 4 MiB of addresses above the
+ * screen and as much on it. */
 #define TERM_SNAPSHOT_BEGIN "\033c\033[3J"
 void term_snapshot(const struct term *t, size_t scrollback_lines, struct buf *out);
 

@@ -172,6 +172,8 @@ void session_snapshot(struct session *s, struct buf *out)
     size_t open = escape_incomplete_tail(s->tail, n);
 
     term_snapshot(s->term, SNAPSHOT_LINES, out);
+    /* What has come of a character goes before its rest. */
+    out->len -= utf8_incomplete_tail(out->data, out->len);
     buf_append(out, s->tail + n - open, open);
 }
 

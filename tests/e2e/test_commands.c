@@ -271,6 +271,9 @@ static void attach__several__are_told_apart(void **state)
     assert_screen(watch, "$");
     pty_send(watch, "exit 5\r");
     assert_screen(watch, "watching at its size, 80x24; keys are not sent");
+    /* Half a sequence before a screen that is sent whole does not take in its beginning. */
+    pty_send(two, "printf '\\033[1\\033c\\033[3Jhid%s\\n' den-not\r");
+    assert_screen(watch, "hidden-not");
     pty_send(two, "echo two-$((6*7)); stty size\r");
     assert_screen(watch, "two-42");
     assert_screen(two, "24 80");

@@ -81,6 +81,24 @@ static void tail__follow__shows_the_end_and_pause_stays_put(void **state)
     tail_finish(&t);
 }
 
+static void tail__wheel__scrolls_but_not_to_the_side(void **state)
+{
+    struct mouse wheel = {.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_RIGHT};
+    struct tail t;
+
+    tail_init(&t);
+    add_many(&t, 1, 8);
+    assert_drawn(&t, 2, 10, "line 7\nline 8\n");
+    tail_act(&t, "list-top");
+    assert_drawn(&t, 2, 10, "line 1\nline 2\n");
+    assert_int_equal(tail_mouse(&t, wheel), VIEW_IGNORED);
+    assert_drawn(&t, 2, 10, "line 1\nline 2\n");
+    wheel.button = MOUSE_WHEEL_DOWN;
+    assert_int_equal(tail_mouse(&t, wheel), VIEW_HANDLED);
+    assert_drawn(&t, 2, 10, "line 3\nline 4\n");
+    tail_finish(&t);
+}
+
 static void tail__clean__leaves_nothing_that_acts(void **state)
 {
     static const struct {
@@ -261,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tail__follow__shows_the_end_and_pause_stays_put),
+        cmocka_unit_test(tail__wheel__scrolls_but_not_to_the_side),
         cmocka_unit_test(tail__clean__leaves_nothing_that_acts),
         cmocka_unit_test(tail__long_lines__are_cut_at_characters),
         cmocka_unit_test(tail__wrap__and_without),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "views/broadcast.h"
+#include "views/terminals.h"
 #include "wire/base64.h"
 #include "wire/names.h"
 
@@ -92,6 +93,41 @@ static void panes__zoom_and_close__resize_what_stays(void **state)
     stage_await(s, "Tabs and panes");
     stage_keys(s, "Down Down Enter");
     stage_await(s, "second shell");
+    stage_close(s);
+}
+
+static void ignore(void *user)
+{
+}
+
+static bool is_hidden(void *user)
+{
+    return false;
+}
+
+static void panes__close__goes_back_to_the_size_focused_before(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+    struct attachment *a = terminals_at(&s->env, 1);
+    struct attachment_viewer panes[3];
+
+    assert_non_null(a);
+    await(&s->loop, 20000, attachment_settled(a));
+    for (int i = 0; i < 3; i++) {
+        panes[i] = (struct attachment_viewer){.on_change = ignore, .is_shown = is_hidden};
+        attachment_watch(a, &panes[i]);
+        attachment_resize(&panes[i], 10, 31 + i);
+    }
+    attachment_focus(&panes[1]);
+    attachment_focus(&panes[2]);
+    attachment_focus(&panes[0]);
+    assert_int_equal(term_cols(attachment_term(a)), 31);
+    attachment_unwatch(&panes[0]);
+    assert_int_equal(term_cols(attachment_term(a)), 33);
+    attachment_unwatch(&panes[2]);
+    assert_int_equal(term_cols(attachment_term(a)), 32);
+    attachment_unwatch(&panes[1]);
+    assert_int_equal(term_cols(attachment_term(a)), 80);
     stage_close(s);
 }
 
@@ -447,7 +483,7 @@ static void broadcast__keys__go_to_marked_ones_only(void **state)
     stage_type(s, "x");
     await(&s->loop, 20000, s->typed.len == 2);
     stage_paste(s, "yz");
-    assert_non_null(strstr(stage_toast(s), "Not pasted"));
+    assert_non_null(strstr(stage_toast(s), "Not pasted: a terminal has not shown the last key"));
     stage_output_of(s, "t1", "x");
     stage_output_of(s, "t3", "[x");
     stage_await(s, "[x");
@@ -789,6 +825,7 @@ int main(void)
         cmocka_unit_test(panes__split__is_created_in_its_size),
         cmocka_unit_test(panes__keys__go_to_the_focused_one_only),
         cmocka_unit_test(panes__zoom_and_close__resize_what_stays),
+        cmocka_unit_test(panes__close__goes_back_to_the_size_focused_before),
         cmocka_unit_test(panes__tabs__are_opened_named_and_switched),
         cmocka_unit_test(panes__tabs__without_room_are_counted),
         cmocka_unit_test(panes__lists__stand_beside_shells),

@@ -13,6 +13,7 @@
 #include "client/activity.h"
 #include "tui/internal.h"
 #include "views/attachment.h"
+#include "views/wall_history.h"
 #include "views/wall_internal.h"
 #include "wire/names.h"
 
@@ -413,6 +414,26 @@ static void wall__travel__shows_all_as_they_were(void **state)
     stage_close(s);
 }
 
+static void wall__travel__in_the_size_it_had(void **state)
+{
+    static const char *const size[] = {"terminal_id", "t1", "rows", "#10", "cols", "#40", NULL};
+    struct stage *s = open_wall(24, 80, 1);
+
+    print(s, 1, "before it");
+    stage_await(s, "before it");
+    stage_push(s, "s1", MSG_TERMINAL_RESIZED, "terminal:t1", size);
+    print(s, 1, "\033[10;31Hover there");
+    stage_await(s, "over there");
+    const struct wall *w = wall_of_view(tui_focused(s->tui));
+    struct term *past = wall_history_at(TAILQ_FIRST(&w->tiles), clock_mono_ms());
+    assert_non_null(past);
+    assert_int_equal(term_rows(past), 10);
+    assert_int_equal(term_cols(past), 40);
+    assert_int_equal(term_row(past, 9)[39].glyph, 'e');
+    term_destroy(past);
+    stage_close(s);
+}
+
 static void wall__ends__are_shown(void **state)
 {
     struct stage *s = open_wall(24, 80, 3);
@@ -461,6 +482,12 @@ static void wall__mouse__selects_and_opens(void **state)
     struct mouse press = {.kind = MOUSE_PRESS, .button = MOUSE_LEFT, .row = 14, .col = 60};
 
     stage_await(s, "st04");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_LEFT});
+    stage_await(s, "\xe2\x96\xb6st01");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_DOWN});
+    stage_await_gone(s, "\xe2\x96\xb6st01");
+    stage_mouse(s, (struct mouse){.kind = MOUSE_WHEEL, .button = MOUSE_WHEEL_UP});
+    stage_await(s, "\xe2\x96\xb6st01");
     stage_mouse(s, press);
     stage_await(s, "\xe2\x96\xb6st04");
     stage_mouse(s, press);
@@ -756,6 +783,7 @@ int main(void)
         cmocka_unit_test(wall__bell__rings_nobody),
         cmocka_unit_test(wall__page__only_what_shows_is_subscribed),
         cmocka_unit_test(wall__travel__shows_all_as_they_were),
+        cmocka_unit_test(wall__travel__in_the_size_it_had),
         cmocka_unit_test(wall__ends__are_shown),
         cmocka_unit_test(wall__host_gone__is_told_on_every_tile),
         cmocka_unit_test(wall__empty__says_what_to_do),

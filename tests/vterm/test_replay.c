@@ -42,6 +42,23 @@ static void check_row(struct replay *r, const char *expected)
     assert_string_equal(text, expected);
 }
 
+static void replay__advance__many_sizes_are_not_one_piece(void **state)
+{
+    cleanup_buf struct buf file = {0}, text = {0};
+
+    buf_append_str(&text, "{\"version\":2,\"width\":30,\"height\":4}\n");
+    for (int i = 0; i < 100; i++)
+        buf_printf(&text, "[1,\"r\",\"%dx4\"]\n", 40 + i % 2);
+    struct replay *r = open_text(&file, text.data);
+    int n_pieces = 1;
+
+    while (!replay_advance(r, 2000, 256 << 10))
+        n_pieces++;
+    assert_in_range(n_pieces, 10, 100);
+    assert_int_equal(term_cols(replay_term(r)), 41);
+    replay_destroy(r);
+}
+
 static void replay__advance__plays_up_to_a_time(void **state)
 {
     struct buf file = {0};
@@ -213,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replay__advance__plays_up_to_a_time),
+        cmocka_unit_test(replay__advance__many_sizes_are_not_one_piece),
         cmocka_unit_test(replay__create__refuses_what_is_no_recording),
         cmocka_unit_test(replay__create__says_why_it_cannot_read),
         cmocka_unit_test(replay__advance__skips_what_it_cannot_read),

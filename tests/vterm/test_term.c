@@ -208,6 +208,36 @@ static const char *const pieces[] = {
 };
 
 /* What the copy holds behind its cells shows when both go on. */
+/* Its text is all there, and the newest links. */
+static void term__snapshot__of_long_links_is_bounded(void **state)
+{
+    struct term *t = make(4, 80, 1000), *copy = make(4, 80, 1000);
+    cleanup_buf struct buf links = {0}, bytes = {0};
+    char address[2001];
+
+    memset(address, 'x', sizeof address - 1);
+    address[sizeof address - 1] = '\0';
+    for (int i = 0; i < 80; i++)
+        buf_printf(&links, "\033]8;;http://%c/%s\033\\%c", 'a' + i % 2, address, 'A' + i % 26);
+    for (int i = 0; i < 1000; i++)
+        term_feed(t, links.data, links.len);
+    term_snapshot(t, SIZE_MAX, &bytes);
+    assert_in_range(bytes.len, 1000 * 80, 10 << 20);
+    term_feed(copy, bytes.data, bytes.len);
+    for (uint64_t line = 0; line < 1000; line += 111) {
+        struct cell a[80], b[80];
+
+        assert_int_equal(term_line(t, line, a, 80), term_line(copy, line, b, 80));
+        for (int col = 0; col < 80; col++)
+            assert_int_equal(a[col].glyph, b[col].glyph);
+    }
+    const struct cell *last = term_row(copy, 3);
+    assert_string_equal(term_link(copy, last[79].style.link),
+                        term_link(t, term_row(t, 3)[79].style.link));
+    term_destroy(t);
+    term_destroy(copy);
+}
+
 static void term__snapshot__makes_the_same_terminal_of_random_sessions(void **state)
 {
     char why[256];
@@ -411,6 +441,7 @@ int main(void)
         cmocka_unit_test(term__resize__damages_all_rows),
         cmocka_unit_test(term__scrollback__numbers_lines_for_ever),
         cmocka_unit_test(term__snapshot__keeps_as_many_lines_as_asked_for),
+        cmocka_unit_test(term__snapshot__of_long_links_is_bounded),
         cmocka_unit_test(term__snapshot__makes_the_same_terminal_of_random_sessions),
         cmocka_unit_test(term__resize__loses_no_text),
         cmocka_unit_test(term__prompts__are_found_in_both_directions),

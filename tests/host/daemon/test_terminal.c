@@ -101,6 +101,29 @@ static void terminal__subscribe__first_gets_raw_later_ones_a_snapshot(void **sta
     delete_terminal(w, id);
 }
 
+static void terminal__subscribe__half_a_character_is_not_sent_twice(void **state)
+{
+    WORLD(state)
+    struct ws first, second;
+    char *id = world_pty(w, ",\"shell\":\"/bin/sh\"");
+
+    ws_open(&first, w, "json");
+    ws_open(&second, w, "json");
+    ws_subscribe(&first, "terminal:", id);
+    ws_input(&first, id,
+             "stty -echo; printf 'ha''lf:\\342\\202'; read x; printf '\\254 wh''ole\\n'\n");
+    ws_wait(&first, "half:");
+    ws_subscribe(&second, "terminal:", id);
+    ws_wait(&second, "half:");
+    ws_input(&first, id, "\n");
+    ws_wait(&second, " whole");
+    assert_non_null(strstr(second.text.data, "\xe2\x82\xac whole"));
+    assert_null(strstr(second.text.data, "\xef\xbf\xbd"));
+    ws_close(&first);
+    ws_close(&second);
+    delete_terminal(w, id);
+}
+
 static void terminal__resize__tells_the_others_and_ignores_nonsense(void **state)
 {
     WORLD(state)
@@ -560,6 +583,7 @@ int main(void)
         cmocka_unit_test(terminal__pty__echoes_on_both_protocols),
         cmocka_unit_test(terminal__created__is_repeated_until_subscribed),
         cmocka_unit_test(terminal__subscribe__first_gets_raw_later_ones_a_snapshot),
+        cmocka_unit_test(terminal__subscribe__half_a_character_is_not_sent_twice),
         cmocka_unit_test(terminal__resize__tells_the_others_and_ignores_nonsense),
         cmocka_unit_test(terminal__input_ack__takes_each_number_once),
         cmocka_unit_test(terminal__question__is_answered_once),
