@@ -19,7 +19,8 @@ struct yield {
     enum yield_state state;
     char *archive; /* owned; NULL: none */
     size_t files, recordings;
-    int64_t bytes; /* before they were packed */
+    size_t earlier; /* recordings of another sandbox that had its name before; left out */
+    int64_t bytes;  /* before they were packed */
     struct err err;
 };
 void yield_finish(struct yield *y);

@@ -183,11 +183,30 @@ static void destroy_collected(struct ending *x)
     }
 }
 
+/* They are the user's, who may wonder before the count is typed. */
+static void say_recordings(const struct ending *x)
+{
+    size_t n = 0, n_earlier = 0;
+
+    for (size_t i = 0; i < x->n; i++) {
+        n += x->all[i].archive ? x->all[i].recordings : 0;
+        n_earlier += x->all[i].earlier;
+    }
+    if (n)
+        say("%zu recording%s copied into the archives; what you recorded stays in %s", n,
+            n == 1 ? " was" : "s were", x->session->app->paths.recordings_dir);
+    if (n_earlier)
+        say("%zu recording%s of earlier sandboxes with these names %s kept, in no archive: %s",
+            n_earlier, n_earlier == 1 ? "" : "s", n_earlier == 1 ? "is" : "are",
+            x->session->app->paths.recordings_dir);
+}
+
 static int finish_run(struct ending *x)
 {
     size_t n = count(x, YIELD_WHOLE);
     bool agreed = true;
 
+    say_recordings(x);
     if (x->signal) {
         say("nothing was destroyed; run it again to go on");
     } else if (n && !x->o->keep) {

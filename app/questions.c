@@ -56,18 +56,36 @@ static bool is_colour(long number)
     return number == 4 || number == 5 || (number >= 10 && number <= 19);
 }
 
-/* number ; …: one of the fields of a colour, the last one of the clipboard, is "?". */
+static long osc_number(const char *s)
+{
+    return isdigit((unsigned char)s[0]) ? strtol(s, NULL, 10) : -1;
+}
+
+/* number ; …: a field of a colour or of the clipboard is "?". */
 static bool asks_osc(const char *s, size_t n)
 {
-    long number = isdigit((unsigned char)s[0]) ? strtol(s, NULL, 10) : -1;
+    long number = osc_number(s);
 
-    for (size_t i = 2; i < n; i++) {
-        bool is_field = s[i] == '?' && s[i - 1] == ';' && (i + 1 == n || s[i + 1] == ';');
-
-        if (is_field && (is_colour(number) || (number == 52 && i + 1 == n)))
+    if (!is_colour(number) && number != 52)
+        return false;
+    for (size_t i = 2; i < n; i++)
+        if (s[i] == '?' && s[i - 1] == ';' && (i + 1 == n || s[i + 1] == ';'))
             return true;
-    }
     return false;
+}
+
+/* So far it does not: can what follows make it? */
+static bool can_ask_osc(const char *s)
+{
+    const char *rest = s + strspn(s, "0123456789"), *data;
+
+    if (!*rest)
+        return true;
+    if (*rest != ';' || osc_number(s) != 52)
+        return is_colour(osc_number(s));
+    /* What the clipboard is set to begins behind the next one. */
+    data = strchr(rest + 1, ';');
+    return !data || !data[1];
 }
 
 static bool is_control(unsigned char c)
@@ -75,10 +93,9 @@ static bool is_control(unsigned char c)
     return c < ' ' || c == 0x7f;
 }
 
-/* As far as it is held, without its end. */
-static bool asks_string(const struct questions *q)
+/* What is held, without its beginning and its end; returns how long it is. */
+static size_t text_of(const struct questions *q, char text[QUESTION_STRING_MAX])
 {
-    char text[QUESTION_MAX];
     size_t n = 0;
 
     for (size_t i = 2; i < q->n_held; i++)
@@ -87,7 +104,31 @@ static bool asks_string(const struct questions *q)
     if (n && (unsigned char)text[n - 1] == C1) /* of its end */
         n--;
     text[n] = '\0';
+    return n;
+}
+
+static bool asks_string(const struct questions *q)
+{
+    char text[QUESTION_STRING_MAX];
+    size_t n = text_of(q, text);
+
     return q->kind == ']' ? asks_osc(text, n) : n > 1 && is_one_of(text[0], "$+") && text[1] == 'q';
+}
+
+static bool can_ask(const struct questions *q)
+{
+    char text[QUESTION_STRING_MAX];
+    size_t n = text_of(q, text);
+
+    return q->kind == ']' ? can_ask_osc(text) : n < 2;
+}
+
+static bool is_of_colours(const struct questions *q)
+{
+    char text[QUESTION_STRING_MAX];
+
+    text_of(q, text);
+    return q->kind == ']' && text[strspn(text, "0123456789")] == ';' && is_colour(osc_number(text));
 }
 
 static void leave(struct questions *q)
@@ -106,12 +147,15 @@ void questions_flush(struct questions *q, struct buf *out)
     leave(q);
 }
 
-/* No more of the string is needed to know whether it asks. */
-static void decide(struct questions *q, struct buf *out)
+/* No more of the string is needed, or held, to know whether it asks. */
+static void decide(struct questions *q, bool is_whole, struct buf *out)
 {
+    bool asks;
+
     if (q->state != QUESTIONS_STRING)
         return;
-    q->state = asks_string(q) ? QUESTIONS_SWALLOWED : QUESTIONS_PASSED;
+    asks = asks_string(q) || (!is_whole && can_ask(q));
+    q->state = asks ? QUESTIONS_SWALLOWED : QUESTIONS_PASSED;
     if (q->state == QUESTIONS_PASSED)
         buf_append(out, q->held, q->n_held);
     q->n_held = 0;
@@ -124,8 +168,8 @@ static void put(struct questions *q, unsigned char c, struct buf *out)
     if (q->state != QUESTIONS_STRING)
         return;
     q->held[q->n_held++] = (char)c;
-    if (q->n_held == QUESTION_MAX)
-        decide(q, out);
+    if (q->n_held == QUESTION_STRING_MAX || (q->n_held == QUESTION_MAX && !is_of_colours(q)))
+        decide(q, false, out);
 }
 
 /* Of what is too long the last byte stands for the rest. */
@@ -244,7 +288,7 @@ static bool within_string(struct questions *q, unsigned char c, struct buf *out)
         return true;
     }
     if (ends)
-        decide(q, out);
+        decide(q, true, out);
     if (escaped)
         put(q, ESC, out);
     put(q, c, out);

@@ -12,7 +12,10 @@
 
 #include "base/buf.h"
 
-#define QUESTION_MAX 256 /* a longer string that has not asked by then asks nothing */
+#define QUESTION_MAX 256 /* of what is longer it is known by then whether it can ask */
+/* But for colours, of which the last one of many can be asked for. All 256 of the palette set at
+ * once are shorter; what is longer is dropped. */
+#define QUESTION_STRING_MAX 8192
 
 struct questions {
     enum {
@@ -26,7 +29,7 @@ struct questions {
     } state;
     char kind;          /* of a string: the character after ESC */
     unsigned char last; /* of a string: the byte before, but for controls; ESC: not written yet */
-    char held[QUESTION_MAX]; /* what is undecided as yet */
+    char held[QUESTION_STRING_MAX]; /* what is undecided as yet */
     size_t n_held;
 };
 

@@ -319,6 +319,30 @@ bench_flood() {
     done
 }
 
+interrupt_of() { # FILE PROGRAM…: C-c to prompt, milliseconds
+    into=$1
+    shift
+    drive -r $rows -c $cols -w 'ready>' -s 'yes\r' -g 'ready>' -z 1000 -s "$(printf '\003')" -w 'ready>' \
+        -t prompt -- "$@" | awk '{ print $2 }' >>"$into"
+}
+
+bench_interrupt() {
+    echo "# C-c in a flooding pane until the prompt is on the screen, milliseconds, against tmux"
+    "$sandpit" new bench/interrupt >/dev/null
+    # shellcheck disable=SC2016 # its home
+    "$sandpit" exec bench/interrupt -- sh -c 'echo "PS1=\"ready> \"" >"$HOME/.bashrc"'
+    : >"$work/a"
+    : >"$work/b"
+    for _ in $(seq 5); do
+        interrupt_of "$work/a" "$sandpit" shell bench/interrupt
+        interrupt_of "$work/b" tmux -L "bench$$" -f /dev/null new-session "PS1='ready> ' bash --norc"
+        tmux -L "bench$$" kill-server 2>/dev/null || true
+    done
+    "$sandpit" rm -y bench/interrupt >/dev/null
+    awk -v a="$(median <"$work/a")" -v b="$(median <"$work/b")" -v worst="$(sort -n "$work/a" | tail -1)" 'BEGIN {
+        printf "C-c to prompt          %.1f ms, worst %.1f (target < 100)  %.2f x tmux (%.1f ms)\n", a, worst, a / b, b }'
+}
+
 # --- over a slow link --------------------------------------------------------------------------------
 
 typed_far() { # PREDICTION → p50 of key to echo, microseconds

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Measures ours and the yardstick interleaved in one run and prints ratios beside their targets.
-# Usage: run.sh BUILD [parse] [pane] [key] [start] [create] [list] [host]
-# [panes] [memory] [wall] [flood] [predict]; none means all. RUNS=3 sets the repeats, SECONDS_EACH=10 how
-# long a load is watched, CORPUS='s*' which corpora `pane` takes.
+# Usage: run.sh BUILD [MEASUREMENT…]; none means all. RUNS=3 sets the repeats, SECONDS_EACH=10 how long
+# a load is watched, CORPUS='s*' which corpora `pane` takes.
 set -eu
 build=$(cd "$1" && pwd)
 shift
 here=$(cd "$(dirname "$0")" && pwd)
+measurements="parse receive repaint pane key interrupt start create list host panes memory wall flood predict"
 runs=${RUNS:-3}
 rows=50
 cols=200
@@ -45,9 +45,27 @@ ratio() { # NAME OURS THEIRS TARGET UNIT (bigger is better)
             t == "-" ? "" : "(target >= " t ")  ", a, b, u }'
 }
 
+# An editor that pages and scrolls through code, as it wrote that to a terminal; without its questions,
+# the answers to which nobody would read.
+record_vim() { # FILE
+    cat "$here"/../vterm/*.c >"$work/code.c"
+    TERM=xterm-256color pty_drain $rows $cols -q -t 60 -l "$work/session" -- nvim --clean -n "$work/code.c" \
+        -c 'syntax on | set number' \
+        -c 'for i in range(60) | exe "normal! \<C-f>" | redraw | endfor' \
+        -c 'for i in range(300) | exe "normal! \<C-y>" | redraw | endfor' \
+        -c 'for i in range(60) | exe "normal! 20j" | redraw | endfor | qa!'
+    LC_ALL=C sed -e 's/\x1b\[[?>=]*[0-9;]*[$]*[cnpqu]//g' -e 's/\x1b\][0-9;]*?[^\x07]*\x07//g' \
+        "$work/session" >"$work/pages"
+    while [ "$(wc -c <"$1")" -lt 24000000 ]; do
+        cat "$work/pages" "$work/pages" "$work/pages" "$work/pages" >>"$1"
+    done
+}
+
 corpora() {
     if [ -z "$(ls "$work/corpus")" ]; then
         gen_corpus "$work/corpus" >/dev/null
+        : >"$work/corpus/vim.txt"
+        record_vim "$work/corpus/vim.txt"
         rm -f "$work/corpus/random.bin" # libvterm 0.1.4 may not survive it
     fi
     ls "$work/corpus"
@@ -72,6 +90,24 @@ bench_parse() {
     names=$(corpora)
     # shellcheck disable=SC2086
     (cd "$work/corpus" && "$build/bench/parse" $names)
+}
+
+bench_receive() {
+    command -v receive >/dev/null || {
+        echo "bench: receive needs cmocka: install libcmocka-dev, then meson setup --reconfigure $build" >&2
+        return 1
+    }
+    echo "# WebSocket messages of 16 KiB into the client, against read() of the same bytes"
+    for _ in $(seq "$runs"); do receive; done >"$work/received"
+    ratio "receive" "$(awk '{ print $1 }' "$work/received" | median)" "$(awk '{ print $2 }' "$work/received" | median)" - \
+        "MB/s (target >= 120 MB/s)"
+}
+
+bench_repaint() {
+    echo "# every cell of 200x50 painted anew in colours, against the bytes alone"
+    TERM=xterm-256color pty_drain $rows $cols -q -t 60 -- "$build/bench/repaint" "$work/repainted"
+    awk '{ printf "repaint                %.2f ms (target <= 1.6), until taken %.2f ms  %.2f x the %d bytes alone\n",
+        $1 / 1e3, $2 / 1e3, $2 / $3, $4 }' "$work/repainted"
 }
 
 probe_tmux() { # CORPUS → MB/s
@@ -303,12 +339,13 @@ bench_host() {
 
 PATH=$build/bench:$PATH
 . "$here/panes.sh"
-[ $# -gt 0 ] || set -- parse pane key start create list host panes memory wall flood predict
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $measurements
 for name in "$@"; do
-    case $name in
-    parse | pane | key | start | create | list | host | panes | memory | wall | flood | predict) "bench_$name" ;;
+    case " $measurements " in
+    *" $name "*) "bench_$name" ;;
     *)
-        echo "bench: no measurement called $name (parse pane key start create list host panes memory wall flood predict)" >&2
+        echo "bench: no measurement called $name ($measurements)" >&2
         exit 2
         ;;
     esac

@@ -222,7 +222,9 @@ static int on_add_headers(struct socket *s, struct lws *wsi, unsigned char **p, 
     return 0;
 }
 
-/* What the kernel holds for us unread is in front of every echo: megabytes, if it may choose. */
+/* What the kernel holds for us unread is in front of every echo: megabytes, if it may choose. From
+ * the beginning: a peer takes half of the largest window it was ever shown for a segment (over lo),
+ * and one that never fits again would go out by window probes only. */
 static void bound_unread(struct lws *wsi)
 {
     const int bytes = UNREAD_BYTES;
@@ -232,7 +234,6 @@ static void bound_unread(struct lws *wsi)
 
 static int on_established(struct socket *s)
 {
-    bound_unread(s->wsi);
     s->is_open = true;
     uv_timer_stop(&s->timer);
     client_socket_opened(s->client);
@@ -392,6 +393,8 @@ static void connect_next(struct socket *s)
     if (!lws_client_connect_via_info(&info) && !s->is_ending) {
         s->wsi = NULL;
         end_soon(s);
+    } else if (s->wsi) {
+        bound_unread(s->wsi);
     }
 }
 

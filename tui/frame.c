@@ -215,6 +215,8 @@ void frame_draw(struct tui *t)
     struct view_cursor cursor = {0};
 
     make_room_for_links(t);
+    if (!screen_has_colours(t->screen)) /* what the configuration names may have been read again */
+        theme_without_colours(&t->own_theme, t->config.theme);
     t->dirty = false;
     t->n_late = 0;
     t->last_frame_ms = clock_mono_ms();

@@ -85,7 +85,7 @@ struct tui {
     struct key pending[TUI_SEQUENCE_KEYS]; /* the beginning of a sequence */
     enum role toast_role;
     int64_t toast_at_ms, bell_at_ms;
-    struct theme own_theme; /* when the configuration names none */
+    struct theme own_theme; /* when the configuration names none, or the terminal has no colours */
     char toast[512];        /* empty: none */
 
     bool terminal_focused;

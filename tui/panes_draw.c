@@ -4,12 +4,14 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
 #include "tui/internal.h"
 
 #define LABEL_COLS_MAX 20
+#define HIDDEN_COLS    5 /* "<12! " */
 
 /* --- tabs --- */
 
@@ -44,8 +46,9 @@ static char tab_mark(const struct tab *tab, char mark)
     return mark;
 }
 
-/* What a tab is called: its name, else the first word of what has the focus in it. */
-static void tab_label(const struct tui *t, size_t i, char *out, size_t cap)
+/* What a tab is called: its name, else the first word of what has the focus in it. Where it has to
+ * be short the namespace goes first; the current one keeps more. */
+static int tab_label(const struct tui *t, size_t i, int cols, char *out, size_t cap)
 {
     const struct tab *tab = &t->tabs[i];
     struct view *v = leaf_view(layout_focused(tab->layout));
@@ -60,8 +63,64 @@ static void tab_label(const struct tui *t, size_t i, char *out, size_t cap)
         name = v->ops->name;
     }
     cleanup_free char *word = xstrndup(name, *tab->name ? strlen(name) : strcspn(name, " "));
-    word[text_prefix(word, LABEL_COLS_MAX)] = '\0';
-    snprintf(out, cap, "%zu:%s%c", i, word, mark);
+    const char *slash = *tab->name || text_width(word) <= cols ? NULL : strrchr(word, '/');
+    char *shown = word + (slash ? slash + 1 - word : 0);
+    shown[text_prefix(shown, i == t->tab ? MAX(cols, LABEL_COLS_MAX / 2) : cols)] = '\0';
+    snprintf(out, cap, "%zu:%s%c", i, shown, mark);
+    return text_width(out);
+}
+
+/* The tabs from one to before another, with a blank behind each. */
+struct tab_run {
+    size_t from, to;
+    int cols; /* of a name */
+};
+
+static int run_width(const struct tui *t, const struct tab_run *run)
+{
+    char label[160];
+    int w = 0;
+
+    for (size_t i = run->from; i < run->to; i++)
+        w += tab_label(t, i, run->cols, label, sizeof label) + 1;
+    return w;
+}
+
+/* All of them, with shorter names if need be; else as many around the current one as there is room
+ * for. */
+static struct tab_run fitting_tabs(const struct tui *t, int cols)
+{
+    static const int names[] = {LABEL_COLS_MAX, LABEL_COLS_MAX / 2, LABEL_COLS_MAX / 4};
+    struct tab_run run = {.to = t->n_tabs};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        run.cols = names[i];
+        if (run_width(t, &run) < (i ? cols * 2 / 3 : cols / 2))
+            return run;
+    }
+    int room = cols * 2 / 3 - 2 * HIDDEN_COLS;
+    run.to = t->tab + 1;
+    while (run.from < t->tab && run_width(t, &run) > room)
+        run.from++;
+    while (run.to < t->n_tabs &&
+           run_width(t, &(struct tab_run){run.from, run.to + 1, run.cols}) <= room)
+        run.to++;
+    return run;
+}
+
+/* How many there is no room for, with the gravest of their signs. */
+static int draw_hidden(const struct tui *t, struct canvas c, int x, char side,
+                       const struct tab_run *run)
+{
+    char text[16], mark = ' ';
+
+    if (run->from == run->to)
+        return x;
+    for (size_t i = run->from; i < run->to; i++)
+        mark = tab_mark(&t->tabs[i], mark);
+    snprintf(text, sizeof text, "%c%zu%c", side, run->to - run->from, mark);
+    canvas_text(c, c.rows - 1, x, c.cols - x, tui_theme(t)->styles[ROLE_STATUS], text);
+    return x + text_width(text) + 1;
 }
 
 int panes_draw_tabs(struct tui *t, struct canvas c, int x)
@@ -73,15 +132,13 @@ int panes_draw_tabs(struct tui *t, struct canvas c, int x)
         return x;
     canvas_fill(c, (struct rect){.y = c.rows - 1, .x = x, .h = 1, .w = c.cols - x},
                 styles[ROLE_STATUS]);
-    x++;
-    for (size_t i = 0; i < t->n_tabs; i++) {
+    struct tab_run run = fitting_tabs(t, c.cols - x);
+    x = draw_hidden(t, c, x + 1, '<', &(struct tab_run){.to = run.from});
+    for (size_t i = run.from; i < run.to; i++) {
         char label[160];
-
-        tab_label(t, i, label, sizeof label);
-        int w = text_width(label);
-        if (x + w + 1 > c.cols / 2 && i != t->tab)
-            continue;
+        int w = tab_label(t, i, run.cols, label, sizeof label);
         struct style style = styles[ROLE_STATUS];
+
         if (i == t->tab)
             style.attrs |= ATTR_BOLD;
         canvas_text(c, c.rows - 1, x, c.cols - x, style, label);
@@ -90,7 +147,7 @@ int panes_draw_tabs(struct tui *t, struct canvas c, int x)
         t->tabs_drawn |= (uint32_t)1 << i;
         x += w + 1;
     }
-    return x;
+    return draw_hidden(t, c, x, '>', &(struct tab_run){.from = run.to, .to = t->n_tabs});
 }
 
 /* --- panes --- */

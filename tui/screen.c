@@ -654,6 +654,11 @@ void screen_close(struct screen *s)
     free(s);
 }
 
+bool screen_has_colours(const struct screen *s)
+{
+    return s->has_colours;
+}
+
 const char *screen_note(const struct screen *s)
 {
     return s->note[0] ? s->note : NULL;

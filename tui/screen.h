@@ -27,6 +27,7 @@ struct screen *screen_open(const char *term, bool mouse, struct err *e);
 void screen_close(struct screen *s);
 /* What the user should know about the terminal chosen (TERM unknown), or NULL. */
 const char *screen_note(const struct screen *s);
+bool screen_has_colours(const struct screen *s);
 /* The descriptor to read input from and to poll; stays the screen's. */
 int screen_fd(const struct screen *s);
 

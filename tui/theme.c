@@ -80,6 +80,14 @@ void theme_default(struct theme *t)
         t->styles[i] = (struct style){.attrs = mono_attrs[i]};
 }
 
+void theme_without_colours(struct theme *out, const struct theme *t)
+{
+    if (out != t)
+        *out = *t;
+    for (int i = 0; i < ROLE_COUNT; i++)
+        out->styles[i] = (struct style){.attrs = (uint16_t)(t->styles[i].attrs | mono_attrs[i])};
+}
+
 static bool parse_number(const char *word, int base, unsigned long max, unsigned long *value)
 {
     char *end;

@@ -42,6 +42,9 @@ struct theme {
 /* The built-in "dark", which needs 16 colours only. Where the environment says NO_COLOR, this and
  * theme_load give attributes only. */
 void theme_default(struct theme *t);
+/* t for a terminal that has no colours, as under NO_COLOR: attributes say the same. out may be t.
+ */
+void theme_without_colours(struct theme *out, const struct theme *t);
 /* One of those compiled in (themes/ of the sources); false when there is none of that name. */
 bool theme_shipped(struct theme *t, const char *name);
 /* Reads an INI file over t: [roles] role = fg [bg] [bold underline …], [theme] name = …; a colour

@@ -252,7 +252,7 @@ uv_loop_t *tui_loop(struct tui *t)
 
 const struct theme *tui_theme(const struct tui *t)
 {
-    return t->config.theme;
+    return screen_has_colours(t->screen) ? t->config.theme : &t->own_theme;
 }
 
 const struct keymap *tui_keymap(const struct tui *t)

@@ -103,6 +103,8 @@ struct view *tui_focused(struct tui *t);
 bool view_is_shown(const struct view *v);
 /* The room a view in a leaf has, also before it was drawn; both 0 when it is in none. */
 void view_room(const struct view *v, int *rows, int *cols);
+/* Whether v is in a leaf with nothing above it on the screen, no title either. */
+bool view_is_topmost(const struct view *v);
 /* Marks v to be updated and drawn. Cheap; call as often as things change. */
 void view_damage(struct view *v);
 /* Asks for v to be damaged once after delay_ms at the latest; of several requests the nearest

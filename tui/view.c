@@ -72,6 +72,14 @@ void view_room(const struct view *v, int *rows, int *cols)
     *cols = leaf ? leaf_rect(leaf).w : 0;
 }
 
+bool view_is_topmost(const struct view *v)
+{
+    size_t tab;
+    struct leaf *leaf = panes_find(v->tui, v, &tab);
+
+    return leaf && leaf_rect(leaf).y == 0;
+}
+
 static void free_view(struct tui *t, struct view_node *node)
 {
     TAILQ_REMOVE(&t->views, node, all);

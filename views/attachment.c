@@ -23,9 +23,10 @@
 #define ECHO_MS    50
 /* Programs paint anew when their size changes, which is no news. */
 #define REPAINT_MS 1000
-/* The first output is the snapshot; it is whole when nothing more comes for a moment. */
+/* A connection's first output is the snapshot; it is whole when nothing more comes for a moment. */
 #define SETTLE_MS     20
 #define SETTLE_MAX_MS 250
+#define CATCH_UP_MS   5000 /* until a snapshot begins; not all hosts send one */
 
 static void tell(struct attachment *a)
 {
@@ -124,10 +125,46 @@ static bool waits_for_frame(struct attachment *a)
     return left > 0;
 }
 
+/* Of what its screen shows. */
+static uint64_t screen_sum(const struct term *t)
+{
+    uint64_t sum = 14695981039346656037u;
+
+    for (int row = 0; row < term_rows(t); row++)
+        for (int col = 0; col < term_cols(t); col++)
+            sum = (sum ^ term_row(t, row)[col].glyph) * 1099511628211u;
+    return sum;
+}
+
+/* The connection is there again, and with it the screen as it is now. */
+static void catch_up(struct attachment *a)
+{
+    a->was_cut = false;
+    a->catches_up = true;
+    a->first_output_ms = 0;
+    a->before_cut.screen = screen_sum(a->term);
+    a->before_cut.output_at_ms = a->output_at_ms;
+    tick_after(a->settle, CATCH_UP_MS);
+}
+
+/* The same screen as before the cut is no news. */
+static void on_caught_up(struct attachment *a)
+{
+    a->catches_up = false;
+    if (screen_sum(a->term) != a->before_cut.screen)
+        note_output(a, a->before_cut.output_at_ms);
+    else
+        a->output_at_ms = a->before_cut.output_at_ms;
+}
+
 static void on_settled(void *user)
 {
     struct attachment *a = user;
 
+    if (a->catches_up)
+        on_caught_up(a);
+    if (a->settled)
+        return;
     a->settled = true;
     assert_size(a);
     if (!waits_for_frame(a))
@@ -184,14 +221,16 @@ static bool on_output(void *user, const char *bytes, size_t n)
     int64_t silent_since_ms = a->output_at_ms;
 
     a->output_at_ms = clock_mono_ms();
+    a->awaits_output = false;
     a->traffic.output_bytes += n;
     term_feed(a->term, bytes, n);
     update_prediction(a);
     attachment_take_record(a, bytes, n);
     tell_output(a, bytes, n);
-    if (!a->settled)
+    if (!a->settled || a->catches_up)
         settle(a);
-    note_output(a, silent_since_ms);
+    else
+        note_output(a, silent_since_ms);
     if (a->marked)
         broadcast_printed(a->env);
     if (waits_for_frame(a))
@@ -231,8 +270,15 @@ static void on_state(void *user)
 {
     struct attachment *a = user;
 
-    if (remote_state(a->remote) == LINK_UP)
+    if (remote_state(a->remote) != LINK_UP) {
+        a->was_cut = a->settled;
+    } else {
         a->loss_seen = false;
+        if (a->was_cut)
+            catch_up(a);
+    }
+    if (a->marked)
+        broadcast_link_changed(a->env);
     tell(a);
     tui_titles_changed(a->env->tui);
 }
@@ -435,7 +481,7 @@ void attachment_undrive(struct attachment *a)
 
 bool attachment_settled(const struct attachment *a)
 {
-    return a->settled;
+    return a->settled && !a->catches_up;
 }
 
 void attachment_yield_size(struct attachment *a)
@@ -559,6 +605,16 @@ void attachment_seen(struct attachment *a, bool attended)
 int64_t attachment_output_at_ms(const struct attachment *a)
 {
     return a->output_at_ms;
+}
+
+void attachment_await_output(struct attachment *a)
+{
+    a->awaits_output = true;
+}
+
+bool attachment_awaits_output(const struct attachment *a)
+{
+    return a->awaits_output;
 }
 
 void attachment_mark(struct attachment *a, bool on)

@@ -89,6 +89,9 @@ struct attachment_traffic {
 struct attachment_traffic attachment_traffic(const struct attachment *a);
 /* When it printed last, clock_mono_ms; 0: not yet. */
 int64_t attachment_output_at_ms(const struct attachment *a);
+/* From now on, has it printed anything? A clock would not tell what came right before. */
+void attachment_await_output(struct attachment *a);
+bool attachment_awaits_output(const struct attachment *a);
 /* What typing will probably show, over its cells. */
 const struct predict *attachment_predict(const struct attachment *a);
 /* The link is slow enough for that now, and the program one that echoes by lines. */

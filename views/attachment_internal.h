@@ -28,6 +28,11 @@ struct attachment {
     int64_t typed_at_ms, resized_at_ms;
     bool settled; /* the size may be told */
     int64_t first_output_ms;
+    bool was_cut, catches_up; /* the connection was lost; its snapshot comes */
+    struct {
+        uint64_t screen;
+        int64_t output_at_ms;
+    } before_cut;
     struct tick *settle;       /* owned, as is the next */
     struct tick *frame;        /* ends the wait for a frame painted in pieces */
     bool activity, woke, rang; /* unseen; woke: printed after a silence */
@@ -39,6 +44,7 @@ struct attachment {
     bool marked;
     struct recorder *recorder; /* owned; NULL: not recorded */
     int64_t output_at_ms;
+    bool awaits_output;
     struct attachment_traffic traffic;
     LIST_HEAD(viewer_list, attachment_viewer)
     viewers; /* who was focused last comes first */

@@ -19,6 +19,7 @@ struct broadcast {
     struct views_env *env;
     struct tick *tick;
     bool on;
+    size_t n_lost;      /* targets, as it was said last */
     int64_t silence_ms; /* after which it ends */
     int64_t echo_ms;    /* in which each key that shows is answered */
     int64_t typed_at_ms;
@@ -31,6 +32,8 @@ struct broadcast {
 
 static bool send_key(struct broadcast *b, struct key key);
 static bool send_paste(struct broadcast *b, const char *text, size_t n);
+
+static const char refused[] = "a terminal takes no more input";
 
 static void forget_held(struct broadcast *b)
 {
@@ -78,6 +81,53 @@ size_t broadcast_count(const struct views_env *env)
     return n;
 }
 
+static size_t count_lost(const struct views_env *env)
+{
+    struct attachment *a;
+    size_t n = 0, i = 0;
+
+    while ((a = next_target(env, &i))) {
+        enum link_state state = remote_state(attachment_remote(a));
+
+        n += state == LINK_DOWN || state == LINK_FAILED;
+    }
+    return n;
+}
+
+const char *broadcast_count_text(const struct views_env *env, const char *noun,
+                                 char out[BROADCAST_COUNT_SIZE])
+{
+    size_t n_lost = count_lost(env), n = broadcast_count(env);
+
+    if (n_lost)
+        snprintf(out, BROADCAST_COUNT_SIZE, "%zu%s, %zu lost", n, noun, n_lost);
+    else
+        snprintf(out, BROADCAST_COUNT_SIZE, "%zu%s", n, noun);
+    return out;
+}
+
+void broadcast_link_changed(struct views_env *env)
+{
+    struct broadcast *b = env->state ? env->state->broadcast : NULL;
+    size_t n_lost, n;
+
+    if (!b || !b->on)
+        return;
+    n_lost = count_lost(env);
+    n = broadcast_count(env);
+    if (n_lost == b->n_lost)
+        return;
+    b->n_lost = n_lost;
+    if (n_lost)
+        tui_toast(env->tui, ROLE_STATUS_ALERT,
+                  "\xe2\x9c\x97 Broadcast: %zu of %zu %s lost; what is typed waits for %s", n_lost,
+                  n, n_lost == 1 ? "is" : "are", n_lost == 1 ? "it" : "them");
+    else
+        tui_toast(env->tui, ROLE_STATUS_ALERT, "\xe2\x87\xb6 Broadcast: all %zu are reached again",
+                  n);
+    tui_redraw_all(env->tui);
+}
+
 bool broadcast_reaches(const struct views_env *env, const struct attachment *a)
 {
     return env->state->broadcast->on && a && attachment_is_marked(a);
@@ -94,6 +144,7 @@ void broadcast_mark(struct views_env *env, struct attachment *a)
     tui_toast(env->tui, ROLE_STATUS, "%s %s; %zu marked",
               on ? "\xe2\x97\x86 marked" : "\xe2\x97\x87 not marked any more",
               terminals_label(env, a, label, sizeof label), n);
+    env->state->broadcast->n_lost = count_lost(env);
     if (env->state->broadcast->on && n < 2)
         off(env->state->broadcast, "fewer than two terminals are marked");
     tui_redraw_all(env->tui);
@@ -107,6 +158,7 @@ void broadcast_lost(struct views_env *env, struct attachment *a)
     if (!b || !attachment_is_marked(a))
         return;
     attachment_mark(a, false);
+    b->n_lost = count_lost(env);
     if (!b->on)
         return;
     size_t n = broadcast_count(env);
@@ -119,15 +171,18 @@ void broadcast_lost(struct views_env *env, struct attachment *a)
 /* --- on and off --- */
 static void turn_on(struct broadcast *b)
 {
+    char count[BROADCAST_COUNT_SIZE];
+
     b->on = true;
     b->silence_ms = b->env->broadcast_ms ? b->env->broadcast_ms : BROADCAST_SILENCE_MS;
     b->echo_ms = b->env->echo_ms ? b->env->echo_ms : BROADCAST_ECHO_MS;
     b->typed_at_ms = clock_mono_ms();
+    b->n_lost = count_lost(b->env);
     forget_held(b);
     tick_after(b->tick, b->silence_ms);
     tui_toast(b->env->tui, ROLE_STATUS_ALERT,
-              "\xe2\x87\xb6 Broadcast: keys typed in a marked terminal go to %zu",
-              broadcast_count(b->env));
+              "\xe2\x87\xb6 Broadcast: keys typed in a marked terminal go to %s",
+              broadcast_count_text(b->env, "", count));
     tui_redraw_all(b->env->tui);
 }
 
@@ -207,11 +262,10 @@ static bool refuse_secret(struct broadcast *b)
 }
 
 /* Programs that fill the screen show keys as they like. */
-static bool owes_echo(const struct broadcast *b, struct attachment *a)
+static bool owes_echo(struct attachment *a)
 {
     return remote_state(attachment_remote(a)) == LINK_UP &&
-           !term_modes(attachment_term(a)).alternate_screen &&
-           attachment_output_at_ms(a) < b->unechoed_since_ms;
+           !term_modes(attachment_term(a)).alternate_screen && attachment_awaits_output(a);
 }
 
 static bool waits_for_echo(const struct broadcast *b)
@@ -220,7 +274,7 @@ static bool waits_for_echo(const struct broadcast *b)
     size_t i = 0;
 
     while (b->unechoed_since_ms && (a = next_target(b->env, &i)))
-        if (owes_echo(b, a))
+        if (owes_echo(a))
             return true;
     return false;
 }
@@ -232,15 +286,13 @@ static struct attachment *silent_target(const struct broadcast *b, bool is_late)
     size_t i = 0;
 
     while ((a = next_target(b->env, &i)))
-        if (owes_echo(b, a) && (is_late || !attachment_pending(a)))
+        if (owes_echo(a) && (is_late || !attachment_pending(a)))
             return a;
     return NULL;
 }
 
 static void send_held(struct broadcast *b)
 {
-    static const char refused[] = "a terminal takes no more input";
-
     if (b->pasted.len && !waits_for_echo(b)) {
         bool all = send_paste(b, b->pasted.data, b->pasted.len);
 
@@ -328,8 +380,13 @@ void broadcast_printed(struct views_env *env)
 
 static void note_typed(struct broadcast *b, bool shows)
 {
+    struct attachment *a;
+    size_t i = 0;
+
     b->typed_at_ms = clock_mono_ms();
     if (shows && !b->unechoed_since_ms) {
+        while ((a = next_target(b->env, &i)))
+            attachment_await_output(a);
         b->unechoed_since_ms = b->typed_at_ms;
         b->echo_due_ms = b->typed_at_ms + b->echo_ms;
     }
@@ -365,8 +422,11 @@ bool broadcast_key(struct views_env *env, struct key key)
 {
     struct broadcast *b = env->state->broadcast;
 
-    if (!is_holding(b))
-        return send_key(b, key);
+    if (!is_holding(b)) {
+        if (!send_key(b, key)) /* the others have it */
+            off(b, refused);
+        return true;
+    }
     b->typed_at_ms = clock_mono_ms();
     if (b->n_held == BROADCAST_HELD_MAX)
         return false;
@@ -418,7 +478,9 @@ bool broadcast_paste(struct views_env *env, const char *text, size_t n)
 
     if (b->on)
         buf_append(&b->pasted, text + 1, n - 1);
-    return all;
+    if (!all)
+        off(b, refused);
+    return true;
 }
 
 struct broadcast *broadcast_create(struct views_env *env)

@@ -38,7 +38,7 @@ void copy_enter(struct copy *c, struct term *t, int rows, int cols, int pan_row,
     c->layout = term_layout(t);
     c->went_round = c->not_found = c->prompting = false;
     c->error[0] = '\0';
-    c->count = 0;
+    c->count = c->half = 0;
     c->want_col = live.col;
     term_anchor_add(t, &c->cursor, term_scrollback_end(t) + (uint64_t)live.row, live.col);
 }
@@ -336,21 +336,39 @@ static void repeat(struct copy *c, void (*run)(struct copy *c, int argument), in
 
 /* --- motions --- */
 
+static uint64_t line_by(const struct copy *c, int by)
+{
+    uint64_t first = first_line(c), line = c->cursor.line;
+
+    if (by >= 0)
+        return line + (uint64_t)by;
+    return line > first + (uint64_t)-by ? line - (uint64_t)-by : first;
+}
+
 static void vertical(struct copy *c, int by)
 {
-    uint64_t line = c->cursor.line;
+    copy_to(c, line_by(c, by), c->want_col);
+}
 
-    if (by < 0)
-        line = line > first_line(c) + (uint64_t)-by ? line - (uint64_t)-by : first_line(c);
-    else
-        line += (uint64_t)by;
+/* The cursor goes as far as the page, so that it stays in its row of the pane. */
+static void page(struct copy *c, int by)
+{
+    uint64_t line = line_by(c, by);
+
+    copy_scroll(c, by);
     copy_to(c, line, c->want_col);
 }
 
-static void page(struct copy *c, int by)
+/* As in vi the count stays for the next ones. */
+static void half_page(struct copy *c, int way, int count)
 {
-    copy_scroll(c, by);
-    vertical(c, by);
+    int half = c->rows > 2 ? (c->rows - 1) / 2 : 1;
+
+    if (count)
+        c->half = count;
+    if (c->half)
+        half = c->half < c->rows ? c->half : c->rows;
+    page(c, way * half);
 }
 
 static void line_start(struct copy *c, int unused)
@@ -358,9 +376,9 @@ static void line_start(struct copy *c, int unused)
     copy_to(c, c->cursor.line, 0);
 }
 
-static void line_text(struct copy *c, int last)
+static void line_text(struct copy *c, int unused)
 {
-    copy_to(c, c->cursor.line, text_edge(c, last));
+    copy_to(c, c->cursor.line, text_edge(c, false));
 }
 
 static void horizontal(struct copy *c, int by)
@@ -368,21 +386,14 @@ static void horizontal(struct copy *c, int by)
     copy_to(c, c->cursor.line, c->cursor.col + by);
 }
 
-static void screen_line(struct copy *c, int where)
+static void screen_middle(struct copy *c, int unused)
 {
-    uint64_t by = where == 0 ? 0 : where == 1 ? (uint64_t)c->rows / 2 : (uint64_t)c->rows - 1;
-
-    copy_to(c, c->top + by, c->want_col);
+    copy_to(c, c->top + (uint64_t)c->rows / 2, c->want_col);
 }
 
 static void on_word(struct copy *c, int unused)
 {
     word_next(c);
-}
-
-static void to_end(struct copy *c, int last)
-{
-    copy_to(c, last ? term_end(c->term) - 1 : first_line(c), 0);
 }
 
 static void prompt_jump(struct copy *c, int by)
@@ -431,19 +442,14 @@ static const struct {
     {"copy-right", horizontal, 1, false, true},
     {"copy-line-start", line_start, 0, false, false},
     {"copy-line-text", line_text, 0, false, false},
-    {"copy-line-end", line_text, 1, false, false},
     {"copy-word-next", on_word, 0, false, true},
     {"copy-word-back", word_edge, -1, false, true},
     {"copy-word-end", word_edge, 1, false, true},
-    {"copy-screen-top", screen_line, 0, true, false},
-    {"copy-screen-middle", screen_line, 1, true, false},
-    {"copy-screen-bottom", screen_line, 2, true, false},
+    {"copy-screen-middle", screen_middle, 0, true, false},
     {"copy-paragraph-up", paragraph, -1, false, true},
     {"copy-paragraph-down", paragraph, 1, false, true},
     {"copy-prompt-up", prompt_jump, -1, false, true},
     {"copy-prompt-down", prompt_jump, 1, false, true},
-    {"list-top", to_end, 0, false, false},
-    {"list-bottom", to_end, 1, false, false},
     {"copy-select", select_kind, SELECTION_CHARACTERS, true, false},
     {"copy-select-lines", select_kind, SELECTION_LINES, true, false},
     {"copy-select-block", select_kind, SELECTION_BLOCK, true, false},
@@ -471,9 +477,10 @@ static bool run_page(struct copy *c, const char *action, int count)
         void (*run)(struct copy *c, int by);
         int by;
     } pages[] = {
-        {"list-down", vertical, 1},         {"list-up", vertical, -1},
-        {"list-half-down", page, full / 2}, {"list-half-up", page, -(full / 2)},
-        {"list-page-down", page, full},     {"list-page-up", page, -full},
+        {"list-down", vertical, 1},
+        {"list-up", vertical, -1},
+        {"list-page-down", page, full},
+        {"list-page-up", page, -full},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
@@ -485,14 +492,82 @@ static bool run_page(struct copy *c, const char *action, int count)
     return false;
 }
 
-/* As in vi, G and gg with a count. */
-static bool run_line(struct copy *c, const char *action, int count)
+/* --- motions to which a count is no repetition; 0: there is none --- */
+
+static void half_down(struct copy *c, int count)
 {
-    if (!count || (strcmp(action, "list-top") != 0 && strcmp(action, "list-bottom") != 0))
-        return false;
-    copy_to(c, first_line(c) + (uint64_t)count - 1, 0);
-    c->want_col = 0;
-    return true;
+    half_page(c, 1, count);
+}
+
+static void half_up(struct copy *c, int count)
+{
+    half_page(c, -1, count);
+}
+
+static void to_line(struct copy *c, int count)
+{
+    copy_to(c, first_line(c) + (count ? (uint64_t)count - 1 : 0), 0);
+}
+
+static void to_line_or_last(struct copy *c, int count)
+{
+    if (count)
+        to_line(c, count);
+    else
+        copy_to(c, term_end(c->term) - 1, 0);
+}
+
+static void line_end(struct copy *c, int count)
+{
+    if (count > 1)
+        vertical(c, count - 1);
+    copy_to(c, c->cursor.line, text_edge(c, true));
+}
+
+static void screen_edge(struct copy *c, int count, bool bottom)
+{
+    uint64_t by = count ? (uint64_t)count - 1 : 0;
+    uint64_t last = clamp_line(c, c->top + (uint64_t)(c->rows > 0 ? c->rows - 1 : 0));
+
+    by = by < last - c->top ? by : last - c->top;
+    copy_to(c, bottom ? last - by : c->top + by, c->want_col);
+}
+
+static void screen_top(struct copy *c, int count)
+{
+    screen_edge(c, count, false);
+}
+
+static void screen_bottom(struct copy *c, int count)
+{
+    screen_edge(c, count, true);
+}
+
+static bool run_counted(struct copy *c, const char *action, int count)
+{
+    static const struct {
+        const char *action;
+        void (*run)(struct copy *c, int count);
+        bool keeps_col;
+    } counted[] = {
+        {"list-half-down", half_down, true},
+        {"list-half-up", half_up, true},
+        {"list-top", to_line, false},
+        {"list-bottom", to_line_or_last, false},
+        {"copy-line-end", line_end, false},
+        {"copy-screen-top", screen_top, true},
+        {"copy-screen-bottom", screen_bottom, true},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
+        if (strcmp(counted[i].action, action) != 0)
+            continue;
+        counted[i].run(c, count);
+        if (!counted[i].keeps_col)
+            c->want_col = c->cursor.col;
+        return true;
+    }
+    return false;
 }
 
 static enum copy_result escape(struct copy *c)
@@ -506,22 +581,24 @@ static enum copy_result escape(struct copy *c)
     return COPY_HANDLED;
 }
 
+/* Who came by the wheel or a page key goes the same way. */
+static bool leaves(const struct copy *c, const char *action, int count, bool at_end)
+{
+    bool goes_down = strncmp(action, "list-", 5) == 0 && strstr(action, "down");
+
+    if (!c->by_wheel)
+        return false;
+    return (!count && strcmp(action, "list-bottom") == 0) ||
+           (goes_down && at_end && c->selection.kind == SELECTION_NONE);
+}
+
 enum copy_result copy_act(struct copy *c, const char *action, int count)
 {
     bool at_end = c->top >= last_top(c);
 
     settle(c);
-    if (run_line(c, action, count))
-        return COPY_HANDLED;
-    if (run_motion(c, action, count))
-        return c->by_wheel && strcmp(action, "list-bottom") == 0 ? COPY_LEAVE : COPY_HANDLED;
-    if (run_page(c, action, count)) {
-        /* Who came by the wheel or a page key goes the same way. */
-        bool on =
-            strstr(action, "down") && at_end && c->by_wheel && c->selection.kind == SELECTION_NONE;
-
-        return on ? COPY_LEAVE : COPY_HANDLED;
-    }
+    if (run_counted(c, action, count) || run_motion(c, action, count) || run_page(c, action, count))
+        return leaves(c, action, count, at_end) ? COPY_LEAVE : COPY_HANDLED;
     if (strcmp(action, "copy-yank") == 0)
         return COPY_YANK;
     if (strcmp(action, "escape") == 0)

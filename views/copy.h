@@ -34,6 +34,7 @@ struct copy {
     bool by_wheel;             /* goes when it is scrolled to its end again */
     uint64_t end_before;       /* scrollback's end when it began */
     int count;                 /* typed before a motion; 0: none */
+    int half;                  /* lines of C-d and C-u, the last count before one; 0: half a page */
     struct selection selection;
     struct search *search; /* owned */
     bool backward;         /* of / and ? */
@@ -58,7 +59,8 @@ void copy_resize(struct copy *c, int rows, int cols);
 
 /* The count that was typed, which the next action is for; 0: none. */
 int copy_take_count(struct copy *c);
-/* "list-…", "copy-…", so many times; with a count to the top and the bottom is to that line. */
+/* "list-…", "copy-…", so many times; where a count is something else to vi (a line to the top and
+ * the bottom and of the screen, lines down to a line's end, lines of half a page) it is here. */
 enum copy_result copy_act(struct copy *c, const char *action, int count);
 /* A pattern that is typed, or a count. */
 enum copy_result copy_key(struct copy *c, struct key key);

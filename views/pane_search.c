@@ -14,8 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "views/dialog.h"
-#include "views/plain.h"
+#include "views/hits.h"
 #include "views/shell.h"
 #include "vterm/search.h"
 #include "vterm/selection.h"
@@ -27,18 +26,10 @@
 
 struct searched {
     char *sandbox_id, *terminal_id; /* owned */
-    char place[24], label[200];
+    char place[24], label[HITS_CELL_SIZE];
     struct attachment *attachment; /* a reference until it is searched */
     struct search *search;         /* owned until then */
     int n_steps;
-};
-
-struct found {
-    size_t of;  /* searched */
-    char *text; /* owned: of the row it begins in */
-    uint64_t line;
-    int col;
-    unsigned long long back; /* above the last line */
 };
 
 struct pane_search {
@@ -47,9 +38,7 @@ struct pane_search {
     struct tick *tick;
     struct searched *searched; /* owned */
     size_t n_searched, n_done, n_with;
-    struct found *found; /* owned */
-    size_t n_found, cap_found;
-    bool truncated;
+    struct hits hits;
 };
 
 static void release(struct searched *of)
@@ -68,10 +57,8 @@ void pane_search_destroy(struct pane_search *s)
         free(s->searched[i].sandbox_id);
         free(s->searched[i].terminal_id);
     }
-    for (size_t i = 0; i < s->n_found; i++)
-        free(s->found[i].text);
+    hits_finish(&s->hits);
     free(s->searched);
-    free(s->found);
     free(s->pattern);
     free(s);
 }
@@ -131,32 +118,23 @@ static const struct table_column columns[N_COLUMNS] = {
     [TEXT] = {.title = "TEXT", .min = 12, .ideal = 40, .max = 250},
 };
 
-static void add_row(struct plain *p, const struct pane_search *s, size_t number)
+static void write_cells(const struct plain *p, const struct hit *h,
+                        char cells[PLAIN_COLUMNS_MAX][HITS_CELL_SIZE])
 {
-    const struct found *f = &s->found[number];
-    char id[32], back[24];
-    const char *cells[N_COLUMNS] = {
-        [PANE] = s->searched[f->of].place,
-        [TERMINAL] = s->searched[f->of].label,
-        [BACK] = back,
-        [TEXT] = f->text,
-    };
+    const struct searched *of = &p->env->state->pane_search->searched[h->of];
 
-    snprintf(id, sizeof id, "%zu", number);
-    snprintf(back, sizeof back, "%llu", f->back);
-    plain_add(p, id, ROLE_TEXT, (int64_t)number, cells);
+    snprintf(cells[PANE], HITS_CELL_SIZE, "%s", of->place);
+    snprintf(cells[TERMINAL], HITS_CELL_SIZE, "%s", of->label);
 }
 
 static void load(struct plain *p)
 {
     const struct pane_search *s = p->env->state->pane_search;
 
-    plain_begin(p);
-    for (size_t i = 0; s && i < s->n_found; i++)
-        add_row(p, s, i);
+    hits_load(p, s ? &s->hits : NULL, BACK, TEXT, write_cells);
     plain_end(p);
     /* "Found nowhere" is for the end. */
-    p->loaded = s && (s->n_found || s->n_done == s->n_searched);
+    p->loaded = s && (s->hits.n || s->n_done == s->n_searched);
 }
 
 /* The text of one row; NULL: it is none any more. */
@@ -174,7 +152,7 @@ static char *row_text(struct term *t, uint64_t line)
     return xstrndup(text.len ? text.data : "", text.len);
 }
 
-static bool is_there(struct attachment *a, const struct found *f)
+static bool is_there(struct attachment *a, const struct hit *f)
 {
     cleanup_free char *text = row_text(attachment_term(a), f->line);
 
@@ -198,7 +176,7 @@ static void seek(void *user, const struct tui_place *p)
     sought->depth = p->depth;
 }
 
-static void show(struct views_env *env, struct attachment *a, const struct found *f)
+static void show(struct views_env *env, struct attachment *a, const struct hit *f)
 {
     struct sought sought = {.attachment = a};
     struct shell *sh;
@@ -226,37 +204,30 @@ static void search_again(struct views_env *env)
 static enum view_result go(struct plain *p, const char *id)
 {
     const struct pane_search *s = p->env->state->pane_search;
-    size_t i = strtoul(id, NULL, 10);
+    const struct hit *hit = s ? hits_find(&s->hits, id) : NULL;
     struct attachment *a;
 
-    if (!s || i >= s->n_found)
+    if (!s || !hit)
         return VIEW_HANDLED;
-    a = attachment_find(p->env, s->searched[s->found[i].of].sandbox_id,
-                        s->searched[s->found[i].of].terminal_id);
+    a = attachment_find(p->env, s->searched[hit->of].sandbox_id, s->searched[hit->of].terminal_id);
     if (!a)
         tui_toast(p->env->tui, ROLE_WARN, "That terminal is not open here any more");
-    else if (is_there(a, &s->found[i]))
-        show(p->env, a, &s->found[i]);
+    else if (is_there(a, hit))
+        show(p->env, a, hit);
     else
         search_again(p->env);
     return VIEW_HANDLED;
 }
 
-static const char *const contexts[] = {"hits", "list", "motion", NULL};
-static const char *const hint_words[] = {"hit-open", "go there", NULL};
 static const struct plain_verb verbs[] = {{"hit-open", false, false, go}, {0}};
 static const struct plain_kind kind = {
-    .name = "hits",
-    .contexts = contexts,
+    HITS_KIND,
     .columns = columns,
     .n_columns = N_COLUMNS,
     .load = load,
     .waits_for = "searching the terminals that are open here",
-    .empty = "Found nowhere",
     .empty_hint = "q goes back to where you were",
-    .open_action = "hit-open",
     .verbs = verbs,
-    .hints = hint_words,
 };
 
 /* --- the search --- */
@@ -268,45 +239,42 @@ static void add_found(struct pane_search *s, const struct search_hit *hit)
 
     if (!text)
         return;
-    if (s->n_found == s->cap_found) {
-        s->cap_found = s->cap_found ? s->cap_found * 2 : 64;
-        s->found = xreallocarray(s->found, s->cap_found, sizeof *s->found);
-    }
-    s->found[s->n_found++] = (struct found){.of = s->n_done,
-                                            .text = text,
-                                            .line = hit->line,
-                                            .col = hit->col,
-                                            .back = term_end(t) - 1 - hit->line};
+    hits_add(&s->hits, (struct hit){.of = s->n_done,
+                                    .text = text,
+                                    .line = hit->line,
+                                    .col = hit->col,
+                                    .back = (long long)(term_end(t) - 1 - hit->line),
+                                    .age_ms = -1});
 }
 
 /* A line once, however often it hits; the newest first. */
 static void take_found(struct pane_search *s)
 {
     const struct search *search = s->searched[s->n_done].search;
-    size_t before = s->n_found, i = search_count(search);
+    size_t before = s->hits.n, i = search_count(search);
 
     while (i-- > 0) {
         const struct search_hit *hit = search_hit(search, i);
 
         if (i && search_hit(search, i - 1)->line == hit->line)
             continue;
-        if (s->n_found - before == PANE_LINES_MAX) {
-            s->truncated = true;
+        if (s->hits.n - before == PANE_LINES_MAX) {
+            s->hits.truncated = true;
             break;
         }
         add_found(s, hit);
     }
-    s->n_with += s->n_found > before;
+    s->n_with += s->hits.n > before;
 }
 
 static void say_end(const struct pane_search *s)
 {
-    if (!s->n_found)
+    if (!s->hits.n)
         tui_toast(s->env->tui, ROLE_STATUS, "Found in none of %zu terminal%s", s->n_searched,
                   s->n_searched == 1 ? "" : "s");
     else
-        tui_toast(s->env->tui, ROLE_STATUS, "%zu line%s%s in %zu of %zu terminal%s", s->n_found,
-                  s->n_found == 1 ? "" : "s", s->truncated ? ", and there are more," : "",
+        tui_toast(s->env->tui, ROLE_STATUS, "%zu line%s%s in %zu of %zu terminal%s", s->hits.n,
+                  s->hits.n == 1 ? "" : "s", s->hits.truncated ? ", and there are more," : "",
                   s->n_with, s->n_searched, s->n_searched == 1 ? "" : "s");
 }
 
@@ -351,7 +319,7 @@ static void seek_hidden(void *user, const struct tui_place *p)
 {
     struct hidden *hidden = user;
 
-    if (p->depth && p->view->ops->contexts == contexts)
+    if (p->depth && p->view->ops->contexts == hits_contexts)
         hidden->view = p->view;
 }
 
@@ -420,20 +388,12 @@ static void nothing(void *user)
 }
 
 static const struct form_dialog_ops form_ops = {submit, nothing, nothing};
-static const struct form_field fields[] = {
-    {.label = "Search",
-     .required = true,
-     .help = "a regular expression; case counts when it has an upper-case letter"},
-};
-
 enum view_result pane_search_ask(struct views_env *env)
 {
     struct pane_search *s = collect(env);
-    struct form form;
 
     if (s->n_searched) {
-        form_init(&form, "Search all panes", "search", fields, ARRAY_LEN(fields));
-        form_dialog_open(env, &form, &form_ops, env);
+        hits_ask(env, "Search all panes", &form_ops, env);
     } else {
         tui_toast(env->tui, ROLE_WARN, "No terminal is open here; Enter on a sandbox opens one");
     }

@@ -99,6 +99,7 @@ static void close_view(struct view *v)
     struct shell *sh = v->data;
 
     release(sh);
+    tick_destroy(sh->drag);
     copy_finish(&sh->copy);
     free(sh->sandbox_id);
     free(sh->terminal_id);

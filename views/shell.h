@@ -57,9 +57,11 @@ struct shell {
     int64_t press_at_ms;                 /* of the mouse, for double clicks */
     int press_row, press_col, clicks;
     enum shell_press press;
-    int64_t refused_at_ms; /* input was refused; 0: not */
-    int pan_row, pan_col;  /* of the terminal's screen, when it is larger than the pane */
-    bool pan_held;         /* where the user left it; else where the cursor is */
+    struct tick *drag; /* owned: scrolls on while the button is held past an edge; or NULL */
+    int drag_row, drag_col, drag_past; /* drag_past: so many rows past it, < 0 above */
+    int64_t refused_at_ms;             /* input was refused; 0: not */
+    int pan_row, pan_col; /* of the terminal's screen, when it is larger than the pane */
+    bool pan_held;        /* where the user left it; else where the cursor is */
     struct key typed[SHELL_TYPED_MAX]; /* before there is a terminal to take it */
     size_t n_typed;
 };

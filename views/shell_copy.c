@@ -12,6 +12,10 @@
 
 #define CLICKS_MS 400
 #define EDIT_MAX  ((size_t)64 * 1024 * 1024)
+/* Between two scrolls of a button that is held past an edge; tmux takes the same. */
+#define SCROLL_MS 50
+/* Before the first one in a row that can be meant itself. */
+#define LINGER_MS 250
 
 void shell_copy_enter(struct shell *sh, bool by_wheel)
 {
@@ -22,8 +26,16 @@ void shell_copy_enter(struct shell *sh, bool by_wheel)
     view_damage(sh->view);
 }
 
+static void stop_scrolling(struct shell *sh)
+{
+    if (sh->drag)
+        tick_after(sh->drag, -1);
+    sh->drag_past = 0;
+}
+
 void shell_copy_leave(struct shell *sh)
 {
+    stop_scrolling(sh);
     copy_leave(&sh->copy);
     view_damage(sh->view);
 }
@@ -151,6 +163,7 @@ enum view_result shell_copy_act(struct shell *sh, const char *action, int count)
 
     if (!shell_term(sh))
         return VIEW_IGNORED;
+    stop_scrolling(sh);
     if (enters || pages || searches) {
         shell_copy_enter(sh, pages);
         if (copy_is_on(&sh->copy) && !enters)
@@ -187,12 +200,54 @@ static void press(struct shell *sh, struct mouse mouse)
 
     sh->clicks = again ? sh->clicks + 1 : 1;
     sh->press_at_ms = now;
-    sh->press_row = mouse.row;
+    sh->press_row = sh->drag_row = mouse.row;
     sh->press_col = mouse.col;
+    stop_scrolling(sh);
     if (copy_is_on(&sh->copy) || sh->clicks > 1) {
         shell_copy_enter(sh, true);
         copy_press(&sh->copy, mouse.row, mouse.col + sh->copy.pan_col, sh->clicks);
     }
+}
+
+/* Until there is nothing more that way. */
+static void on_held(void *user)
+{
+    struct shell *sh = user;
+    uint64_t top = sh->copy.top;
+    int past = sh->drag_past;
+
+    if (!copy_is_on(&sh->copy) || sh->press != PRESS_OF_USER || !past)
+        return;
+    copy_drag(&sh->copy, past < 0 ? past : sh->copy.rows - 1 + past,
+              sh->drag_col + sh->copy.pan_col);
+    view_damage(sh->view);
+    if (sh->copy.top != top)
+        tick_after(sh->drag, SCROLL_MS);
+}
+
+/* So many rows past an edge, < 0 above. The mouse cannot go above the screen: there the first row
+ * counts as above for who came to it from below. */
+static int rows_past(const struct shell *sh, int row)
+{
+    bool came = sh->drag_row > 0 || sh->drag_past < 0;
+
+    if (row == 0 && came && view_is_topmost(sh->view))
+        return -1;
+    return row < 0 ? row : row >= sh->copy.rows ? row - sh->copy.rows + 1 : 0;
+}
+
+static void scroll_while_held(struct shell *sh, struct mouse mouse)
+{
+    int past = rows_past(sh, mouse.row);
+    bool goes_on = past && past == sh->drag_past;
+
+    if (!sh->drag)
+        sh->drag = tick_create(client_loop(sh->env->client), on_held, sh);
+    sh->drag_row = mouse.row;
+    sh->drag_col = mouse.col;
+    sh->drag_past = past;
+    if (!goes_on)
+        tick_after(sh->drag, !past ? -1 : mouse.row == 0 ? LINGER_MS : SCROLL_MS);
 }
 
 static void drag(struct shell *sh, struct mouse mouse)
@@ -203,6 +258,7 @@ static void drag(struct shell *sh, struct mouse mouse)
         copy_press(&sh->copy, sh->press_row, sh->press_col + sh->copy.pan_col, 1);
     }
     copy_drag(&sh->copy, mouse.row, mouse.col + sh->copy.pan_col);
+    scroll_while_held(sh, mouse);
 }
 
 enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse)
@@ -213,9 +269,11 @@ enum view_result shell_copy_mouse(struct shell *sh, struct mouse mouse)
         press(sh, mouse);
     } else if (mouse.kind == MOUSE_MOVE) {
         drag(sh, mouse);
-    } else if (sh->copy.selection.kind != SELECTION_NONE) {
+    } else {
+        stop_scrolling(sh);
         /* What was drawn with the mouse is copied at once, as terminals do. */
-        yank(sh);
+        if (sh->copy.selection.kind != SELECTION_NONE)
+            yank(sh);
     }
     return VIEW_HANDLED;
 }

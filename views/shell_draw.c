@@ -187,10 +187,10 @@ static void sign_rest(struct signs *s)
     }
     /* Title or status line and the borders say it, too: a narrow pane keeps its text. */
     if (s->c.cols >= BROADCAST_SIGN_COLS && broadcast_reaches(s->sh->env, s->sh->attachment)) {
-        char text[64];
+        char text[64 + BROADCAST_COUNT_SIZE], count[BROADCAST_COUNT_SIZE];
 
-        snprintf(text, sizeof text, "\xe2\x87\xb6 typing goes to %zu terminals",
-                 broadcast_count(s->sh->env));
+        snprintf(text, sizeof text, "\xe2\x87\xb6 typing goes to %s",
+                 broadcast_count_text(s->sh->env, " terminals", count));
         sign(s, ROLE_STATUS_ALERT, text);
     }
     if (s->sh->observe)
@@ -239,11 +239,15 @@ static int draw_message(struct shell *sh, struct canvas c)
 static void draw_ended(struct shell *sh, struct canvas c)
 {
     const struct style style = tui_theme(sh->view->tui)->styles[ROLE_STATUS_ALERT];
-    const char *keys = shell_sandbox_gone(sh)             ? "Enter sandboxes  x close"
+    bool gone = shell_sandbox_gone(sh);
+    const char *keys = gone                               ? "Enter sandboxes  x close"
                        : sh->env->readonly || sh->observe ? "x close"
                        : c.cols < 28                      ? "Enter new  x close"
                                                           : "Enter new shell  x close";
-    cleanup_free char *why = xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
+    /* Its host said first that it closed the terminal. */
+    cleanup_free char *why =
+        gone ? xasprintf("\xe2\x96\xa0 %s is gone: deleted, or its time ran out", shell_name(sh))
+             : xasprintf("\xe2\x96\xa0 %s", attachment_ended(sh->attachment));
     int y = c.rows - 1, keys_w = text_width(keys), why_w = text_width(why);
 
     canvas_fill(c, (struct rect){y, 0, 1, c.cols}, style);
@@ -393,6 +397,7 @@ static bool write_standing(const struct shell *sh, struct buf *out)
 void shell_title(struct view *v, struct buf *out)
 {
     struct shell *sh = v->data;
+    char count[BROADCAST_COUNT_SIZE];
 
     buf_append_str(out, shell_name(sh));
     if (sh->phase != SHELL_LIVE)
@@ -403,7 +408,7 @@ void shell_title(struct view *v, struct buf *out)
         buf_printf(out, " \xc2\xbb %zu message%s", n_unread, n_unread == 1 ? "" : "s");
     write_company(sh, out);
     if (broadcast_reaches(sh->env, sh->attachment))
-        buf_printf(out, " \xe2\x87\xb6 BROADCAST %zu", broadcast_count(sh->env));
+        buf_printf(out, " \xe2\x87\xb6 BROADCAST %s", broadcast_count_text(sh->env, "", count));
     else if (attachment_is_marked(sh->attachment))
         buf_append_str(out, " \xe2\x97\x86 marked");
     const struct recorder *recorder = attachment_recorder(sh->attachment);

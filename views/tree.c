@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rows are made anew before every drawing and every key, so none is of a view that has gone; a
- * picker filters them, and what the selected one shows is drawn beside or below where there is
- * room.
+ * A choice of places; what the selected one shows is drawn beside or below where there is room.
  */
 #include "views/tree.h"
 
@@ -12,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "tui/picker.h"
+#include "views/fresh_choice.h"
 #include "views/shell.h"
 #include "views/span.h"
 #include "views/terminals.h"
@@ -22,7 +20,6 @@
 #define BELOW_ROWS    18  /* from that height on it is below */
 #define LIST_COLS_MAX 72
 #define PREVIEW_ROWS  6 /* less shows nothing */
-#define TICK_MS       1000
 
 struct tree_row {
     char value[96];                /* the same row after the next refresh has the same */
@@ -32,9 +29,7 @@ struct tree_row {
 };
 
 struct tree {
-    struct views_env *env;
-    struct view *view;
-    struct picker picker;
+    struct fresh_choice choice; /* first */
     struct tree_row rows[ROWS_MAX];
     size_t n_rows;
 };
@@ -69,7 +64,8 @@ static void describe_terminal(struct tree *tree, struct attachment *a, struct bu
 {
     char text[256], span[CLOCK_SPAN_SIZE] = "";
 
-    buf_printf(label, "%s%s", news_words(a), terminals_label(tree->env, a, text, sizeof text));
+    buf_printf(label, "%s%s", news_words(a),
+               terminals_label(tree->choice.env, a, text, sizeof text));
     if (attachment_output_at_ms(a))
         span_age(span, clock_mono_ms() - attachment_output_at_ms(a));
     buf_printf(detail, "%dx%d  %s", term_cols(attachment_term(a)), term_rows(attachment_term(a)),
@@ -93,7 +89,7 @@ static void add_tab(struct tree *tree, const struct tui_place *p)
     snprintf(row->value, sizeof row->value, "tab %zu", p->tab);
     snprintf(label, sizeof label, "%zu: %s%s%zu panes", p->tab, p->tab_name,
              *p->tab_name ? ", " : "", p->n_tab_panes);
-    picker_add(&tree->picker, NULL, label, NULL, p->tab_shows ? "here" : "", row->value);
+    picker_add(&tree->choice.picker, NULL, label, NULL, p->tab_shows ? "here" : "", row->value);
 }
 
 /* A tab of one pane has one line. */
@@ -120,7 +116,7 @@ static void add_place(void *user, const struct tui_place *p)
         describe_view(p->view, &label);
     struct tree_row *row = add_row(tree, p->view, a);
     snprintf(row->value, sizeof row->value, "view %p", (void *)p->view);
-    picker_add(&tree->picker, NULL, label.data, NULL, detail.data, row->value);
+    picker_add(&tree->choice.picker, NULL, label.data, NULL, detail.data, row->value);
 }
 
 static bool has_row(const struct tree *tree, const struct attachment *a)
@@ -133,8 +129,8 @@ static bool has_row(const struct tree *tree, const struct attachment *a)
 
 static void add_loose(struct tree *tree)
 {
-    for (size_t i = 1; i <= tree->env->state->n_open && tree->n_rows < ROWS_MAX; i++) {
-        struct attachment *a = terminals_at(tree->env, i);
+    for (size_t i = 1; i <= tree->choice.env->state->n_open && tree->n_rows < ROWS_MAX; i++) {
+        struct attachment *a = terminals_at(tree->choice.env, i);
         cleanup_buf struct buf label = {0}, detail = {0};
 
         if (has_row(tree, a))
@@ -143,31 +139,22 @@ static void add_loose(struct tree *tree)
         snprintf(row->value, sizeof row->value, "open %p", (void *)a);
         buf_append_str(&label, "in no pane: ");
         describe_terminal(tree, a, &label, &detail);
-        picker_add(&tree->picker, NULL, label.data, NULL, detail.data, row->value);
+        picker_add(&tree->choice.picker, NULL, label.data, NULL, detail.data, row->value);
     }
 }
 
-static void refresh(struct tree *tree)
+static void fill(struct fresh_choice *c)
 {
-    const char *selected = picker_value(&tree->picker);
-    cleanup_free char *value = selected ? xstrdup(selected) : NULL;
-    size_t at = tree->picker.selected, top = tree->picker.top;
+    struct tree *tree = (struct tree *)c;
 
     tree->n_rows = 0;
-    picker_clear(&tree->picker);
-    tui_each_place(tree->env->tui, add_place, tree);
+    tui_each_place(c->env->tui, add_place, tree);
     add_loose(tree);
-    tree->picker.top = top;
-    /* Where the selected row has gone, the one that took its place. */
-    if (tree->picker.n_shown)
-        tree->picker.selected = at < tree->picker.n_shown ? at : tree->picker.n_shown - 1;
-    if (value)
-        picker_select(&tree->picker, value);
 }
 
 static struct tree_row *selected_row(struct tree *tree)
 {
-    const char *value = picker_value(&tree->picker);
+    const char *value = picker_value(&tree->choice.picker);
 
     for (size_t i = 0; value && i < tree->n_rows; i++)
         if (strcmp(tree->rows[i].value, value) == 0)
@@ -199,8 +186,9 @@ static void drop_goal(void *data)
     free(g);
 }
 
-static enum view_result go_there(struct tree *tree)
+static enum view_result go_there(struct fresh_choice *c)
 {
+    struct tree *tree = (struct tree *)c;
     struct tree_row *row = selected_row(tree);
     struct goal *g;
 
@@ -209,7 +197,7 @@ static enum view_result go_there(struct tree *tree)
     g = xcalloc(1, sizeof *g);
     g->view = row->view;
     g->attachment = row->attachment ? attachment_ref(row->attachment) : NULL;
-    views_later(tree->env, go, g, drop_goal);
+    views_later(tree->choice.env, go, g, drop_goal);
     return VIEW_CLOSE;
 }
 
@@ -231,14 +219,15 @@ static void close_tab(struct tree *tree, const struct tree_row *row)
     struct closing *c = xcalloc(1, sizeof *c);
 
     c->tab = strtoul(row->value + 4, NULL, 10);
-    tui_each_place(tree->env->tui, take_of_tab, c);
+    tui_each_place(tree->choice.env->tui, take_of_tab, c);
     for (size_t i = 0; i < c->n; i++)
-        tui_close(tree->env->tui, c->views[i]);
+        tui_close(tree->choice.env->tui, c->views[i]);
     free(c);
 }
 
-static enum view_result close_selected(struct tree *tree)
+static enum view_result close_selected(struct fresh_choice *c)
 {
+    struct tree *tree = (struct tree *)c;
     struct tree_row *row = selected_row(tree);
 
     if (!row)
@@ -246,10 +235,10 @@ static enum view_result close_selected(struct tree *tree)
     if (row->is_tab)
         close_tab(tree, row);
     else if (row->view)
-        tui_close(tree->env->tui, row->view);
+        tui_close(tree->choice.env->tui, row->view);
     else
-        terminals_remove(tree->env, row->attachment);
-    refresh(tree);
+        terminals_remove(tree->choice.env, row->attachment);
+    fresh_choice_refresh(c);
     /* After the last pane the program shows its home, and that wants to be seen. */
     return tree->n_rows && tree->rows[0].view ? VIEW_HANDLED : VIEW_CLOSE;
 }
@@ -287,7 +276,7 @@ static void draw_screen(struct canvas c, const struct term *t)
 
 static void draw_preview(struct tree *tree, struct canvas c)
 {
-    const struct theme *theme = tui_theme(tree->view->tui);
+    const struct theme *theme = tui_theme(tree->choice.view->tui);
     struct tree_row *row = selected_row(tree);
     struct rect whole = {0, 0, c.rows, c.cols};
     struct canvas in;
@@ -304,21 +293,18 @@ static void draw_preview(struct tree *tree, struct canvas c)
                      row->is_tab ? "Select one of its panes" : "Enter shows it");
 }
 
-static void draw(struct view *v, struct canvas c)
+static void draw(struct fresh_choice *choice, struct canvas c)
 {
-    struct tree *tree = v->data;
     struct parts p = parts_of(c.rows, c.cols);
 
-    refresh(tree);
-    picker_draw(&tree->picker, canvas_sub(c, p.list), tui_theme(v->tui));
+    picker_draw(&choice->picker, canvas_sub(c, p.list), tui_theme(choice->view->tui));
     if (p.preview.h)
-        draw_preview(tree, canvas_sub(c, p.preview));
-    view_tick(v, TICK_MS);
+        draw_preview((struct tree *)choice, canvas_sub(c, p.preview));
 }
 
-static struct rect where(struct view *v, int rows, int cols)
+static struct rect where(const struct fresh_choice *c, int rows, int cols)
 {
-    const struct tree *tree = v->data;
+    const struct tree *tree = (const struct tree *)c;
     int wanted = (int)tree->n_rows + 4;
     bool has_preview = cols - 4 >= BESIDE_COLS || rows - 1 >= BELOW_ROWS;
 
@@ -329,69 +315,14 @@ static struct rect where(struct view *v, int rows, int cols)
     return (struct rect){-1, -1, rows - 2, cols - 4};
 }
 
-/* --- keys --- */
-
-static enum view_result answer(struct tree *tree, enum picker_result result)
-{
-    if (result == PICKER_ACCEPT)
-        return go_there(tree);
-    return result == PICKER_CANCEL ? VIEW_CLOSE : VIEW_HANDLED;
-}
-
-static enum view_result on_key(struct view *v, struct key key)
-{
-    struct tree *tree = v->data;
-    bool typed = *prompt_text(&tree->picker.prompt);
-
-    refresh(tree);
-    if (key_equal(key, (struct key){KEY_DELETE}) || (!typed && key_equal(key, (struct key){'x'})))
-        return close_selected(tree);
-    return answer(tree, picker_key(&tree->picker, key));
-}
-
-static enum view_result on_paste(struct view *v, const char *text, size_t n)
-{
-    struct tree *tree = v->data;
-
-    return answer(tree, picker_paste(&tree->picker, text, n));
-}
-
-static enum view_result on_mouse(struct view *v, struct mouse mouse)
-{
-    struct tree *tree = v->data;
-
-    return answer(tree, picker_mouse(&tree->picker, mouse));
-}
-
-static struct view_cursor cursor(struct view *v)
-{
-    return ((struct tree *)v->data)->picker.cursor;
-}
-
-static bool grabs_keys(struct view *v)
-{
-    return true;
-}
-
-static void close_view(struct view *v)
-{
-    struct tree *tree = v->data;
-
-    picker_finish(&tree->picker);
-    free(tree);
-}
-
-static const char *const contexts[] = {NULL};
-static const struct view_ops ops = {
-    .name = "tree",
-    .contexts = contexts,
-    .close = close_view,
+static const struct fresh_choice_ops ops = {
+    .title = "Tabs and panes",
+    .verbs = "go  x close",
+    .remove_key = 'x',
+    .fill = fill,
+    .accept = go_there,
+    .remove = close_selected,
     .draw = draw,
-    .key = on_key,
-    .paste = on_paste,
-    .mouse = on_mouse,
-    .cursor = cursor,
-    .grabs_keys = grabs_keys,
     .place = where,
 };
 
@@ -401,12 +332,8 @@ enum view_result tree_open(struct views_env *env)
     struct view *focused = tui_focused(env->tui);
     char value[96];
 
-    tree->env = env;
-    picker_init(&tree->picker, "Tabs and panes", "go  x close");
-    refresh(tree);
+    fresh_choice_open(env, &tree->choice, &ops);
     snprintf(value, sizeof value, "view %p", (void *)focused);
-    picker_select(&tree->picker, value);
-    tree->view = view_create(env->tui, &ops, tree);
-    tui_overlay(env->tui, tree->view);
+    picker_select(&tree->choice.picker, value);
     return VIEW_HANDLED;
 }

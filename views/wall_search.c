@@ -11,16 +11,9 @@
 
 #include "base/alloc.h"
 #include "client/classroom.h"
-#include "views/dialog.h"
-#include "views/plain.h"
+#include "views/hits.h"
 #include "views/shell.h"
 #include "views/span.h"
-
-struct hit {
-    char *sandbox_id, *terminal_id, *text; /* owned */
-    int line;
-    int64_t age_ms;
-};
 
 struct asked {
     struct wall_search *search;
@@ -34,9 +27,7 @@ struct wall_search {
     char *pattern;       /* owned */
     struct asked *asked; /* owned */
     size_t n_asked, n_answered;
-    struct hit *hits; /* owned */
-    size_t n_hits, cap_hits;
-    bool truncated;
+    struct hits hits;
     struct err error; /* the first */
 };
 
@@ -49,13 +40,8 @@ void wall_search_destroy(struct wall_search *s)
         remote_release(s->asked[i].remote);
         free(s->asked[i].sandbox_id);
     }
-    for (size_t i = 0; i < s->n_hits; i++) {
-        free(s->hits[i].sandbox_id);
-        free(s->hits[i].terminal_id);
-        free(s->hits[i].text);
-    }
+    hits_finish(&s->hits);
     free(s->asked);
-    free(s->hits);
     free(s->pattern);
     free(s);
 }
@@ -71,93 +57,74 @@ static const struct table_column columns[N_COLUMNS] = {
     [TEXT] = {.title = "TEXT", .min = 12, .ideal = 60, .max = 250},
 };
 
-static void add_row(struct plain *p, const struct hit *h, size_t number)
+static void write_cells(const struct plain *p, const struct hit *h,
+                        char cells[PLAIN_COLUMNS_MAX][HITS_CELL_SIZE])
 {
-    char name[160], id[32], line[16], ago[CLOCK_SPAN_SIZE] = "";
-    const char *cells[N_COLUMNS] = {
-        [SANDBOX] = views_sandbox_name(p->env, h->sandbox_id, name, sizeof name),
-        [AGO] = ago,
-        [LINE] = line,
-        [TEXT] = h->text,
-    };
+    const struct asked *of = &p->env->state->wall_search->asked[h->of];
 
-    snprintf(id, sizeof id, "%zu", number);
-    snprintf(line, sizeof line, "%d", h->line);
+    views_sandbox_name(p->env, of->sandbox_id, cells[SANDBOX], HITS_CELL_SIZE);
     if (h->age_ms >= 0)
-        span_age(ago, h->age_ms);
-    plain_add(p, id, ROLE_TEXT, (int64_t)number, cells);
+        span_age(cells[AGO], h->age_ms);
 }
 
 static void load(struct plain *p)
 {
     const struct wall_search *s = p->env->state->wall_search;
 
-    plain_begin(p);
-    for (size_t i = 0; s && i < s->n_hits; i++)
-        add_row(p, &s->hits[i], i);
-    if (s && s->n_answered == s->n_asked && !s->n_hits && s->error.code)
+    hits_load(p, s ? &s->hits : NULL, LINE, TEXT, write_cells);
+    if (s && s->n_answered == s->n_asked && !s->hits.n && s->error.code)
         plain_fail(p, &s->error);
-    else if (s && (s->n_hits || s->n_answered == s->n_asked))
+    else if (s && (s->hits.n || s->n_answered == s->n_asked))
         plain_end(p);
 }
 
 static enum view_result go(struct plain *p, const char *id)
 {
     const struct wall_search *s = p->env->state->wall_search;
-    size_t i = strtoul(id, NULL, 10);
+    const struct hit *hit = s ? hits_find(&s->hits, id) : NULL;
     struct shell_wish wish = {0};
 
-    if (!s || i >= s->n_hits)
+    if (!s || !hit)
         return VIEW_HANDLED;
-    wish.lines_back = s->hits[i].line + 1;
-    shell_open_in(p->env, s->hits[i].sandbox_id, s->hits[i].terminal_id, SHELL_OBSERVE, PLACE_HERE,
+    wish.lines_back = (int)hit->back + 1;
+    shell_open_in(p->env, s->asked[hit->of].sandbox_id, hit->terminal_id, SHELL_OBSERVE, PLACE_HERE,
                   &wish);
     return VIEW_HANDLED;
 }
 
-static const char *const contexts[] = {"hits", "list", "motion", NULL};
-static const char *const hint_words[] = {"hit-open", "go there", NULL};
 static const struct plain_verb verbs[] = {{"hit-open", false, false, go}, {0}};
 static const struct plain_kind kind = {
-    .name = "hits",
-    .contexts = contexts,
+    HITS_KIND,
     .columns = columns,
     .n_columns = N_COLUMNS,
     .load = load,
-    .empty = "Found nowhere",
     .empty_hint = "q goes back to the wall, / looks for something else",
-    .open_action = "hit-open",
     .verbs = verbs,
-    .hints = hint_words,
 };
 
 /* --- the search --- */
 
 static void add_hit(struct wall_search *s, const struct asked *a, const struct classroom_hit *h)
 {
-    if (s->n_hits == s->cap_hits) {
-        s->cap_hits = s->cap_hits ? s->cap_hits * 2 : 64;
-        s->hits = xreallocarray(s->hits, s->cap_hits, sizeof *s->hits);
-    }
-    s->hits[s->n_hits++] = (struct hit){.sandbox_id = xstrdup(a->sandbox_id),
-                                        .terminal_id = xstrdup(h->terminal_id),
-                                        .text = xstrdup(h->text),
-                                        .line = h->line,
-                                        .age_ms = h->age_ms};
+    hits_add(&s->hits, (struct hit){.of = (size_t)(a - s->asked),
+                                    .terminal_id = xstrdup(h->terminal_id),
+                                    .text = xstrdup(h->text),
+                                    .back = h->line,
+                                    .age_ms = h->age_ms});
 }
 
 static void say_end(const struct wall_search *s)
 {
     struct tui *t = s->env->tui;
-    const char *more = s->truncated ? ", and there are more" : "";
+    const char *more = s->hits.truncated ? ", and there are more" : "";
 
-    if (s->error.code && s->n_hits)
-        tui_toast(t, ROLE_WARN, "%zu hits%s; not all answered: %s", s->n_hits, more, s->error.text);
+    if (s->error.code && s->hits.n)
+        tui_toast(t, ROLE_WARN, "%zu hits%s; not all answered: %s", s->hits.n, more, s->error.text);
     else if (s->error.code)
         views_toast_error(s->env, &s->error);
     else
-        tui_toast(t, ROLE_STATUS, "%zu hit%s%s in %zu sandbox%s", s->n_hits,
-                  s->n_hits == 1 ? "" : "s", more, s->n_asked, s->n_asked == 1 ? "" : "es");
+        tui_toast(t, ROLE_STATUS, "%zu hit%s%s in %zu sandbox%s", s->hits.n,
+                  s->hits.n == 1 ? "" : "s", more, s->n_asked, s->n_asked == 1 ? "" : "es");
 }
 
 static void on_hits(void *user, const struct classroom_hit *hits, size_t n, bool truncated,
@@ -171,10 +138,10 @@ static void on_hits(void *user, const struct classroom_hit *hits, size_t n, bool
     s->n_answered++;
     if (e && !s->error.code)
         s->error = *e;
-    s->truncated = s->truncated || truncated;
+    s->hits.truncated = s->hits.truncated || truncated;
     for (size_t i = 0; i < n && !e; i++) {
-        if (s->n_hits >= WALL_HITS_MAX) {
-            s->truncated = true;
+        if (s->hits.n >= WALL_HITS_MAX) {
+            s->hits.truncated = true;
             break;
         }
         add_hit(s, a, &hits[i]);
@@ -199,12 +166,6 @@ static void start(struct views_env *env, void *data)
     }
     plain_view_open(env, &kind);
 }
-
-static const struct form_field fields[] = {
-    {.label = "Search",
-     .required = true,
-     .help = "a regular expression; case counts when it has an upper-case letter"},
-};
 
 static void closed(void *user)
 {
@@ -252,10 +213,8 @@ static struct wall_search *prepare(struct wall *w)
 enum view_result wall_search_ask(struct wall *w)
 {
     struct wall_search **pending = xcalloc(1, sizeof(void *));
-    struct form form;
 
     *pending = prepare(w);
-    form_init(&form, "Search all these terminals", "search", fields, ARRAY_LEN(fields));
-    form_dialog_open(w->env, &form, &form_ops, pending);
+    hits_ask(w->env, "Search all these terminals", &form_ops, pending);
     return VIEW_HANDLED;
 }

@@ -147,7 +147,7 @@ void control_restore_cursor(struct term *t)
         t->row = t->row < t->top ? t->top : t->row >= t->bottom ? t->bottom - 1 : t->row;
         t->col = t->col < t->left ? t->left : t->col >= t->right ? t->right - 1 : t->col;
     }
-    t->wrap_pending = s->wrap_pending && t->modes.autowrap && t->col == t->cols - 1 &&
+    t->wrap_pending = s->wrap_pending && t->col == t->cols - 1 &&
                       !cell_is_empty(&grid_row(t, t->row)->cells[t->col]);
     t->pen = s->pen;
     t->gl = s->gl;
@@ -179,7 +179,6 @@ void control_soft_reset(struct term *t)
     control_reset_margins(t);
     t->screen->kitty = (struct kitty){0};
     t->pen = (struct style){0};
-    t->wrap_pending = false;
     reset_charsets(t);
     t->screen->saved = SAVED_NOTHING;
     t->revision = t->tick;

@@ -124,9 +124,11 @@ static void do_cht(struct term *t, const struct csi *csi)
 
 static void do_cbt(struct term *t, const struct csi *csi)
 {
+    int low = origin_col(t);
+
     t->wrap_pending = false;
     for (int n = clamp(count(csi), 1, t->cols); n > 0; n--)
-        while (t->col > 0 && !t->tabs[--t->col])
+        while (t->col > low && !t->tabs[--t->col])
             ;
 }
 
@@ -338,7 +340,7 @@ static void do_stbm(struct term *t, const struct csi *csi)
         top = 1;
     if (bottom == 0 || bottom > t->rows)
         bottom = t->rows;
-    if (top >= bottom && !(top == 1 && t->rows == 1))
+    if (top >= bottom)
         return;
     t->top = top - 1;
     t->bottom = bottom;

@@ -115,7 +115,7 @@ struct term {
     uint8_t gl;
     uint8_t single_shift; /* 2 or 3 for the next character, else 0 */
     uint8_t *tabs;        /* owned, one byte a column */
-    uint32_t last_glyph;  /* what REP repeats */
+    uint32_t last_glyph;  /* what REP repeats; 0: a control came after it, as xterm and tmux */
 
     /* Parser. */
     enum parse_state state;

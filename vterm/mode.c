@@ -19,9 +19,9 @@ void modes_reset(struct modes *modes)
 /* The alternate screen lives only while it shows: empty and with nothing saved each time. */
 void mode_show_alternate(struct term *t, bool alternate)
 {
-    t->wrap_pending = false;
     if (alternate == (t->screen == &t->alternate))
         return;
+    t->wrap_pending = false;
     grid_settle_scroll(t);
     if (alternate) {
         screen_create(&t->alternate, t->rows, t->cols);
@@ -184,9 +184,6 @@ static void change_effects(struct term *t, int number, bool was, bool on)
         break;
     case 6:
         cursor_move(t, on ? t->top : 0, on ? t->left : 0);
-        break;
-    case 7:
-        t->wrap_pending = t->wrap_pending && on;
         break;
     case 69:
         change_margins(t, was, on);

@@ -20,6 +20,8 @@ static void wrap(struct term *t)
     bool whole = t->left == 0 && t->right == t->cols;
 
     t->wrap_pending = false;
+    if (!t->modes.autowrap) /* turned off since: the last column is written again */
+        return;
     /* At the foot of the screen but outside the scroll region nothing moves: no next row. Lines
      * between margins are not the lines of the text. */
     if (whole && (t->row + 1 == t->bottom || t->row + 1 < t->rows))
@@ -136,10 +138,8 @@ static void combine(struct term *t, uint32_t c)
 
 static void put(struct term *t, uint32_t c, int width)
 {
-    if (width > t->cols) {
-        c = 0xfffd;
-        width = 1;
-    }
+    if (width > t->cols)
+        width = 1; /* kept: it has room when the screen is wide again */
     if (t->wrap_pending)
         wrap(t);
     int limit = limit_of(t);
@@ -150,7 +150,7 @@ static void put(struct term *t, uint32_t c, int width)
             wrap(t);
             limit = limit_of(t);
         } else {
-            t->col = limit - width;
+            return; /* no room: it goes nowhere, the characters there stay */
         }
     }
     struct cell *cells = prepare(t, width, limit)->cells + t->col;

@@ -65,15 +65,49 @@ static size_t first_row(const struct wrapper *w)
     return n > 1 && w->cells[n].flags & CELL_CONTINUATION ? n - 1 : n;
 }
 
-/* A single column has no room for wide characters. */
-static void narrow(struct cell *cells, size_t n)
+/* --- a single column ---
+ * It has room for the left half of a wide character only, which stands there with a width of 1, so
+ * that the character is whole again in a wider screen. */
+
+static bool is_half(const struct cell *cell)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (cells[i].width == 2)
-            cells[i] = (struct cell){.glyph = 0xfffd, .style = cells[i].style, .width = 1};
-        else if (cells[i].flags & CELL_CONTINUATION)
-            cells[i] = (struct cell){.style.bg = cells[i].style.bg};
+    return cell->width == 1 && codepoint_width(GLYPH_AT(cell->glyph, 0)) == 2;
+}
+
+static void make_whole(struct cell cells[2])
+{
+    cells[0].width = 2;
+    cells[1] = (struct cell){.style = cells[0].style, .flags = CELL_CONTINUATION};
+}
+
+/* To or from a single column: the cells of an old row. Returns how many they are then. */
+static size_t fit_cells(const struct wrapper *w, struct cell *cells, size_t n)
+{
+    size_t kept = 0;
+
+    if (w->old_cols == 1 && n && is_half(cells)) {
+        make_whole(cells);
+        return 2;
     }
+    for (size_t i = 0; w->cols == 1 && i < n; i++) {
+        if (cells[i].flags & CELL_CONTINUATION)
+            continue;
+        cells[kept] = cells[i];
+        cells[kept++].width = cells[i].glyph ? 1 : 0;
+    }
+    return w->cols == 1 ? kept : n;
+}
+
+/* Where column col of an old row is among its cells then. */
+static size_t fit_column(const struct wrapper *w, const struct cell *cells, size_t n, size_t col)
+{
+    size_t halves = 0;
+
+    if (w->old_cols == 1)
+        return col && n && is_half(cells) ? col + 1 : col;
+    for (size_t i = 0; w->cols == 1 && i < n && i <= col; i++)
+        halves += cells[i].flags & CELL_CONTINUATION ? 1 : 0;
+    return col - halves;
 }
 
 static bool begins_wide(const struct scrollback *from, size_t i)
@@ -108,20 +142,19 @@ static bool take_line(struct wrapper *w, const struct scrollback *from, size_t i
     int n = scrollback_get(from, i, out, w->old_cols, NULL);
     bool wrapped = flags & LINE_WRAPPED && i + 1 < scrollback_count(from);
 
-    for (size_t m = 0; m < w->n_marks; m++)
-        if (w->marks[m].line == i && !w->marks[m].found) {
-            w->marks[m].found = true;
-            w->marks[m].offset = w->put_out + w->n_cells + (size_t)w->marks[m].col;
-        }
     /* The column left empty for want of room for a wide character is not part of the text. */
     if (wrapped && !(n >= w->old_cols - 1 && !out[w->old_cols - 1].glyph &&
                      !(out[w->old_cols - 1].flags & CELL_CONTINUATION) && begins_wide(from, i + 1)))
         n = w->old_cols;
     else if (wrapped)
         n = w->old_cols - 1;
-    if (w->cols == 1)
-        narrow(out, (size_t)n);
-    w->n_cells += (size_t)n;
+    for (size_t m = 0; m < w->n_marks; m++)
+        if (w->marks[m].line == i && !w->marks[m].found) {
+            w->marks[m].found = true;
+            w->marks[m].offset =
+                w->put_out + w->n_cells + fit_column(w, out, (size_t)n, (size_t)w->marks[m].col);
+        }
+    w->n_cells += fit_cells(w, out, (size_t)n);
     while (w->n_cells > (size_t)w->cols)
         put_out_row(w, first_row(w), false);
     return wrapped;
@@ -195,8 +228,9 @@ static void rewrap(struct scrollback *s, int old_cols, int cols, struct mark *ma
 
         if (i > w.next_mark)
             w.next_mark = find_next_mark(&w, i);
-        /* With one column even short lines may hold a wide character. */
-        if (!(packed_flags(record) & LINE_WRAPPED) && packed_cols(record) <= cols && cols > 1)
+        /* To and from one column even short lines may hold a wide character. */
+        if (!(packed_flags(record) & LINE_WRAPPED) && packed_cols(record) <= cols && cols > 1 &&
+            old_cols > 1)
             next = copy_line(&w, record, size, i);
         else
             next = refold_line(&refold, w.to, s, i, w.next_mark);
@@ -346,7 +380,7 @@ static void resize_main(struct term *t, int rows, int cols, struct place_of_curs
     mark = &marks[MARK_SAVED];
     /* A row below the text, or one of the top that went, keeps its distance from there. */
     saved->row = mark->line > top ? (int)(mark->line - top) + saved->row - (int)saved_row : 0;
-    saved->col = mark->col;
+    saved->col = mark->col < cols ? mark->col : cols - 1;
     saved->wrap_pending = mark->col == cols;
     fetch_rows(t, rows, cols, top);
     if (cell_is_empty(&t->main.rows[cursor->row]->cells[cursor->col]))
@@ -368,6 +402,10 @@ static void resize_alternate(struct term *t, int rows, int cols)
         to->used = from->used < keep ? from->used : keep;
         to->marks = from->marks;
         to->exit_status = from->exit_status;
+        if (t->cols == 1 && is_half(to->cells)) {
+            make_whole(to->cells);
+            to->used = 2;
+        }
     }
     screen_finish(&old, t->rows);
     t->row -= shift;

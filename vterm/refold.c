@@ -3,7 +3,7 @@
  * A logical line of the scrollback wrapped to another width without unpacking it: its records'
  * texts and runs are put behind one another and cut where the new rows end. That is what makes a
  * resize of a long scrollback cheap; what needs cells (places that are followed, marks in the
- * middle, wide characters in one column) is left to reflow.c.
+ * middle, wide characters to or from one column) is left to reflow.c.
  */
 #include <string.h>
 
@@ -138,7 +138,8 @@ size_t refold_line(struct refold *f, struct scrollback *to, const struct scrollb
             return i;
     }
     f->is_plain = f->text.len == f->n_cells;
-    if (f->cols == 1 && !f->is_plain && memchr(f->text.data, PACKED_CONTINUATION, f->text.len))
+    if (!f->is_plain && (f->old_cols == 1 ||
+                         (f->cols == 1 && memchr(f->text.data, PACKED_CONTINUATION, f->text.len))))
         return i;
     memset(buf_reserve(&f->runs, PACKED_SLACK), 0, PACKED_SLACK);
     struct packed_runs runs = {.next = (const unsigned char *)f->runs.data};

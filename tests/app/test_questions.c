@@ -28,11 +28,11 @@ static void check_questions(const char *stream, const char *left)
 static void questions_drop__all_that_ask__and_nothing_else(void **state)
 {
     static const char *const asking[] = {
-        "\033[c",        "\033[0c",     "\033[>c",          "\033[=c",       "\033[5n",
-        "\033[6n",       "\033[?6n",    "\033[?996n",       "\033Z",         "\033[?2026$p",
-        "\033[4$p",      "\033[>0q",    "\033[?u",          "\033[18t",      "\033[21t",
-        "\033[?1;1;0S",  "\033]11;?\a", "\033]4;1;?\033\\", "\033]52;c;?\a", "\033P$qm\033\\",
-        "\033P+q544e\a",
+        "\033[c",         "\033[0c",       "\033[>c",          "\033[=c",       "\033[5n",
+        "\033[6n",        "\033[?6n",      "\033[?996n",       "\033Z",         "\033[?2026$p",
+        "\033[4$p",       "\033[>0q",      "\033[?u",          "\033[18t",      "\033[21t",
+        "\033[?1;1;0S",   "\033]11;?\a",   "\033]4;1;?\033\\", "\033]52;c;?\a", "\033]52;c;?;x\a",
+        "\033P$qm\033\\", "\033P+q544e\a",
     };
     static const char *const plain[] = {
         "\033[31m",
@@ -107,6 +107,80 @@ static void questions_drop__a_sequence_without_an_end__passes(void **state)
     stream[sizeof stream - 1] = '\0';
     memcpy(expected, stream, sizeof stream);
     check_questions(stream, expected);
+}
+
+/* In one piece, a byte at a time, and cut where the bounds are. */
+static void check_long(const struct buf *stream, const char *left)
+{
+    const size_t cuts[] = {0, 1, QUESTION_MAX - 1, QUESTION_MAX, QUESTION_MAX + 1, stream->len - 1};
+
+    for (size_t i = 0; i < ARRAY_LEN(cuts); i++) {
+        struct questions q = {0};
+        cleanup_buf struct buf out = {0};
+
+        questions_drop(&q, stream->data, cuts[i], &out);
+        if (!i)
+            questions_drop(&q, stream->data, stream->len, &out);
+        for (size_t k = cuts[i]; i && k < stream->len; k++)
+            questions_drop(&q, stream->data + k, 1, &out);
+        assert_string_equal(out.data ? out.data : "", left);
+    }
+}
+
+static void append_many(struct buf *out, const char *text, int n)
+{
+    while (n-- > 0)
+        buf_append_str(out, text);
+}
+
+static void questions_drop__asked_late__is_found(void **state)
+{
+    static const struct {
+        const char *begin, *often, *rest;
+        bool asks;
+    } cases[] = {
+        {"\033]4", ";1;rgb:0/0/0", ";7;?\a", true},
+        {"\033]4", ";1;rgb:0/0/0", ";7;?\033\\", true},
+        {"\033]10", ";#102030", ";?;#102030\302\234", true},
+        {"\033]4", ";1;rgb:0/0/0", "\a", false},
+        {"\033]11;", "\n", "?\a", true},
+        {"\033]52;", "c", ";?\a", true},
+        {"\033]52;c;", "\n", "?\a", true},
+        {"\033]52;c;?", ";QUJD", "\a", true},
+        {"\033]52;c;", "QUJD", "\a", false},
+        {"\033]", "0", "11;?\a", true},
+        {"\033P", "\n", "$qm\033\\", true},
+        {"\033P", "\n", "1;2qcn~\033\\", true}, /* cannot be told: dropped */
+        {"\033]0;", "really", ";?\a", false},
+        {"\033]8;;http://x/", "?a=;", ";?\033\\", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        cleanup_buf struct buf stream = {0};
+
+        buf_append_str(&stream, "a");
+        buf_append_str(&stream, cases[i].begin);
+        append_many(&stream, cases[i].often, 2 * QUESTION_MAX);
+        buf_append_str(&stream, cases[i].rest);
+        buf_append_str(&stream, "b");
+        check_long(&stream, cases[i].asks ? "ab" : stream.data);
+    }
+}
+
+/* All of a palette passes; so much that it cannot be held does not. */
+static void questions_drop__colours__are_bounded(void **state)
+{
+    cleanup_buf struct buf palette = {0}, more = {0};
+
+    buf_append_str(&palette, "\033]4");
+    for (int i = 0; i < 256; i++)
+        buf_printf(&palette, ";%d;rgb:ffff/ffff/ffff", i);
+    buf_append_str(&palette, "\ab");
+    check_long(&palette, palette.data);
+    buf_append_str(&more, "a\033]4");
+    append_many(&more, ";255;rgb:ffff/ffff/ffff", QUESTION_STRING_MAX / 8);
+    buf_append_str(&more, ";1;?\ab");
+    check_long(&more, "ab");
 }
 
 /* --- against the terminal that answers instead --- */
@@ -271,15 +345,15 @@ static void questions_drop__a_csi_too_long__is_dropped(void **state)
     check_questions(stream.data, "ab");
 }
 
-/* All of it is held when it turns out to be too long. */
-static void questions_drop__a_number_without_an_end__is_read_to_its_bound(void **state)
+/* What it is of can no longer be told. */
+static void questions_drop__a_number_without_an_end__is_dropped_at_its_bound(void **state)
 {
     char stream[QUESTION_MAX + 64];
 
     memset(stream, '1', sizeof stream);
     memcpy(stream, "\033]", 2);
     stream[sizeof stream - 1] = '\0';
-    check_questions(stream, stream);
+    check_questions(stream, "");
 }
 
 static void questions_drop__colours_without_an_end__hide_no_more_than_the_terminal(void **state)
@@ -308,7 +382,9 @@ int main(void)
         cmocka_unit_test(questions_drop__cancelled_strings_and_c1__as_the_terminal_has_it),
         cmocka_unit_test(questions_drop__any_bytes__as_the_terminal_has_it),
         cmocka_unit_test(questions_drop__a_csi_too_long__is_dropped),
-        cmocka_unit_test(questions_drop__a_number_without_an_end__is_read_to_its_bound),
+        cmocka_unit_test(questions_drop__asked_late__is_found),
+        cmocka_unit_test(questions_drop__colours__are_bounded),
+        cmocka_unit_test(questions_drop__a_number_without_an_end__is_dropped_at_its_bound),
         cmocka_unit_test(questions_drop__colours_without_an_end__hide_no_more_than_the_terminal),
     };
 

@@ -237,6 +237,36 @@ static void end__unreachable__is_never_destroyed(void **state)
     cJSON_Delete(list);
 }
 
+/* What was recorded is the instructor's: students get copies of what is of their sandbox, which
+ * another class's with the same names is not. */
+static void end__recordings__stay_where_they_are(void **state)
+{
+    struct lab *l = *state;
+
+    lab_gateway(l, NULL);
+    cJSON_Delete(class_json(l, "2"));
+    lab_write(l, "data/sandpit/recordings/class_student-1-20260102-030405.cast", "by hand\n");
+    lab_write(l, "data/sandpit/recordings/class_student-2-20260102-030405-2.cast", "wall\n");
+    lab_write(l, "data/sandpit/recordings/class_student-1-20250102-030405.cast", "last year\n");
+    lab_write(l, "data/sandpit/recordings/class_student-2.cast", "renamed\n");
+    lab_write(l, "data/sandpit/recordings/mine-20260102-030405.cast", "mine\n");
+    assert_int_equal(lab_sh(l, "cd data/sandpit/recordings; touch -d '1 hour ago' *2025*"), 0);
+    assert_int_equal(lab_sh(l, "ls data/sandpit/recordings; cat data/sandpit/recordings/*"), 0);
+    cleanup_free char *before = xstrdup(l->out);
+    cleanup_free char *output = lab_path(l, "work");
+
+    assert_int_equal(lab_run(l, "class", "--end", "-y", "--output", output, NULL), 0);
+    assert_has(l->err, "2 recordings were copied into the archives; what you recorded stays in /");
+    assert_has(l->err, "1 recording of earlier sandboxes with these names is kept, in no archive");
+    assert_has(l->err, "data/sandpit/recordings");
+    assert_int_equal(lab_sh(l, "ls data/sandpit/recordings; cat data/sandpit/recordings/*"), 0);
+    assert_string_equal(l->out, before);
+    assert_int_equal(lab_sh(l, "for i in 1 2; do tar -xOzf work/student-$i-*.tar.gz --wildcards"
+                               " '*.cast'; done"),
+                     0);
+    assert_string_equal(l->out, "by hand\nwall\n");
+}
+
 static void end__wrong_count_or_keep__destroys_nothing(void **state)
 {
     struct lab *l = *state;
@@ -406,6 +436,7 @@ int main(void)
         LAB_TEST(export__files__are_private_and_safe),
         LAB_TEST(link__opened_in_a_browser__is_the_students_terminal),
         LAB_TEST(end__unreachable__is_never_destroyed),
+        LAB_TEST(end__recordings__stay_where_they_are),
         LAB_TEST(end__wrong_count_or_keep__destroys_nothing),
         LAB_TEST(end__killed__goes_on),
         LAB_TEST(docs__classroom__runs_as_written),

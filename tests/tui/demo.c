@@ -322,9 +322,11 @@ int main(int argc, char **argv)
     uv_loop_t loop;
     struct err e = {0};
     struct keymap *keymap = keymap_create();
+    struct theme theme;
     struct tui_config config = {
-        .keymap = keymap, .act = on_act, .status = on_status, .user = &demo};
+        .theme = &theme, .keymap = keymap, .act = on_act, .status = on_status, .user = &demo};
 
+    theme_default(&theme);
     demo.mode = argc > 1 ? argv[1] : "";
     config.mouse = strcmp(demo.mode, "mouse") == 0;
     if (strcmp(demo.mode, "orderly") == 0)

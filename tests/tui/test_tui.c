@@ -438,6 +438,21 @@ static void tui__term__few_colours_and_none(void **state)
     }
 }
 
+static void tui__term__without_colours_attributes_say_it(void **state)
+{
+    static const char *const terms[] = {"TERM=vt100", "TERM=xterm-mono"};
+
+    for (size_t i = 0; i < ARRAY_LEN(terms); i++) {
+        const char *env[] = {terms[i], NULL};
+        struct pty *p = start_env("", env);
+
+        assert_true(pty_wait_screen(p, WAIT_MS, "demo 23x80", "q:quit", NULL));
+        assert_true(pty_cell(p, 0, 0).bold);
+        assert_true(pty_cell(p, 23, 0).reverse);
+        quit(p);
+    }
+}
+
 static void tui__colour__direct_where_the_terminal_says_so(void **state)
 {
     const char *env[] = {"COLORTERM=truecolor", NULL};
@@ -652,6 +667,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(tui__term__dumb_is_refused_with_a_hint),
         cmocka_unit_test(tui__term__unknown_falls_back_and_says_so),
         cmocka_unit_test(tui__term__few_colours_and_none),
+        cmocka_unit_test(tui__term__without_colours_attributes_say_it),
         cmocka_unit_test(tui__colour__direct_where_the_terminal_says_so),
         cmocka_unit_test(tui__colour__none_under_no_color),
         cmocka_unit_test(tui__colour__pairs_are_recycled),

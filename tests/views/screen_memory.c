@@ -81,6 +81,11 @@ void screen_close(struct screen *s)
     s->written = (struct buf){0};
 }
 
+bool screen_has_colours(const struct screen *s)
+{
+    return true;
+}
+
 const char *screen_note(const struct screen *s)
 {
     return NULL;

@@ -149,7 +149,12 @@ static void on_request(struct conn *c, const char *line, const char *body, void 
         return;
     }
     if (!strncmp(line, "GET /ws", 7)) {
-        if (!s->hold_sockets)
+        char id[32];
+
+        sandbox_of(c, id);
+        if (s->cut_off && strcmp(id, s->cut_off) == 0)
+            conn_close(c);
+        else if (!s->hold_sockets)
             conn_upgrade(c);
         return;
     }
@@ -294,6 +299,14 @@ void stage_host_down(struct stage *s)
     s->shell = NULL;
     script_unlisten(&s->script);
     script_cut(&s->script);
+}
+
+void stage_cut_off(struct stage *s, const char *sandbox_id, const char *other)
+{
+    s->cut_off = sandbox_id;
+    if (sandbox_id)
+        conn_close(socket_of(s, sandbox_id));
+    s->shell = socket_of(s, other);
 }
 
 void stage_host_up(struct stage *s)

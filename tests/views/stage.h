@@ -52,8 +52,9 @@ struct stage {
     int info_status;
     struct stage_answer answers[STAGE_ANSWERS_MAX];
     size_t n_answers;
-    bool hold_sockets; /* upgrades of sandboxes' WebSockets get no answer */
-    bool refuse_list;  /* upgrades of the list's WebSocket get a 401 */
+    const char *cut_off; /* sandbox */
+    bool hold_sockets;   /* upgrades of sandboxes' WebSockets get no answer */
+    bool refuse_list;    /* upgrades of the list's WebSocket get a 401 */
 };
 
 struct stage *stage_open(int rows, int cols);
@@ -82,6 +83,9 @@ void stage_push(struct stage *s, const char *sandbox_id, const char *type, const
 /* The host is gone, or back on the same port. */
 void stage_host_down(struct stage *s);
 void stage_host_up(struct stage *s);
+/* One sandbox is cut off until another one is, or NULL: its WebSocket breaks, and those to come.
+ * The next stage_output is for the other one. */
+void stage_cut_off(struct stage *s, const char *sandbox_id, const char *other);
 
 /* Keys by name, separated by blanks: "n a l i c e Enter", "C-b c". */
 void stage_keys(struct stage *s, const char *names);

@@ -301,6 +301,62 @@ static void assert_row(struct stage *s, int row, const char *text)
         fail_msg("row %d is \"%s\", not \"%s\"", row, line, text);
 }
 
+/* As vi: where a count is no repetition. */
+static void copy__count__of_lines_and_edges(void **state)
+{
+    struct stage *s = open_numbered(40); /* lines 31 to 40 and a prompt show */
+
+    stage_keys(s, "C-b [ 3 H");
+    assert_cursor(s, 2, 2);
+    stage_keys(s, "H");
+    assert_cursor(s, 0, 2);
+    stage_keys(s, "2 L");
+    assert_cursor(s, 9, 2);
+    stage_keys(s, "L");
+    assert_cursor(s, 10, 2);
+    stage_keys(s, "9 9 H");
+    assert_cursor(s, 10, 2);
+    stage_keys(s, "9 9 L");
+    assert_cursor(s, 0, 2);
+    stage_keys(s, "3 $");
+    assert_cursor(s, 2, 6);
+    stage_keys(s, "0 1 $");
+    assert_cursor(s, 2, 6);
+    stage_keys(s, "9 9 $");
+    assert_cursor(s, 10, 0); /* where the prompt is, whose blank is no text */
+    stage_keys(s, "5 M");
+    assert_cursor(s, 5, 0);
+    /* Half a page is so many lines from then on; the cursor goes with them. */
+    stage_keys(s, "1 0 G j j");
+    stage_await(s, "line 10");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "3 C-d");
+    stage_await_gone(s, "line 12");
+    stage_await(s, "line 13");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "C-d");
+    stage_await_gone(s, "line 15");
+    stage_await(s, "line 16");
+    stage_keys(s, "C-u");
+    stage_await(s, "line 13");
+    stage_keys(s, "2 C-u");
+    stage_await(s, "line 11");
+    assert_cursor(s, 2, 0);
+    stage_keys(s, "q C-b [ g g C-d");
+    stage_await_gone(s, "line 5 ");
+    stage_await(s, "line 6 ");
+    assert_cursor(s, 0, 0);
+    /* Pages, and a selection on the way. */
+    stage_keys(s, "2 PgDn");
+    stage_await(s, "line 26");
+    assert_cursor(s, 0, 0);
+    stage_keys(s, "2 PgUp");
+    stage_await(s, "line 6 ");
+    stage_keys(s, "v 3 $ y");
+    assert_copied(s, "line 6\nline 7\nline 8");
+    stage_close(s);
+}
+
 static void copy__search__shows_the_nearest_hit_while_it_is_typed(void **state)
 {
     struct stage *s = open_numbered(300);
@@ -428,6 +484,54 @@ static void copy__mouse__selects_and_copies_at_once(void **state)
     stage_close(s);
 }
 
+static void mouse_at(struct stage *s, enum mouse_kind kind, int row, int col)
+{
+    stage_mouse(s, (struct mouse){.kind = kind, .button = MOUSE_LEFT, .row = row, .col = col});
+}
+
+/* For what must not happen in that time. */
+static void pass(struct stage *s, int64_t ms)
+{
+    for (int64_t until = clock_mono_ms() + ms; clock_mono_ms() < until;)
+        uv_run(&s->loop, UV_RUN_NOWAIT);
+}
+
+/* Nothing is above this pane: its first row scrolls while the button is held in it. */
+static void copy__mouse__first_row_of_the_screen_scrolls(void **state)
+{
+    struct stage *s = open_numbered(40);
+
+    /* For who only passes, and along it, it is a row like others. */
+    mouse_at(s, MOUSE_PRESS, 1, 3);
+    mouse_at(s, MOUSE_MOVE, 0, 0);
+    mouse_at(s, MOUSE_RELEASE, 0, 0);
+    assert_copied(s, "line 31\nline");
+    mouse_at(s, MOUSE_PRESS, 0, 0);
+    mouse_at(s, MOUSE_MOVE, 0, 6);
+    pass(s, 400);
+    mouse_at(s, MOUSE_RELEASE, 0, 6);
+    assert_copied(s, "line 31");
+    mouse_at(s, MOUSE_PRESS, 1, 3);
+    mouse_at(s, MOUSE_MOVE, 0, 0);
+    mouse_at(s, MOUSE_MOVE, 0, 5);
+    stage_await(s, "30 of 30 lines back");
+    mouse_at(s, MOUSE_MOVE, 1, 0);
+    mouse_at(s, MOUSE_MOVE, 11, 3);
+    stage_await(s, "0 of 30 lines back");
+    mouse_at(s, MOUSE_RELEASE, 11, 3);
+    stage_await_gone(s, "lines back");
+    /* A key ends it, too. */
+    mouse_at(s, MOUSE_PRESS, 1, 3);
+    mouse_at(s, MOUSE_MOVE, 0, 0);
+    stage_await(s, "30 of 30 lines back");
+    mouse_at(s, MOUSE_MOVE, 11, 3);
+    stage_keys(s, "g g");
+    pass(s, 150);
+    stage_await(s, "30 of 30 lines back");
+    mouse_at(s, MOUSE_RELEASE, 11, 3);
+    stage_close(s);
+}
+
 static void ctrl_click(struct stage *s, int row, int col, uint8_t mods)
 {
     struct mouse m = {.kind = MOUSE_PRESS,
@@ -535,11 +639,13 @@ int main(void)
         cmocka_unit_test(copy__selection__stays_with_its_text),
         cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
         cmocka_unit_test(copy__count__repeats_the_motion_behind_it),
+        cmocka_unit_test(copy__count__of_lines_and_edges),
         cmocka_unit_test(copy__search__shows_the_nearest_hit_while_it_is_typed),
         cmocka_unit_test(copy__search__finds_the_nearest_of_many_lines),
         cmocka_unit_test(copy__search__ends_with_copy_mode),
         cmocka_unit_test(copy__prompts__are_jumped_to),
         cmocka_unit_test(copy__mouse__selects_and_copies_at_once),
+        cmocka_unit_test(copy__mouse__first_row_of_the_screen_scrolls),
         cmocka_unit_test(link__ctrl_click__shows_and_opens_it),
         cmocka_unit_test(link__hostile_lines__are_read_at_once),
         cmocka_unit_test(copy__end__of_the_terminal_is_survived),

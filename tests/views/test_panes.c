@@ -160,6 +160,30 @@ static void panes__tabs__are_opened_named_and_switched(void **state)
     stage_close(s);
 }
 
+static void panes__tabs__without_room_are_counted(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    for (int n = 2; n <= 4; n++) {
+        cleanup_free char *terminal = xasprintf("t%d", n), *output = xasprintf("shell %d", n);
+
+        stage_keys(s, "C-b c");
+        two_shells_await(s, n, terminal, output);
+    }
+    stage_await(s, " 0:demo  1:demo  2:demo- 3:demo*  alice/demo");
+    stage_resize(s, 24, 120);
+    stage_await(s, " 0:alice/demo  1:alice/demo  2:alice/demo- 3:alice/demo*  alice/demo");
+    stage_resize(s, 12, 40);
+    stage_await(s, " <2  2:demo- 3:demo*  alice/demo");
+    stage_output_of(s, "t1", "\a");
+    stage_await(s, " <2! 2:demo- 3:demo*");
+    stage_forget_toast(s);
+    stage_golden(s, "tabs-hidden-40x12");
+    stage_keys(s, "C-b 0");
+    stage_await(s, " 0:demo* 1:demo  >2  ");
+    stage_close(s);
+}
+
 static void panes__lists__stand_beside_shells(void **state)
 {
     struct stage *s = open_shell(24, 100);
@@ -415,12 +439,19 @@ static void panes__mouse__selection_scrolls_at_the_edge(void **state)
     mouse_at(s, MOUSE_PRESS, 10, 50);
     for (int i = 0; i < 5; i++)
         mouse_at(s, MOUSE_MOVE, 0, 50);
+    mouse_at(s, MOUSE_MOVE, 10, 50);
     stage_await(s, "5 of 19 lines back");
     mouse_at(s, MOUSE_MOVE, 23, 50);
+    mouse_at(s, MOUSE_MOVE, 10, 50);
     stage_await(s, "4 of 19 lines back");
     mouse_at(s, MOUSE_MOVE, 23, 20);
     mouse_at(s, MOUSE_MOVE, 23, 80);
     mouse_at(s, MOUSE_MOVE, 500, 500);
+    stage_await(s, "0 of 19 lines back");
+    /* Held still there it goes on. */
+    mouse_at(s, MOUSE_MOVE, 0, 50);
+    stage_await(s, "19 of 19 lines back");
+    mouse_at(s, MOUSE_MOVE, 23, 50);
     stage_await(s, "0 of 19 lines back");
     mouse_at(s, MOUSE_RELEASE, 23, 10);
     stage_await_gone(s, "lines back");
@@ -651,6 +682,75 @@ static void broadcast__held_key_is_refused__ends_it(void **state)
     stage_close(s);
 }
 
+/* With t1 in a1 and t2 in b2, and b2 cut off. */
+static struct stage *open_cut_off(void)
+{
+    struct stage *s = open_shell(24, 100);
+
+    s->env.echo_ms = PATIENT_MS;
+    stage_sandbox(s, MSG_SANDBOX_CREATED, "b2", "alice", "other", "running", 0, 3600000, 0);
+    stage_keys(s, "C-b m C-b %");
+    two_shells_await(s, 2, "t2", "second shell");
+    shell_view_open(&s->env, "b2", NULL, SHELL_NEW, PLACE_HERE);
+    two_shells_await(s, 3, "t3", "shell of another");
+    stage_keys(s, "C-b m C-b h C-b b");
+    stage_await(s, "BROADCAST 2");
+    stage_cut_off(s, "b2", "a1");
+    return s;
+}
+
+/* It holds nobody up, is said, and gets what was typed once. */
+static void broadcast__lost_connection__is_counted_and_keys_wait(void **state)
+{
+    struct stage *s = open_cut_off();
+
+    stage_await(s, "BROADCAST 2, 1 lost");
+    assert_non_null(strstr(stage_toast(s), "1 of 2 is lost; what is typed waits for it"));
+    stage_type(s, "l");
+    await(&s->loop, 20000, s->typed.len == 1);
+    stage_output_of(s, "t1", "l");
+    stage_await(s, "first shelll");
+    stage_type(s, "s\r");
+    await(&s->loop, 20000, s->typed.len == 2);
+    stage_output_of(s, "t1", "s");
+    await(&s->loop, 20000, s->typed.len == 3);
+    stage_await(s, "3 bytes ty");
+    stage_keys(s, "C-b z");
+    stage_await(s, "typing goes to 2 terminals, 1 lost");
+    stage_keys(s, "C-b b");
+    stage_await_gone(s, "BROADCAST");
+    stage_keys(s, "C-b b");
+    assert_non_null(strstr(stage_toast(s), "go to 2, 1 lost"));
+    stage_keys(s, "C-b z");
+    assert_string_equal(s->typed_into, "t1");
+    stage_cut_off(s, NULL, "a1");
+    remote_retry(attachment_remote(attachment_find(&s->env, "b2", "t3")));
+    await(&s->loop, 20000, strstr(stage_toast(s), "all 2 are reached again"));
+    await(&s->loop, 20000, s->typed.len == 6);
+    assert_memory_equal(s->typed.data, "ls\rls\r", 6);
+    assert_string_equal(s->typed_into, "t3");
+    stage_await_gone(s, ", 1 lost");
+    stage_await(s, "BROADCAST 2");
+    stage_close(s);
+}
+
+static void broadcast__lost_connection__that_keeps_no_more_ends_it(void **state)
+{
+    static const char much[4096];
+    struct stage *s = open_cut_off();
+    struct attachment *lost = attachment_find(&s->env, "b2", "t3");
+
+    stage_await(s, "BROADCAST 2, 1 lost");
+    for (size_t n = sizeof much; n; n /= 2)
+        while (attachment_input(lost, much, n))
+            ;
+    stage_type(s, "l");
+    await(&s->loop, 20000, s->typed.len == 1); /* the other one has it */
+    assert_non_null(strstr(stage_toast(s), "Broadcast is off: a terminal takes no more input"));
+    stage_await_gone(s, "BROADCAST");
+    stage_close(s);
+}
+
 static void broadcast__silence__ends_it(void **state)
 {
     struct stage *s = two_shells_open(24, 80);
@@ -727,6 +827,7 @@ int main(void)
         cmocka_unit_test(panes__zoom_and_close__resize_what_stays),
         cmocka_unit_test(panes__close__goes_back_to_the_size_focused_before),
         cmocka_unit_test(panes__tabs__are_opened_named_and_switched),
+        cmocka_unit_test(panes__tabs__without_room_are_counted),
         cmocka_unit_test(panes__lists__stand_beside_shells),
         cmocka_unit_test(panes__close__the_last_one_shows_the_list),
         cmocka_unit_test(panes__break_and_swap__move_views),
@@ -748,6 +849,8 @@ int main(void)
         cmocka_unit_test(broadcast__paste_of_a_secret__goes_no_further_than_its_first),
         cmocka_unit_test(broadcast__off__says_what_was_held),
         cmocka_unit_test(broadcast__held_key_is_refused__ends_it),
+        cmocka_unit_test(broadcast__lost_connection__is_counted_and_keys_wait),
+        cmocka_unit_test(broadcast__lost_connection__that_keeps_no_more_ends_it),
         cmocka_unit_test(broadcast__silence__ends_it),
         cmocka_unit_test(broadcast__target_that_ends__is_left_out),
         cmocka_unit_test(panes__lost_link__every_title_says_so),

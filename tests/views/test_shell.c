@@ -293,6 +293,18 @@ static void shell__link__lost_is_signed_and_resumes(void **state)
     stage_close(s);
 }
 
+static void shell__end__with_its_sandbox_says_that(void **state)
+{
+    struct stage *s = open_shell();
+
+    end_terminal(s, "the terminal was closed");
+    stage_await(s, "\xe2\x96\xa0 the terminal was closed");
+    stage_tell(s, MSG_SANDBOX_DELETED, "\"sandboxId\":\"sb1\"");
+    stage_await(s, "\xe2\x96\xa0 alice/demo is gone: deleted, or its time ran out");
+    stage_await(s, "Enter sandboxes  x close");
+    stage_close(s);
+}
+
 static void shell__end__says_why_and_what_to_press(void **state)
 {
     struct stage *s = open_shell();
@@ -733,6 +745,7 @@ int main(void)
         cmocka_unit_test(shell__wheel__sends_keys_only_with_mode_1007),
         cmocka_unit_test(shell__link__lost_is_signed_and_resumes),
         cmocka_unit_test(shell__end__says_why_and_what_to_press),
+        cmocka_unit_test(shell__end__with_its_sandbox_says_that),
         cmocka_unit_test(shell__end__q_goes_back),
         cmocka_unit_test(shell__failure__says_why_and_tries_again),
         cmocka_unit_test(shell__slow__shows_progress_and_is_cancelled),

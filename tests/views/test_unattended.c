@@ -170,6 +170,47 @@ static void unattended__lost_link__is_signed(void **state)
     stage_close(s);
 }
 
+static void unattended__after_a_cut__only_another_screen_is_news(void **state)
+{
+    struct stage *s = two_shells_open(24, 80);
+
+    s->env.silence_ms = 1;
+    stage_keys(s, "C-b c");
+    two_shells_await(s, 3, "t3", "third shell");
+    stage_await(s, "0:alice/demo- ");
+    stage_host_down(s);
+    stage_await(s, "connection lost");
+    stage_await(s, "0:alice/demo? ");
+    s->n_attached = 0;
+    stage_host_up(s);
+    await(&s->loop, 20000, s->n_attached == 3);
+    stage_output_of(s, "t1",
+                    "\x1b"
+                    "cfirst shell");
+    stage_output_of(s, "t2",
+                    "\x1b"
+                    "csecond shell");
+    stage_output_of(s, "t3",
+                    "\x1b"
+                    "cthird shell, again");
+    stage_await(s, "again");
+    struct attachment *all[] = {attachment_find(&s->env, "a1", "t1"),
+                                attachment_find(&s->env, "a1", "t2")};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        await(&s->loop, 20000, attachment_settled(all[i]));
+    stage_await(s, "0:alice/demo- ");
+    stage_host_down(s);
+    stage_await(s, "0:alice/demo? ");
+    s->n_attached = 0;
+    stage_host_up(s);
+    await(&s->loop, 20000, s->n_attached == 3);
+    stage_output_of(s, "t1",
+                    "\x1b"
+                    "cfirst shell\r\nbuild finished");
+    stage_await(s, "0:alice/demo+ ");
+    stage_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +222,7 @@ int main(void)
         cmocka_unit_test(unattended__resized__paints_anew_which_is_no_news),
         cmocka_unit_test(unattended__in_no_pane__is_gone_to_from_the_list),
         cmocka_unit_test(unattended__lost_link__is_signed),
+        cmocka_unit_test(unattended__after_a_cut__only_another_screen_is_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

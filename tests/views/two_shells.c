@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "views/attachment.h"
 #include "wire/names.h"
 
 void two_shells_await(struct stage *s, int n, const char *terminal, const char *output)
@@ -10,6 +11,9 @@ void two_shells_await(struct stage *s, int n, const char *terminal, const char *
     await(&s->loop, 20000, s->n_attached == n);
     stage_output_of(s, terminal, output);
     stage_await(s, output);
+    /* What comes from now on is news. */
+    struct attachment *a = attachment_find(&s->env, "a1", terminal);
+    await(&s->loop, 20000, attachment_settled(a));
 }
 
 struct stage *two_shells_open(int rows, int cols)
