@@ -4,7 +4,17 @@
 #include <string.h>
 
 #include "views/attachment.h"
+#include "views/terminals.h"
 #include "wire/names.h"
+
+/* In whichever sandbox. */
+static struct attachment *find_open(struct stage *s, const char *terminal)
+{
+    for (size_t i = 1; terminals_at(&s->env, i); i++)
+        if (strcmp(attachment_id(terminals_at(&s->env, i)), terminal) == 0)
+            return terminals_at(&s->env, i);
+    return NULL;
+}
 
 void two_shells_await(struct stage *s, int n, const char *terminal, const char *output)
 {
@@ -12,7 +22,8 @@ void two_shells_await(struct stage *s, int n, const char *terminal, const char *
     stage_output_of(s, terminal, output);
     stage_await(s, output);
     /* What comes from now on is news. */
-    struct attachment *a = attachment_find(&s->env, "a1", terminal);
+    struct attachment *a = find_open(s, terminal);
+    assert_non_null(a);
     await(&s->loop, 20000, attachment_settled(a));
 }
 
