@@ -30,7 +30,8 @@ static int by_size(const void *a, const void *b)
 static double median_us(int64_t *ns)
 {
     qsort(ns, REPEATS, sizeof *ns, by_size);
-    return (double)ns[REPEATS / 2] / 1e3;
+    int64_t median = ns[REPEATS / 2];
+    return (double)median / 1e3;
 }
 
 /* Runs of three to twelve cells alike, as programs colour words. */

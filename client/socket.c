@@ -58,6 +58,11 @@ struct socket {
 static void connect_next(struct socket *s);
 static void on_end(uv_timer_t *timer);
 
+static bool is_tls(const struct socket *s)
+{
+    return strcmp(s->url.scheme, "https") == 0 || strcmp(s->url.scheme, "wss") == 0;
+}
+
 static void free_if_over(struct socket *s)
 {
     if (!s->is_timer_closed || s->is_resolving)
@@ -178,7 +183,6 @@ static void on_heard(struct socket *s)
 static int on_refused(struct socket *s, struct lws *wsi, const char *text, size_t n)
 {
     unsigned status = lws_http_client_http_response(wsi);
-    bool is_tls = !strcmp(s->url.scheme, "https") || !strcmp(s->url.scheme, "wss");
     struct buf detail = {0};
 
     buf_append(&detail, text ? text : "", text ? n : 0);
@@ -186,7 +190,7 @@ static int on_refused(struct socket *s, struct lws *wsi, const char *text, size_
         /* Ours, from the deadline. */
     } else if (status && status != 101) {
         explain_status(&s->error, NULL, (int)status, NULL, 0);
-    } else if (is_tls && detail.data &&
+    } else if (is_tls(s) && detail.data &&
                (strcasestr(detail.data, "cert") || strcasestr(detail.data, "ssl") ||
                 strcasestr(detail.data, "tls"))) {
         explain_tls(&s->error, detail.data);
@@ -350,32 +354,32 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *unuse
 }
 
 /* Name, and the port where it is not the scheme's own: what goes into Host. */
-static char *host_header(const struct url *u, bool is_tls)
+static char *host_header(const struct socket *s)
 {
+    const struct url *u = &s->url;
     bool is_v6 = strchr(u->host, ':') != NULL;
     const char *open = is_v6 ? "[" : "", *close = is_v6 ? "]" : "";
 
-    if (u->port == (is_tls ? 443 : 80))
+    if (u->port == (is_tls(s) ? 443 : 80))
         return xasprintf("%s%s%s", open, u->host, close);
     return xasprintf("%s%s%s:%d", open, u->host, close, u->port);
 }
 
 static void connect_next(struct socket *s)
 {
-    bool is_tls = !strcmp(s->url.scheme, "https") || !strcmp(s->url.scheme, "wss");
-    struct lws_context *context = socket_context_get(s->client, is_tls, on_lws, &s->error);
+    struct lws_context *context = socket_context_get(s->client, is_tls(s), on_lws, &s->error);
 
     if (!context) {
         end_soon(s);
         return;
     }
-    cleanup_free char *host = host_header(&s->url, is_tls);
+    cleanup_free char *host = host_header(s);
     cleanup_free char *path = xasprintf("%s%s", s->url.path, s->target);
     struct lws_client_connect_info info = {
         .context = context,
         .address = s->addresses[s->next_address++],
         .port = s->url.port,
-        .ssl_connection = is_tls ? LCCSCF_USE_SSL : 0,
+        .ssl_connection = is_tls(s) ? LCCSCF_USE_SSL : 0,
         .path = path,
         .host = host,
         .alpn = "http/1.1",

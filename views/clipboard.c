@@ -112,6 +112,12 @@ static void notice_prefix(struct views_env *env, const char *action, char *out, 
         snprintf(out, cap, ":");
 }
 
+static void wipe_buf(struct buf *b)
+{
+    if (b->data)
+        explicit_bzero(b->data, b->len);
+}
+
 /* To the terminal; false: it is too long for that. */
 static bool put(struct views_env *env, const char *text)
 {
@@ -130,8 +136,8 @@ static bool put(struct views_env *env, const char *text)
     else if (in_screen)
         wrap_for_screen(&out, &osc);
     tui_write(env->tui, out.data, out.len);
-    explicit_bzero(out.data, out.len);
-    explicit_bzero(osc.data, osc.len);
+    wipe_buf(&out);
+    wipe_buf(&osc);
     return true;
 }
 

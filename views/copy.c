@@ -195,14 +195,22 @@ static bool step(const struct copy *c, uint64_t *line, int *col, int by)
     return true;
 }
 
-static enum word_class class_at(const struct copy *c, uint64_t line, int col)
-{
-    struct cell *cells;
-    int n = copy_cells(c, line, &cells);
-    enum word_class class = col < n ? class_of(&cells[col]) : BLANK;
+/* The line read last: a motion looks at many cells of one. */
+struct reader {
+    const struct copy *c;
+    struct cell *cells; /* owned; NULL: none yet */
+    uint64_t line;
+    int n;
+};
 
-    free(cells);
-    return class;
+static enum word_class class_at(struct reader *r, uint64_t line, int col)
+{
+    if (!r->cells || r->line != line) {
+        free(r->cells);
+        r->n = copy_cells(r->c, line, &r->cells);
+        r->line = line;
+    }
+    return col < r->n ? class_of(&r->cells[col]) : BLANK;
 }
 
 #define WORD_STEPS_MAX 100000
@@ -210,23 +218,26 @@ static enum word_class class_at(const struct copy *c, uint64_t line, int col)
 /* w: the next beginning of a word. */
 static void word_next(struct copy *c)
 {
+    struct reader r = {.c = c};
     uint64_t line = c->cursor.line;
     int col = c->cursor.col;
-    enum word_class now = class_at(c, line, col);
+    enum word_class now = class_at(&r, line, col);
 
     for (int i = 0; i < WORD_STEPS_MAX && step(c, &line, &col, 1); i++) {
-        enum word_class next = class_at(c, line, col);
+        enum word_class next = class_at(&r, line, col);
 
         if (next != BLANK && (next != now || col == 0))
             break;
         now = next;
     }
+    free(r.cells);
     copy_to(c, line, col);
 }
 
 /* b and e: on while the next cell that way is of the same word. */
 static void word_edge(struct copy *c, int by)
 {
+    struct reader r = {.c = c};
     uint64_t line = c->cursor.line, ahead;
     int col = c->cursor.col, ahead_col;
     int i = 0;
@@ -234,17 +245,18 @@ static void word_edge(struct copy *c, int by)
     do {
         if (!step(c, &line, &col, by))
             break;
-    } while (class_at(c, line, col) == BLANK && ++i < WORD_STEPS_MAX);
-    enum word_class class = class_at(c, line, col);
+    } while (class_at(&r, line, col) == BLANK && ++i < WORD_STEPS_MAX);
+    enum word_class class = class_at(&r, line, col);
     for (; i < WORD_STEPS_MAX; i++) {
         ahead = line;
         ahead_col = col;
         if (!step(c, &ahead, &ahead_col, by) || ahead != line ||
-            class_at(c, ahead, ahead_col) != class)
+            class_at(&r, ahead, ahead_col) != class)
             break;
         line = ahead;
         col = ahead_col;
     }
+    free(r.cells);
     copy_to(c, line, col);
 }
 
