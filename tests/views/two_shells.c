@@ -4,7 +4,16 @@
 #include <string.h>
 
 #include "views/attachment.h"
+#include "views/state.h"
 #include "wire/names.h"
+
+static bool has_settled(const struct stage *s, const char *terminal)
+{
+    for (size_t i = 0; i < s->env.state->n_open; i++)
+        if (strcmp(attachment_id(s->env.state->open[i]), terminal) == 0)
+            return attachment_settled(s->env.state->open[i]);
+    return false;
+}
 
 void two_shells_await(struct stage *s, int n, const char *terminal, const char *output)
 {
@@ -12,8 +21,7 @@ void two_shells_await(struct stage *s, int n, const char *terminal, const char *
     stage_output_of(s, terminal, output);
     stage_await(s, output);
     /* What comes from now on is news. */
-    struct attachment *a = attachment_find(&s->env, "a1", terminal);
-    await(&s->loop, 20000, attachment_settled(a));
+    await(&s->loop, 20000, has_settled(s, terminal));
 }
 
 struct stage *two_shells_open(int rows, int cols)
