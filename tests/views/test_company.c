@@ -51,6 +51,11 @@ static void company__command__stands_in_the_title_while_it_runs(void **state)
     stage_await(s, "alice/demo \xe2\x96\xb8sleep ");
     tell_command(s, "t1", "ann", "vim", "#5000");
     stage_await(s, "alice/demo \xe2\x87\x84 ann takes part \xe2\x96\xb8vim ");
+    stage_keys(s, "C-b i");
+    stage_await(s, "runs:        vim");
+    stage_await(s, "takes part:  ann");
+    stage_keys(s, "Esc");
+    stage_await_gone(s, "runs:");
     stage_output(s, "\x1b]0;notes - VIM\x07"); /* it says so itself */
     stage_await_gone(s, "\xe2\x96\xb8vim");
     stage_await(s, "notes - VIM");
