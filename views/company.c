@@ -113,10 +113,19 @@ static void set(char **text, const char *value)
     *text = xstrdup(value);
 }
 
+/* What runs for people to know; "" is nothing. Some say more of themselves behind a colon. */
+static char *command_of(const struct activity *a)
+{
+    const char *colon = strstr(a->command, ": ");
+    size_t n = colon ? (size_t)(colon - a->command) : strlen(a->command);
+
+    return xstrndup(a->command, a->command_ms && !is_shell(a->command) ? n : 0);
+}
+
 static void on_terminal(void *user, const struct activity *a)
 {
     struct company *c = user;
-    const char *command = a->command_ms && !is_shell(a->command) ? a->command : "";
+    cleanup_free char *command = command_of(a);
     struct shared *s;
 
     HASH_FIND_STR(c->shared, a->terminal_id, s);

@@ -126,6 +126,7 @@ void views_stop(struct views_env *env)
     bulletins_destroy(s->bulletins);
     prompt_history_finish(&s->commands);
     prompt_history_finish(&s->pipes);
+    prompt_history_finish(&s->searches);
     free(s);
     env->state = NULL;
 }

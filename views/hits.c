@@ -66,5 +66,6 @@ void hits_ask(struct views_env *env, const char *title, const struct form_dialog
     struct form form;
 
     form_init(&form, title, "search", fields, ARRAY_LEN(fields));
+    form.states[0].prompt.history = &env->state->searches;
     form_dialog_open(env, &form, ops, user);
 }

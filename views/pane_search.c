@@ -377,6 +377,7 @@ static void submit(void *user, struct view *dialog, struct form *f)
         form_dialog_fail(dialog, &e);
         return;
     }
+    prompt_history_add(&env->state->searches, form_text(f, 0));
     pending = xcalloc(1, sizeof(void *));
     *pending = s;
     form_dialog_done(dialog);

@@ -4,6 +4,7 @@
  * what is there now.
  */
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -367,6 +368,17 @@ static void write_company(const struct shell *sh, struct buf *out)
         buf_append_str(out, n_people == 1 ? " takes part" : " take part");
 }
 
+/* As a word: "services" does not say that vi runs. */
+static bool says(const char *title, const char *command)
+{
+    size_t n = strlen(command);
+
+    for (const char *at = title; (at = strcasestr(at, command)); at++)
+        if ((at == title || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[n]))
+            return true;
+    return false;
+}
+
 /* What its program calls itself, before it what runs when that does not say so. */
 static void write_program(const struct shell *sh, struct buf *out)
 {
@@ -374,7 +386,7 @@ static void write_program(const struct shell *sh, struct buf *out)
     const char *command = company_command(sh->company, attachment_id(sh->attachment));
     cleanup_free char *cut = xstrndup(title, text_prefix(title, PROGRAM_COLS));
 
-    if (*command && !strcasestr(cut, command))
+    if (*command && !says(cut, command))
         buf_printf(out, " \xe2\x96\xb8%.*s", (int)text_prefix(command, PROGRAM_COLS), command);
     if (*cut)
         buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");

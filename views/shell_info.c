@@ -13,12 +13,14 @@
 #include "base/text.h"
 #include "client/listing.h"
 #include "views/broadcast.h"
+#include "views/company.h"
 #include "views/dialog.h"
 #include "views/recorder.h"
 
 struct shell_info {
     struct views_env *env;
     struct attachment *attachment; /* a reference */
+    struct company *company;       /* counted */
     struct listing *listing;
     char name[160];
     int rows, cols; /* of the pane it was asked in */
@@ -55,6 +57,7 @@ static void write_what(const struct shell_info *s, struct buf *out)
     line(out, "terminal:", attachment_id(s->attachment));
     line(out, "title:", term_title(term));
     line(out, "command:", t ? t->command : "");
+    line(out, "runs:", company_command(s->company, attachment_id(s->attachment)));
     line(out, "directory:", term_cwd(term));
     line(out, "environment:", "TERM=xterm-256color COLORTERM=truecolor");
     if (*attachment_ended(s->attachment))
@@ -95,6 +98,7 @@ static void write_who(const struct shell_info *s, struct buf *out)
                others == 0   ? ", nobody else"
                : others == 1 ? ", one of them elsewhere"
                              : ", all but one elsewhere");
+    line(out, "takes part:", company_of(s->company, attachment_id(s->attachment)));
 }
 
 static void write_link(const struct shell_info *s, struct buf *out)
@@ -171,6 +175,7 @@ static void drop(void *data)
     struct shell_info *s = data;
 
     listing_close(s->listing);
+    company_release(s->company);
     attachment_release(s->attachment);
     free(s);
 }
@@ -194,6 +199,7 @@ void shell_info_open(struct shell *sh)
 
     s->env = sh->env;
     s->attachment = attachment_ref(sh->attachment);
+    s->company = company_acquire(sh->env, attachment_sandbox_id(sh->attachment));
     s->observe = sh->observe;
     s->rows = sh->view->rows;
     s->cols = sh->view->cols;

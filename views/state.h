@@ -72,6 +72,7 @@ struct views_state {
     struct guest_trust *guest_trust; /* uthash: what was answered, guest_copy.c */
     struct prompt_history commands;  /* typed into the form, none with a secret */
     struct prompt_history pipes;     /* typed after `|`, likewise */
+    struct prompt_history searches;  /* of all panes, of the wall */
     struct bulletins *bulletins;     /* owned; messages to sandboxes, bulletin.c */
     struct company *companies;       /* uthash: who takes part where, company.c */
     struct wall_search *wall_search; /* owned: the last one; wall_search.c */

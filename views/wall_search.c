@@ -181,6 +181,7 @@ static void submit(void *user, struct view *dialog, struct form *f)
 
     *asked = steal_pointer(pending);
     (*asked)->pattern = xstrdup(form_text(f, 0));
+    prompt_history_add(&(*asked)->env->state->searches, form_text(f, 0));
     form_dialog_done(dialog);
     views_later((*asked)->env, start, asked, closed);
 }

@@ -51,11 +51,21 @@ static void company__command__stands_in_the_title_while_it_runs(void **state)
     stage_await(s, "alice/demo \xe2\x96\xb8sleep ");
     tell_command(s, "t1", "ann", "vim", "#5000");
     stage_await(s, "alice/demo \xe2\x87\x84 ann takes part \xe2\x96\xb8vim ");
+    stage_keys(s, "C-b i");
+    stage_await(s, "runs:        vim");
+    stage_await(s, "takes part:  ann");
+    stage_keys(s, "Esc");
+    stage_await_gone(s, "runs:");
     stage_output(s, "\x1b]0;notes - VIM\x07"); /* it says so itself */
     stage_await_gone(s, "\xe2\x96\xb8vim");
     stage_await(s, "notes - VIM");
     stage_output(s, "\x1b]0;ann@demo: ~\x07");
     stage_await(s, "\xe2\x96\xb8vim ann@demo");
+    tell_command(s, "t1", "", "em", "#9000"); /* "demo" does not say so */
+    stage_await(s, "\xe2\x96\xb8"
+                   "em ann@demo");
+    tell_command(s, "t1", "", "tmux: client", "#9000");
+    stage_await(s, "\xe2\x96\xb8tmux ann@demo");
     tell_command(s, "t1", "", "zsh", "#9000"); /* a shell in the shell */
     stage_await_gone(s, "\xe2\x96\xb8");
     tell_command(s, "t1", "", "make", "#9000");

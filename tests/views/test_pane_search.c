@@ -147,6 +147,22 @@ static void pane_search__pattern__that_is_none_or_hits_nothing(void **state)
     stage_close(s);
 }
 
+static void pane_search__up__has_what_was_searched_for(void **state)
+{
+    struct stage *s = open_three();
+
+    search_for(s, "three");
+    stage_await(s, "in 1 of 3 terminals");
+    stage_keys(s, "q");
+    stage_await(s, "at the end");
+    stage_forget_toast(s);
+    stage_keys(s, "C-b f Up");
+    stage_await(s, "Search  three");
+    stage_keys(s, "Enter");
+    stage_await(s, "in 1 of 3 terminals");
+    stage_close(s);
+}
+
 static void pane_search__without_terminals__says_so(void **state)
 {
     struct stage *s = stage_open_synced(24, 80);
@@ -182,6 +198,7 @@ int main(void)
         cmocka_unit_test(pane_search__line_that_changed__is_searched_again),
         cmocka_unit_test(pane_search__terminal_that_is_gone__is_said),
         cmocka_unit_test(pane_search__pattern__that_is_none_or_hits_nothing),
+        cmocka_unit_test(pane_search__up__has_what_was_searched_for),
         cmocka_unit_test(pane_search__without_terminals__says_so),
         cmocka_unit_test(pane_search__many__are_bounded),
     };
