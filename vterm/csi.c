@@ -315,6 +315,7 @@ static void do_sd(struct term *t, const struct csi *csi)
 static void do_rep(struct term *t, const struct csi *csi)
 {
     print_repeat(t, count(csi));
+    t->last_glyph = 0;
 }
 
 static void do_sm(struct term *t, const struct csi *csi)
@@ -454,6 +455,8 @@ void csi_dispatch(struct term *t, const struct csi *csi)
 {
     size_t i = (size_t)(csi->final - '@');
 
+    if (csi->final != 'b')
+        t->last_glyph = 0;
     if (!csi->prefix && !csi->intermediate) {
         if (i < ARRAY_LEN(plain) && plain[i])
             plain[i](t, csi);

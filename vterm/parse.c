@@ -66,8 +66,8 @@ static void step_escape(struct term *t, unsigned char c)
         return;
     if (!t->escape_intermediate && enter_sequence(t, c))
         return;
-    control_escape(t, t->escape_intermediate, (char)c);
     t->last_glyph = 0;
+    control_escape(t, t->escape_intermediate, (char)c);
 }
 
 static void csi_digit(struct csi *csi, int digit)
@@ -118,7 +118,6 @@ static void step_csi(struct term *t, unsigned char c)
         csi->final = (char)c;
         if (!csi->ignore)
             csi_dispatch(t, csi);
-        t->last_glyph = 0;
     } else {
         t->state = PARSE_GROUND;
     }
@@ -190,8 +189,8 @@ static void step(struct term *t, unsigned char c)
     else if (c == 0x18 || c == 0x1a)
         t->state = PARSE_GROUND;
     else if (c < 0x20) {
-        control_c0(t, c);
         t->last_glyph = 0;
+        control_c0(t, c);
     } else if (c == 0x7f)
         return;
     else if (t->state == PARSE_ESCAPE)
