@@ -354,8 +354,7 @@ static void do_slrm(struct term *t, const struct csi *csi)
     int left = csi_param(csi, 0, 1), right = csi_param(csi, 1, 0);
 
     if (!t->modes.margins) {
-        if (csi->params[0] < 0 && csi->n == 1)
-            control_save_cursor(t);
+        control_save_cursor(t);
         return;
     }
     if (left == 0)
@@ -371,8 +370,7 @@ static void do_slrm(struct term *t, const struct csi *csi)
 
 static void do_scorc(struct term *t, const struct csi *csi)
 {
-    if (csi->params[0] < 0 && csi->n == 1)
-        control_restore_cursor(t);
+    control_restore_cursor(t);
 }
 
 static void do_cursor_style(struct term *t, const struct csi *csi)
