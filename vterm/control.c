@@ -179,6 +179,8 @@ void control_soft_reset(struct term *t)
     control_reset_margins(t);
     t->screen->kitty = (struct kitty){0};
     t->pen = (struct style){0};
+    /* Behind the right margin that was, nothing wraps any more. */
+    t->wrap_pending = t->wrap_pending && t->col == t->cols - 1;
     reset_charsets(t);
     t->screen->saved = SAVED_NOTHING;
     t->revision = t->tick;

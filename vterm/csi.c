@@ -315,6 +315,7 @@ static void do_sd(struct term *t, const struct csi *csi)
 static void do_rep(struct term *t, const struct csi *csi)
 {
     print_repeat(t, count(csi));
+    t->last_glyph = 0;
 }
 
 static void do_sm(struct term *t, const struct csi *csi)
@@ -353,8 +354,7 @@ static void do_slrm(struct term *t, const struct csi *csi)
     int left = csi_param(csi, 0, 1), right = csi_param(csi, 1, 0);
 
     if (!t->modes.margins) {
-        if (csi->params[0] < 0 && csi->n == 1)
-            control_save_cursor(t);
+        control_save_cursor(t);
         return;
     }
     if (left == 0)
@@ -370,8 +370,7 @@ static void do_slrm(struct term *t, const struct csi *csi)
 
 static void do_scorc(struct term *t, const struct csi *csi)
 {
-    if (csi->params[0] < 0 && csi->n == 1)
-        control_restore_cursor(t);
+    control_restore_cursor(t);
 }
 
 static void do_cursor_style(struct term *t, const struct csi *csi)
@@ -454,6 +453,8 @@ void csi_dispatch(struct term *t, const struct csi *csi)
 {
     size_t i = (size_t)(csi->final - '@');
 
+    if (csi->final != 'b')
+        t->last_glyph = 0;
     if (!csi->prefix && !csi->intermediate) {
         if (i < ARRAY_LEN(plain) && plain[i])
             plain[i](t, csi);

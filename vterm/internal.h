@@ -124,7 +124,7 @@ struct term {
     char escape_intermediate;
     bool escape_ignore;
     struct csi csi;
-    char string_kind; /* ']' OSC, 'P' DCS, else nobody reads it */
+    char string_kind; /* ']' OSC, 'P' DCS, 'k' title, else nobody reads it */
     bool string_overflow;
     bool string_bel;           /* it ended with BEL, and so do answers to it */
     unsigned char string_last; /* its last byte: C2 9C ends it */

@@ -130,10 +130,12 @@ static void change_screen(struct term *t, int number, bool on)
         if (on && t->screen == &t->main)
             control_save_cursor(t);
         mode_show_alternate(t, on);
-        if (on)
+        if (on) {
             grid_erase_rows(t, 0, t->rows);
-        else
+            t->wrap_pending = false;
+        } else {
             control_restore_cursor(t);
+        }
         break;
     default:
         break;

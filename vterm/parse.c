@@ -47,6 +47,7 @@ static bool enter_sequence(struct term *t, unsigned char c)
     case 'X':
     case '^':
     case '_':
+    case 'k': /* screen's title, as tmux has it */
         enter_string(t, (char)c);
         return true;
     default:
@@ -66,8 +67,8 @@ static void step_escape(struct term *t, unsigned char c)
         return;
     if (!t->escape_intermediate && enter_sequence(t, c))
         return;
-    control_escape(t, t->escape_intermediate, (char)c);
     t->last_glyph = 0;
+    control_escape(t, t->escape_intermediate, (char)c);
 }
 
 static void csi_digit(struct csi *csi, int digit)
@@ -118,7 +119,6 @@ static void step_csi(struct term *t, unsigned char c)
         csi->final = (char)c;
         if (!csi->ignore)
             csi_dispatch(t, csi);
-        t->last_glyph = 0;
     } else {
         t->state = PARSE_GROUND;
     }
@@ -132,6 +132,8 @@ static void end_string(struct term *t, bool bel)
         osc_dispatch(t, t->string.data ? t->string.data : "", t->string.len);
     else if (!t->string_overflow && t->string_kind == 'P')
         dcs_dispatch(t, t->string.data ? t->string.data : "", t->string.len);
+    else if (!t->string_overflow && t->string_kind == 'k')
+        title_set(t, t->string.data ? t->string.data : "", t->string.len);
     if (t->string.cap > 4096)
         buf_finish(&t->string);
     else
@@ -140,7 +142,7 @@ static void end_string(struct term *t, bool bel)
 
 static void string_append(struct term *t, const char *bytes, size_t n)
 {
-    if (t->string_kind != ']' && t->string_kind != 'P')
+    if (t->string_kind != ']' && t->string_kind != 'P' && t->string_kind != 'k')
         return;
     if (n > STRING_MAX_BYTES - t->string.len)
         t->string_overflow = true;
@@ -175,7 +177,7 @@ static const char *step_string(struct term *t, const char *p, const char *end)
     }
     if (*p == 0x1b)
         t->state = PARSE_STRING_ESCAPE;
-    else if (*p == 0x07)
+    else if (*p == 0x07 && t->string_kind == ']') /* in others it is a byte that does nothing */
         end_string(t, true);
     else if (*p == 0x18 || *p == 0x1a)
         t->state = PARSE_GROUND;
@@ -190,8 +192,8 @@ static void step(struct term *t, unsigned char c)
     else if (c == 0x18 || c == 0x1a)
         t->state = PARSE_GROUND;
     else if (c < 0x20) {
-        control_c0(t, c);
         t->last_glyph = 0;
+        control_c0(t, c);
     } else if (c == 0x7f)
         return;
     else if (t->state == PARSE_ESCAPE)

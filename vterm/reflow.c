@@ -402,7 +402,7 @@ static void resize_alternate(struct term *t, int rows, int cols)
         to->used = from->used < keep ? from->used : keep;
         to->marks = from->marks;
         to->exit_status = from->exit_status;
-        if (t->cols == 1 && is_half(to->cells)) {
+        if (t->cols == 1 && cols > 1 && is_half(to->cells)) {
             make_whole(to->cells);
             to->used = 2;
         }

@@ -294,7 +294,7 @@ static size_t search_piece(struct search *s, uint64_t from, uint64_t to, bool fr
         if (front && s->full)
             break;
     }
-    if (front)
+    if (front && s->n)
         reverse(s->hits + s->head, s->n - before);
     if (s->gave_up)
         cost += GAVE_UP;

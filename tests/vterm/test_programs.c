@@ -23,7 +23,7 @@ struct step {
 
 struct program {
     const char *name;
-    const char *argv[12]; /* "FILE" is a text of 300 lines, "FOLDER" a folder */
+    const char *argv[16]; /* "FILE" is a text of 300 lines, "FOLDER" a folder */
     struct step steps[10];
     bool erases_last_column; /* with a wrap pending, which tmux takes for the column after it */
 };
@@ -87,6 +87,20 @@ static const struct program programs[] = {
      {"whiptail", "--title", "Install", "--menu", "Choose one of these", "16", "60", "4", "a",
       "the first", NULL},
      {{NULL, "Choose"}, {"\t", "Choose"}}},
+    {"nano",
+     {"nano", "-I", "-l", "-m", "FILE", NULL},
+     {{NULL, "line 2 "},
+      {"typed 漢字", "typed"},
+      {"\027needle\r", "needle"},
+      {"\026\026", NULL},
+      {"\007", "nano"}}},
+    {"mc",
+     {"mc", "-x", "--nosubshell", "/usr/bin", "/etc", NULL},
+     {{NULL, "/etc"}, {"\t\033[B\033[B", "/etc"}, {"\033[20~", "Left"}}},
+    {"dialog",
+     {"dialog", "--title", "Pick", "--checklist", "Some of these", "12", "50", "3", "a 漢", "first",
+      "on", NULL},
+     {{NULL, "Some of"}, {" \t", "Some of"}}},
     {"tmux",
      {"sh", "-c",
       "exec tmux -S FOLDER/inner -f /dev/null new-session 'seq 1 200; exec cat' \\; split-window "
@@ -162,7 +176,7 @@ static void run(const struct program *program, int rows, int cols)
 {
     static const char *const env[] = {"LC_ALL=C.UTF-8", "HOME=/nonexistent", "COLORTERM=truecolor",
                                       "ASAN_OPTIONS", NULL};
-    const char *argv[12] = {0};
+    const char *argv[16] = {0};
 
     for (size_t i = 0; program->argv[i]; i++)
         argv[i] = with_paths(program->argv[i]);
