@@ -243,3 +243,16 @@ char *text_sanitise(char *out, size_t cap, const char *text, size_t n)
     out[len] = '\0';
     return out;
 }
+
+void utf8_repair(struct buf *out, const char *s, size_t n)
+{
+    while (n) {
+        uint32_t codepoint;
+        size_t used = utf8_decode(s, n, &codepoint);
+        char bytes[4];
+
+        buf_append(out, bytes, utf8_encode(codepoint, bytes));
+        s += used;
+        n -= used;
+    }
+}

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 /* Selects a UTF-8 character type for the process: the environment's if it is one, else C.UTF-8.
  * Call once at the start of a program; display widths depend on it. */
 void text_init_locale(void);
@@ -22,6 +24,8 @@ size_t utf8_encode(uint32_t codepoint, char out[4]);
 /* How many bytes at the end of s[0..n) begin a sequence that more bytes could complete: 0 to 3. */
 size_t utf8_incomplete_tail(const char *s, size_t n);
 bool utf8_valid(const char *s, size_t n);
+/* Appends s with every invalid sequence replaced by U+FFFD. */
+void utf8_repair(struct buf *out, const char *s, size_t n);
 
 /* Columns a code point takes: 0, 1 or 2; control characters 0. */
 int text_codepoint_width(uint32_t codepoint);

@@ -16,7 +16,6 @@
 #include "host/daemon/internal.h"
 #include "host/daemon/session.h"
 #include "host/daemon/shell.h"
-#include "host/daemon/tail.h"
 
 #define COLS_DEFAULT 80
 #define ROWS_DEFAULT 24
@@ -76,23 +75,6 @@ void session_update_flow(struct session *s)
 
 /* --- output --- */
 
-static void remember_tail(struct session *s, const char *bytes, size_t n)
-{
-    if (n >= SESSION_TAIL) {
-        memcpy(s->tail, bytes + n - SESSION_TAIL, SESSION_TAIL);
-        s->n_tail = SESSION_TAIL;
-        return;
-    }
-    if (s->n_tail + n > SESSION_TAIL) {
-        size_t keep = SESSION_TAIL - n;
-
-        memmove(s->tail, s->tail + s->n_tail - keep, keep);
-        s->n_tail = keep;
-    }
-    memcpy(s->tail + s->n_tail, bytes, n);
-    s->n_tail += n;
-}
-
 static void keep_backlog(struct session *s, const char *bytes, size_t n)
 {
     if (s->backlog_lost)
@@ -124,7 +106,6 @@ static void output(struct session *s, char *bytes, size_t n)
 
     term_feed(s->term, bytes, n);
     activity_output(s, n);
-    remember_tail(s, bytes, n);
     bytes -= s->n_carry;
     memcpy(bytes, s->carry, s->n_carry);
     n += s->n_carry;
@@ -168,13 +149,9 @@ static void read_master(struct session *s, size_t limit)
 
 void session_snapshot(struct session *s, struct buf *out)
 {
-    size_t n = s->n_tail - (s->n_carry < s->n_tail ? s->n_carry : s->n_tail);
-    size_t open = escape_incomplete_tail(s->tail, n);
-
     term_snapshot(s->term, SNAPSHOT_LINES, out);
     /* What has come of a character goes before its rest. */
     out->len -= utf8_incomplete_tail(out->data, out->len);
-    buf_append(out, s->tail + n - open, open);
 }
 
 /* --- input --- */

@@ -29,7 +29,6 @@
 
 #define BACKLOG_MAX    ((size_t)1024 * 1024)
 #define SESSION_READ   16384
-#define SESSION_TAIL   4096
 #define STALL_MS       1000
 #define INPUT_HIGH     ((size_t)1024 * 1024) /* a viewer that typed more than that is not read */
 #define INPUT_LOW      ((size_t)512 * 1024)
@@ -60,8 +59,6 @@ struct session {
     int events; /* what the poll asks for */
     char carry[4];
     size_t n_carry; /* the beginning of a UTF-8 sequence whose rest is still to come */
-    char tail[SESSION_TAIL];
-    size_t n_tail;
     struct outbox input;
     struct acks acks;
     struct facts facts;

@@ -10,7 +10,6 @@
 #include "host/daemon/internal.h"
 #include "host/daemon/session.h"
 #include "host/daemon/socket_internal.h"
-#include "host/daemon/tail.h"
 #include "wire/base64.h"
 #include "wire/names.h"
 

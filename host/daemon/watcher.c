@@ -13,7 +13,6 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "host/daemon/internal.h"
-#include "host/daemon/tail.h"
 #include "wire/base64.h"
 #include "wire/names.h"
 

@@ -106,9 +106,29 @@ static void text__sanitise__cuts_between_characters(void **state)
     assert_string_equal(out, "abc");
 }
 
+static void text__utf8__repairs_and_holds_back(void **state)
+{
+    static const char text[] = "gr\xc3\xbc\xc3\x9f \xe6\xbc\xa2 \xf0\x9f\x9a\x80";
+    struct buf out = {0};
+
+    /* However the stream is cut, holding back the incomplete end gives valid pieces. */
+    for (size_t cut = 0; cut < sizeof text - 1; cut++) {
+        size_t hold = utf8_incomplete_tail(text, cut);
+
+        assert_true(utf8_valid(text, cut - hold));
+        assert_true(utf8_valid(text + cut - hold, sizeof text - 1 - cut + hold));
+    }
+    utf8_repair(&out, "a\xff\xc3(\xed\xa0\x80z", 8);
+    assert_true(utf8_valid(out.data, out.len));
+    assert_int_equal(out.data[0], 'a');
+    assert_int_equal(out.data[out.len - 1], 'z');
+    buf_finish(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text__utf8__repairs_and_holds_back),
         cmocka_unit_test(text__utf8_decode__substitutes_maximal_subparts),
         cmocka_unit_test(text__utf8_encode__is_the_inverse),
         cmocka_unit_test(text__utf8_incomplete_tail__finds_what_more_bytes_could_complete),

@@ -205,6 +205,30 @@ static void terminal__input_ack__takes_each_number_once(void **state)
     delete_terminal(w, id);
 }
 
+/* What has come of a sequence is in the snapshot, which whoever attaches gets first. */
+static void terminal__subscribe__half_a_sequence_is_not_sent_twice(void **state)
+{
+    WORLD(state)
+    struct ws first, second;
+    char *id = world_pty(w, ",\"shell\":\"/bin/sh\"");
+
+    ws_open(&first, w, "json");
+    ws_open(&second, w, "json");
+    ws_subscribe(&first, "terminal:", id);
+    ws_input(&first, id,
+             "stty -echo; printf 'ha''lf:\\033]''0;ti'; read x; printf 'tle\\007 wh''ole\\n'\n");
+    ws_wait(&first, "half:\033]0;ti");
+    ws_subscribe(&second, "terminal:", id);
+    ws_wait(&second, "]0;ti");
+    ws_input(&first, id, "\n");
+    ws_wait(&second, " whole");
+    assert_int_equal(count(&second.text, "]0;ti"), 1);
+    assert_non_null(strstr(second.text.data, "]0;title\a whole"));
+    ws_close(&first);
+    ws_close(&second);
+    delete_terminal(w, id);
+}
+
 /* --- who answers what programs ask --- */
 
 static void subscribe_as(struct ws *ws, const char *id, const char *answers)
@@ -584,6 +608,7 @@ int main(void)
         cmocka_unit_test(terminal__created__is_repeated_until_subscribed),
         cmocka_unit_test(terminal__subscribe__first_gets_raw_later_ones_a_snapshot),
         cmocka_unit_test(terminal__subscribe__half_a_character_is_not_sent_twice),
+        cmocka_unit_test(terminal__subscribe__half_a_sequence_is_not_sent_twice),
         cmocka_unit_test(terminal__resize__tells_the_others_and_ignores_nonsense),
         cmocka_unit_test(terminal__input_ack__takes_each_number_once),
         cmocka_unit_test(terminal__question__is_answered_once),

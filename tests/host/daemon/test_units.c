@@ -21,7 +21,6 @@
 #include "host/daemon/outbox.h"
 #include "host/daemon/process.h"
 #include "host/daemon/stats.h"
-#include "host/daemon/tail.h"
 
 /* --- acks --- */
 
@@ -68,58 +67,6 @@ static void acks__valid__refuses_what_is_no_number(void **state)
     assert_false(acks_valid(SLICE("a"), 1.5));
     assert_false(acks_valid(SLICE("a"), NAN));
     assert_false(acks_valid(SLICE("a"), INFINITY));
-}
-
-/* --- tail --- */
-
-static void tail__escape__finds_what_is_open(void **state)
-{
-    static const struct {
-        const char *text;
-        size_t open;
-    } cases[] = {
-        {"", 0},
-        {"plain", 0},
-        {"a\033", 1},
-        {"a\033[", 2},
-        {"a\033[38;5", 6},
-        {"a\033[38;5m", 0},
-        {"a\033[38;5mtext", 0},
-        {"a\033(", 2},
-        {"a\033(B", 0},
-        {"a\033c", 0},
-        {"a\033]0;title", 9},
-        {"a\033]0;title\a", 0},
-        {"a\033]0;title\033", 10},
-        {"a\033]0;title\033\\", 0},
-        {"a\033]0;title\033\\\033[1", 3},
-        {"a\033Pq#0", 5},
-        {"\033[1m\033[2", 3},
-        {"\033[1m\033", 1},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        if (escape_incomplete_tail(cases[i].text, strlen(cases[i].text)) != cases[i].open)
-            fail_msg("case %zu", i);
-}
-
-static void tail__utf8__repairs_and_holds_back(void **state)
-{
-    static const char text[] = "gr\xc3\xbc\xc3\x9f \xe6\xbc\xa2 \xf0\x9f\x9a\x80";
-    struct buf out = {0};
-
-    /* However the stream is cut, holding back the incomplete end gives valid pieces. */
-    for (size_t cut = 0; cut < sizeof text - 1; cut++) {
-        size_t hold = utf8_incomplete_tail(text, cut);
-
-        assert_true(utf8_valid(text, cut - hold));
-        assert_true(utf8_valid(text + cut - hold, sizeof text - 1 - cut + hold));
-    }
-    utf8_repair(&out, "a\xff\xc3(\xed\xa0\x80z", 8);
-    assert_true(utf8_valid(out.data, out.len));
-    assert_int_equal(out.data[0], 'a');
-    assert_int_equal(out.data[out.len - 1], 'z');
-    buf_finish(&out);
 }
 
 static void jsontext__add__any_bytes_are_a_string(void **state)
@@ -332,8 +279,6 @@ int main(void)
         cmocka_unit_test(acks__take__each_number_once_per_client),
         cmocka_unit_test(acks__take__forgets_the_client_that_was_quiet_longest),
         cmocka_unit_test(acks__valid__refuses_what_is_no_number),
-        cmocka_unit_test(tail__escape__finds_what_is_open),
-        cmocka_unit_test(tail__utf8__repairs_and_holds_back),
         cmocka_unit_test(jsontext__add__any_bytes_are_a_string),
         cmocka_unit_test(outbox__take__keeps_order),
         cmocka_unit_test(environ__set__replaces_and_refuses),
