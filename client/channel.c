@@ -65,6 +65,51 @@ bool remote_send(struct remote *r, const struct message *m)
     return taken;
 }
 
+/* False: the socket is full. */
+static bool say_farewell(struct remote *r, const char *channel)
+{
+    struct message m;
+
+    message_init(&m, MSG_UNSUBSCRIBE, SLICE(channel));
+    return remote_send(r, &m);
+}
+
+void remote_unsubscribe(struct remote *r, const char *channel)
+{
+    size_t size = strlen(channel) + 1;
+
+    if (!socket_is_open(r->socket) || (STAILQ_EMPTY(&r->farewells) && say_farewell(r, channel)))
+        return;
+    struct farewell *f = xmalloc(sizeof *f + size);
+
+    memcpy(f->channel, channel, size);
+    STAILQ_INSERT_TAIL(&r->farewells, f, link);
+}
+
+static void drop_farewell(struct remote *r)
+{
+    struct farewell *f = STAILQ_FIRST(&r->farewells);
+
+    STAILQ_REMOVE_HEAD(&r->farewells, link);
+    free(f);
+}
+
+void remote_forget_farewells(struct remote *r)
+{
+    while (!STAILQ_EMPTY(&r->farewells))
+        drop_farewell(r);
+}
+
+static bool pump_farewells(struct remote *r)
+{
+    while (!STAILQ_EMPTY(&r->farewells)) {
+        if (!say_farewell(r, STAILQ_FIRST(&r->farewells)->channel))
+            return false;
+        drop_farewell(r);
+    }
+    return true;
+}
+
 static void update_reading(struct remote *r)
 {
     struct channel *c;
@@ -84,12 +129,8 @@ void channel_close(struct channel *c)
     struct remote *r = c->remote;
 
     LIST_REMOVE(c, link);
-    if (!c->subscribe_due && !c->is_destroyed && socket_is_open(r->socket)) {
-        struct message m;
-
-        message_init(&m, MSG_UNSUBSCRIBE, SLICE(c->name));
-        remote_send(r, &m);
-    }
+    if (!c->subscribe_due && !c->is_destroyed)
+        remote_unsubscribe(r, c->name);
     while (!TAILQ_EMPTY(&c->input)) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it loses track in TAILQ_REMOVE */
         drop_chunk(c, TAILQ_FIRST(&c->input));
@@ -349,6 +390,7 @@ void channels_restart(struct remote *r)
     struct channel *c;
     struct chunk *k;
 
+    remote_forget_farewells(r);
     LIST_FOREACH (c, &r->channels, link) {
         c->subscribe_due = true;
         c->resize_due = c->rows > 0;
@@ -506,6 +548,8 @@ void channels_pump(struct remote *r)
 {
     struct channel *c;
 
+    if (!pump_farewells(r))
+        return;
     LIST_FOREACH (c, &r->channels, link) {
         if (c->is_destroyed)
             continue;

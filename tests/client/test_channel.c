@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/feed.h"
+#include "client/remote_internal.h"
 #include "tests/client/world.h"
 
 static void channel__open__connects_to_the_name_with_the_token(void **state)
@@ -148,6 +150,56 @@ static void channel__closed__unsubscribes(void **state)
     channel_close(other);
     await(&w->loop, 20000, strstr(text_of(&w->told), "unsubscribe terminal:t2\n"));
     assert_int_equal(remote_state(w->remote), LINK_UP);
+}
+
+/* Before the loop had a chance to write any of it. */
+static void fill_socket(struct world *w)
+{
+    cleanup_free char *kib64 = xcalloc(1, 65537);
+    struct message m;
+
+    memset(kib64, 'x', 65536);
+    for (size_t n = 65536; n; n /= 2) {
+        kib64[n] = '\0';
+        message_init(&m, "fill", (struct slice){0});
+        message_add_string(&m, "t", SLICE(kib64));
+        while (remote_send(w->remote, &m))
+            continue;
+    }
+}
+
+static void channel__closed_while_the_socket_is_full__unsubscribes(void **state)
+{
+    struct world *w = *state;
+    struct channel *other;
+    struct feed *feed;
+
+    open_channel(w);
+    other = channel_open(w->remote, "t2", &world_channel_ops, w);
+    feed = feed_open(w->remote, "things", &(struct feed_ops){0}, NULL);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe terminal:t2\n"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe things\n"));
+    assert_true(feed_is_up(feed));
+    buf_clear(&w->told);
+    fill_socket(w);
+    channel_close(other);
+    feed_close(feed);
+    other = channel_open(w->remote, "t2", &world_channel_ops, w);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "\nsubscribe terminal:t2\n"));
+    char *end = strstr(w->told.data, "unsubscribe terminal:t2\n");
+    assert_non_null(end);
+    assert_non_null(strstr(end, "unsubscribe things\n"));
+    assert_non_null(strstr(end, "\nsubscribe terminal:t2\n"));
+    /* What is due when the connection breaks is not said on the next one. */
+    fill_socket(w);
+    channel_close(other);
+    buf_clear(&w->told);
+    cut(w);
+    await(&w->loop, 20000, remote_state(w->remote) != LINK_UP);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe terminal:t1\n"));
+    type(w, "x");
+    await(&w->loop, 20000, !channel_pending(w->channel));
+    assert_null(strstr(strstr(w->told.data, "subscribe terminal:t1\n"), "unsubscribe"));
 }
 
 static void say_answers(struct world *w, bool you)
@@ -359,6 +411,7 @@ int main(void)
         with_world(channel__answers__are_not_asked_of_a_plain_host),
         with_world(channel__answers__are_left_to_the_host),
         with_world(channel__closed__unsubscribes),
+        with_world(channel__closed_while_the_socket_is_full__unsubscribes),
         with_world(input__typed__arrives_and_is_acknowledged),
         with_world(input__taken_but_cut_before_the_acknowledgement__arrives_once),
         with_world(input__lost_in_the_break__is_sent_again),
