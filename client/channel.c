@@ -32,6 +32,7 @@ struct channel *channel_open(struct remote *r, const char *terminal_id,
     c->user = user;
     c->subscribe_due = c->answers = true;
     snprintf(c->client, sizeof c->client, "%s-%u", r->client_name, ++r->n_channels_made);
+    c->stamp = r->channel_stamp; /* not met by a walk that goes on */
     TAILQ_INIT(&c->input);
     remote_hold(r);
     LIST_INSERT_HEAD(&r->channels, c, link);
@@ -122,6 +123,17 @@ static void update_reading(struct remote *r)
         socket_pause(r->socket, is_paused);
 }
 
+static bool is_shared(const struct channel *wanted)
+{
+    const struct channel *c;
+
+    LIST_FOREACH (c, &wanted->remote->channels, link) {
+        if (c != wanted && !c->subscribe_due && !c->is_destroyed && !strcmp(c->name, wanted->name))
+            return true;
+    }
+    return false;
+}
+
 void channel_close(struct channel *c)
 {
     if (!c)
@@ -129,7 +141,7 @@ void channel_close(struct channel *c)
     struct remote *r = c->remote;
 
     LIST_REMOVE(c, link);
-    if (!c->subscribe_due && !c->is_destroyed)
+    if (!c->subscribe_due && !c->is_destroyed && !is_shared(c))
         remote_unsubscribe(r, c->name);
     while (!TAILQ_EMPTY(&c->input)) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it loses track in TAILQ_REMOVE */
@@ -346,19 +358,28 @@ static bool is_for(const struct channel *c, const struct message *m)
     return slice_equal(message_string(m, "terminal_id"), c->terminal_id);
 }
 
-static void dispatch(struct remote *r, const struct terminal_message *t, const struct message *m)
+/* A callback may close and open channels: the walk starts again after each. */
+static struct channel *next_channel(struct remote *r, const struct message *m)
 {
-    struct channel *matching[4], *c;
-    size_t n = 0;
+    struct channel *c;
 
     LIST_FOREACH (c, &r->channels, link) {
-        if (n < ARRAY_LEN(matching) && is_for(c, m))
-            matching[n++] = c;
+        if (c->stamp == r->channel_stamp)
+            continue;
+        c->stamp = r->channel_stamp;
+        if (is_for(c, m))
+            return c;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || is_there(r, matching[i]))
-            t->handle(r, matching[i], m);
-    }
+    return NULL;
+}
+
+static void dispatch(struct remote *r, const struct terminal_message *t, const struct message *m)
+{
+    struct channel *c;
+
+    r->channel_stamp++;
+    while ((c = next_channel(r, m)))
+        t->handle(r, c, m);
 }
 
 void channels_take(struct remote *r, const char *bytes, size_t n, bool is_binary)

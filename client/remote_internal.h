@@ -41,6 +41,7 @@ struct channel {
     bool offers_answers, answers;
     bool is_answered; /* the host said on this connection who answers */
     bool is_destroyed, is_paused;
+    uint64_t stamp;  /* of the last walk that came by */
     bool is_checked; /* being looked for in the host's list of terminals */
 };
 
@@ -71,7 +72,7 @@ struct remote {
     channels;
     LIST_HEAD(feed_list, feed)
     feeds;
-    uint64_t feed_stamp;
+    uint64_t channel_stamp, feed_stamp;
     /* Of channels that are closed here; the socket was full. */
     STAILQ_HEAD(farewell_list, farewell)
     farewells;

@@ -107,6 +107,28 @@ static void channel__refused_output__stops_reading_until_resumed(void **state)
     await(&w->loop, 20000, w->output.len == (101u << 10));
 }
 
+static void channel__several_of_one_terminal__all_hear_of_it(void **state)
+{
+    struct world *w = *state;
+    struct channel *more[6];
+
+    open_channel(w);
+    for (size_t i = 0; i < ARRAY_LEN(more); i++)
+        more[i] = channel_open(w->remote, "t1", &world_channel_ops, w);
+    type(w, "x");
+    await(&w->loop, 20000, !channel_pending(w->channel));
+    send_output(w, "1234567", true);
+    await(&w->loop, 20000, w->output.len == 7 * 7);
+    channel_close(more[0]);
+    send_output(w, "!", true);
+    await(&w->loop, 20000, w->output.len == 7 * 7 + 6);
+    type(w, "y");
+    await(&w->loop, 20000, !channel_pending(w->channel));
+    assert_null(strstr(w->told.data, "unsubscribe"));
+    for (size_t i = 1; i < ARRAY_LEN(more); i++)
+        channel_close(more[i]);
+}
+
 static void channel__nonsense__is_ignored(void **state)
 {
     struct world *w = *state;
@@ -405,6 +427,7 @@ int main(void)
         with_world(channel__output__fragmented_with_a_ping_between),
         with_world(channel__large_output__arrives_whole),
         with_world(channel__refused_output__stops_reading_until_resumed),
+        with_world(channel__several_of_one_terminal__all_hear_of_it),
         with_world(channel__nonsense__is_ignored),
         with_world(channel__closed_in_its_callback__is_harmless),
         with_world(channel__answers__are_the_hosts_once_it_says_so),
