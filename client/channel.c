@@ -32,6 +32,7 @@ struct channel *channel_open(struct remote *r, const char *terminal_id,
     c->user = user;
     c->subscribe_due = c->answers = true;
     snprintf(c->client, sizeof c->client, "%s-%u", r->client_name, ++r->n_channels_made);
+    c->stamp = r->channel_stamp; /* not met by a walk that goes on */
     TAILQ_INIT(&c->input);
     remote_hold(r);
     LIST_INSERT_HEAD(&r->channels, c, link);
@@ -65,6 +66,51 @@ bool remote_send(struct remote *r, const struct message *m)
     return taken;
 }
 
+/* False: the socket is full. */
+static bool say_farewell(struct remote *r, const char *channel)
+{
+    struct message m;
+
+    message_init(&m, MSG_UNSUBSCRIBE, SLICE(channel));
+    return remote_send(r, &m);
+}
+
+void remote_unsubscribe(struct remote *r, const char *channel)
+{
+    size_t size = strlen(channel) + 1;
+
+    if (!socket_is_open(r->socket) || (STAILQ_EMPTY(&r->farewells) && say_farewell(r, channel)))
+        return;
+    struct farewell *f = xmalloc(sizeof *f + size);
+
+    memcpy(f->channel, channel, size);
+    STAILQ_INSERT_TAIL(&r->farewells, f, link);
+}
+
+static void drop_farewell(struct remote *r)
+{
+    struct farewell *f = STAILQ_FIRST(&r->farewells);
+
+    STAILQ_REMOVE_HEAD(&r->farewells, link);
+    free(f);
+}
+
+void remote_forget_farewells(struct remote *r)
+{
+    while (!STAILQ_EMPTY(&r->farewells))
+        drop_farewell(r);
+}
+
+static bool pump_farewells(struct remote *r)
+{
+    while (!STAILQ_EMPTY(&r->farewells)) {
+        if (!say_farewell(r, STAILQ_FIRST(&r->farewells)->channel))
+            return false;
+        drop_farewell(r);
+    }
+    return true;
+}
+
 static void update_reading(struct remote *r)
 {
     struct channel *c;
@@ -77,6 +123,17 @@ static void update_reading(struct remote *r)
         socket_pause(r->socket, is_paused);
 }
 
+static bool is_shared(const struct channel *wanted)
+{
+    const struct channel *c;
+
+    LIST_FOREACH (c, &wanted->remote->channels, link) {
+        if (c != wanted && !c->subscribe_due && !c->is_destroyed && !strcmp(c->name, wanted->name))
+            return true;
+    }
+    return false;
+}
+
 void channel_close(struct channel *c)
 {
     if (!c)
@@ -84,12 +141,8 @@ void channel_close(struct channel *c)
     struct remote *r = c->remote;
 
     LIST_REMOVE(c, link);
-    if (!c->subscribe_due && !c->is_destroyed && socket_is_open(r->socket)) {
-        struct message m;
-
-        message_init(&m, MSG_UNSUBSCRIBE, SLICE(c->name));
-        remote_send(r, &m);
-    }
+    if (!c->subscribe_due && !c->is_destroyed && !is_shared(c))
+        remote_unsubscribe(r, c->name);
     while (!TAILQ_EMPTY(&c->input)) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it loses track in TAILQ_REMOVE */
         drop_chunk(c, TAILQ_FIRST(&c->input));
@@ -305,19 +358,28 @@ static bool is_for(const struct channel *c, const struct message *m)
     return slice_equal(message_string(m, "terminal_id"), c->terminal_id);
 }
 
-static void dispatch(struct remote *r, const struct terminal_message *t, const struct message *m)
+/* A callback may close and open channels: the walk starts again after each. */
+static struct channel *next_channel(struct remote *r, const struct message *m)
 {
-    struct channel *matching[4], *c;
-    size_t n = 0;
+    struct channel *c;
 
     LIST_FOREACH (c, &r->channels, link) {
-        if (n < ARRAY_LEN(matching) && is_for(c, m))
-            matching[n++] = c;
+        if (c->stamp == r->channel_stamp)
+            continue;
+        c->stamp = r->channel_stamp;
+        if (is_for(c, m))
+            return c;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || is_there(r, matching[i]))
-            t->handle(r, matching[i], m);
-    }
+    return NULL;
+}
+
+static void dispatch(struct remote *r, const struct terminal_message *t, const struct message *m)
+{
+    struct channel *c;
+
+    r->channel_stamp++;
+    while ((c = next_channel(r, m)))
+        t->handle(r, c, m);
 }
 
 void channels_take(struct remote *r, const char *bytes, size_t n, bool is_binary)
@@ -349,6 +411,7 @@ void channels_restart(struct remote *r)
     struct channel *c;
     struct chunk *k;
 
+    remote_forget_farewells(r);
     LIST_FOREACH (c, &r->channels, link) {
         c->subscribe_due = true;
         c->resize_due = c->rows > 0;
@@ -506,6 +569,8 @@ void channels_pump(struct remote *r)
 {
     struct channel *c;
 
+    if (!pump_farewells(r))
+        return;
     LIST_FOREACH (c, &r->channels, link) {
         if (c->is_destroyed)
             continue;

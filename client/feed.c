@@ -62,12 +62,8 @@ void feed_close(struct feed *f)
         return;
     struct remote *r = f->remote;
 
-    if (f->is_up && socket_is_open(r->socket) && !is_shared(f)) {
-        struct message m;
-
-        message_init(&m, MSG_UNSUBSCRIBE, SLICE(f->name));
-        remote_send(r, &m);
-    }
+    if (f->is_up && !is_shared(f))
+        remote_unsubscribe(r, f->name);
     LIST_REMOVE(f, link);
     free(f->name);
     free(f);

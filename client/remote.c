@@ -54,6 +54,7 @@ struct remote *remote_acquire(struct gateway *g, const char *sandbox_id)
     LIST_INIT(&r->channels);
     LIST_INIT(&r->feeds);
     LIST_INIT(&r->listings);
+    STAILQ_INIT(&r->farewells);
     TAILQ_INIT(&r->waiting);
     gateway_hold(g);
     client_hold(r->client);
@@ -72,6 +73,7 @@ static void on_timer_closed(uv_handle_t *handle)
 
     if (--r->n_timers)
         return;
+    remote_forget_farewells(r);
     free(r->id);
     free(r->url);
     free(r->token);

@@ -41,7 +41,13 @@ struct channel {
     bool offers_answers, answers;
     bool is_answered; /* the host said on this connection who answers */
     bool is_destroyed, is_paused;
+    uint64_t stamp;  /* of the last walk that came by */
     bool is_checked; /* being looked for in the host's list of terminals */
+};
+
+struct farewell {
+    STAILQ_ENTRY(farewell) link;
+    char channel[];
 };
 
 struct remote {
@@ -66,7 +72,10 @@ struct remote {
     channels;
     LIST_HEAD(feed_list, feed)
     feeds;
-    uint64_t feed_stamp;
+    uint64_t channel_stamp, feed_stamp;
+    /* Of channels that are closed here; the socket was full. */
+    STAILQ_HEAD(farewell_list, farewell)
+    farewells;
     LIST_HEAD(listing_model_list, listing_model)
     listings;
     TAILQ_HEAD(remote_call_list, remote_call)
@@ -90,6 +99,10 @@ void remote_forget_token(struct remote *r, const char *token);
 void remote_know(struct remote *r, const struct remote_info *info);
 /* False: no socket, or its queue is full. */
 bool remote_send(struct remote *r, const struct message *m);
+/* Now, or as soon as the queue has room. */
+void remote_unsubscribe(struct remote *r, const char *channel);
+/* Of a connection that is gone. */
+void remote_forget_farewells(struct remote *r);
 void remote_note_round_trip(struct remote *r, int64_t sample_us);
 
 /* --- channel.c --- */
@@ -97,6 +110,7 @@ void channels_state_changed(struct remote *r);
 void channels_destroyed(struct remote *r, const char *reason);
 /* A new connection: all is to be said again. */
 void channels_restart(struct remote *r);
+/* Says what is due, the unsubscriptions first: what is opened again comes behind. */
 void channels_pump(struct remote *r);
 void channels_take(struct remote *r, const char *bytes, size_t n, bool is_binary);
 void channels_drop_sent(struct remote *r);

@@ -88,13 +88,11 @@ static void assert_size(struct attachment *a)
 {
     if (!a->drives || !a->sizes || a->ended[0] || a->rows <= 0 || a->cols <= 0)
         return;
-    if (term_rows(a->term) == a->rows && term_cols(a->term) == a->cols)
+    if (attachment_has_size(a, a->rows, a->cols))
         return;
     a->resized_at_ms = clock_mono_ms();
-    term_resize(a->term, a->rows, a->cols);
+    attachment_set_size(a, a->rows, a->cols);
     channel_resize(a->channel, a->rows, a->cols);
-    if (a->recorder)
-        recorder_resize(a->recorder, a->rows, a->cols);
 }
 
 /* Programs are told the colours of who sets the size. */
@@ -215,9 +213,8 @@ static void tell_output(struct attachment *a, const char *bytes, size_t n)
             v->on_output(v->user, bytes, n);
 }
 
-static bool on_output(void *user, const char *bytes, size_t n)
+bool attachment_take_output(struct attachment *a, const char *bytes, size_t n)
 {
-    struct attachment *a = user;
     int64_t silent_since_ms = a->output_at_ms;
 
     a->output_at_ms = clock_mono_ms();
@@ -242,10 +239,16 @@ static bool on_output(void *user, const char *bytes, size_t n)
     return attachment_read_on(a, n);
 }
 
+static bool on_output(void *user, const char *bytes, size_t n)
+{
+    return attachment_hold_output(user, bytes, n) || attachment_take_output(user, bytes, n);
+}
+
 static void on_destroyed(void *user, const struct channel_end *end)
 {
     struct attachment *a = user;
 
+    attachment_size_now(a);
     text_sanitise(a->ended, sizeof a->ended, end->reason, strlen(end->reason));
     broadcast_lost(a->env, a);
     attachment_end_recording(a);
@@ -260,16 +263,21 @@ static void on_resized(void *user, int rows, int cols)
     if (rows != a->rows || cols != a->cols)
         set_sizes(a, false);
     a->resized_at_ms = clock_mono_ms();
-    term_resize(a->term, rows, cols);
-    if (a->recorder)
-        recorder_resize(a->recorder, rows, cols);
-    tell(a);
+    if (attachment_take_size(a, rows, cols))
+        tell(a);
+}
+
+static void on_size_due(void *user)
+{
+    if (attachment_size_now(user))
+        tell(user);
 }
 
 static void on_state(void *user)
 {
     struct attachment *a = user;
 
+    attachment_size_now(a);
     if (remote_state(a->remote) != LINK_UP) {
         a->was_cut = a->settled;
     } else {
@@ -373,6 +381,7 @@ struct attachment *attachment_acquire(struct views_env *env, const char *sandbox
     term_set_theme(a->term, env->colours);
     a->settle = tick_create(client_loop(env->client), on_settled, a);
     a->frame = tick_create(client_loop(env->client), on_frame_over, a);
+    a->next.tick = tick_create(client_loop(env->client), on_size_due, a);
     a->predict = predict_create(a->term, env->prediction);
     a->judge = tick_create(client_loop(env->client), on_judge, a);
     a->glance = tick_create(client_loop(env->client), attachment_on_glance, a);
@@ -395,6 +404,8 @@ void attachment_release(struct attachment *a)
     HASH_DEL(a->env->state->attachments, a);
     tick_destroy(a->settle);
     tick_destroy(a->frame);
+    tick_destroy(a->next.tick);
+    buf_finish(&a->next.behind);
     tick_destroy(a->judge);
     predict_destroy(a->predict);
     tick_destroy(a->glance);

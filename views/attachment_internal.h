@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What attachment.c, attachment_read.c and attachment_record.c share.
+ * What attachment.c and the files attachment_*.c share.
  */
 #ifndef VIEWS_ATTACHMENT_INTERNAL_H
 #define VIEWS_ATTACHMENT_INTERNAL_H
@@ -26,6 +26,12 @@ struct attachment {
     int rows, cols;                  /* of the pane that sizes; 0: not set */
     struct attachment_viewer *sizer; /* borrowed: the one that was focused last; NULL: none */
     int64_t typed_at_ms, resized_at_ms;
+    struct {
+        int rows, cols;    /* 0: none waits */
+        struct buf behind; /* output that came after it */
+        struct tick *tick; /* owned */
+        int64_t resized_at_ms;
+    } next;       /* size, see attachment_size.c */
     bool settled; /* the size may be told */
     int64_t first_output_ms;
     bool was_cut, catches_up; /* the connection was lost; its snapshot comes */
@@ -50,6 +56,22 @@ struct attachment {
     viewers; /* who was focused last comes first */
     UT_hash_handle hh;
 };
+
+/* attachment.c */
+/* False: not to read on. */
+bool attachment_take_output(struct attachment *a, const char *bytes, size_t n);
+
+/* attachment_size.c */
+/* Or will have it in a moment. */
+bool attachment_has_size(const struct attachment *a, int rows, int cols);
+/* The size that is set here. */
+void attachment_set_size(struct attachment *a, int rows, int cols);
+/* Another's. False: it waits until attachment_size_now. */
+bool attachment_take_size(struct attachment *a, int rows, int cols);
+/* False: nothing is to be waited for. */
+bool attachment_hold_output(struct attachment *a, const char *bytes, size_t n);
+/* The size that waits and the output behind it. False: none waits. */
+bool attachment_size_now(struct attachment *a);
 
 /* attachment_read.c */
 bool attachment_only_glanced_at(const struct attachment *a);

@@ -131,6 +131,7 @@ void copy_scroll(struct copy *c, long lines)
 {
     uint64_t first = first_line(c), last = last_top(c), at = c->top;
 
+    copy_search_stop(c);
     if (lines < 0)
         at = at > first + (uint64_t)-lines ? at - (uint64_t)-lines : first;
     else
@@ -145,6 +146,7 @@ void copy_go(struct copy *c, uint64_t line)
 {
     uint64_t half = (uint64_t)c->rows / 2, first = first_line(c);
 
+    copy_search_stop(c);
     line = clamp_line(c, line);
     c->top = line > first + half ? line - half : first;
     settle(c);
@@ -609,6 +611,8 @@ enum copy_result copy_act(struct copy *c, const char *action, int count)
     bool at_end = c->top >= last_top(c);
 
     settle(c);
+    if (strcmp(action, "copy-next") != 0 && strcmp(action, "copy-previous") != 0)
+        copy_search_stop(c);
     if (run_counted(c, action, count) || run_motion(c, action, count) || run_page(c, action, count))
         return leaves(c, action, count, at_end) ? COPY_LEAVE : COPY_HANDLED;
     if (strcmp(action, "copy-yank") == 0)
@@ -625,6 +629,7 @@ void copy_press(struct copy *c, int row, int col, int clicks)
     uint64_t line = clamp_line(c, c->top + (uint64_t)(row < 0 ? 0 : row));
 
     c->count = 0;
+    copy_search_stop(c);
     selection_clear(&c->selection);
     copy_to(c, line, col);
     c->want_col = c->cursor.col;

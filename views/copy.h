@@ -40,7 +40,9 @@ struct copy {
     bool backward;         /* of / and ? */
     bool went_round, not_found;
     bool prompting;
-    bool seeking; /* what is typed may have a nearer hit in lines not looked through yet */
+    bool seeking; /* there may be a nearer hit in lines not looked through yet */
+    bool seeks_back;
+    int more;                /* n (below 0: N) that came while seeking */
     struct term_anchor from; /* where the search began */
     uint64_t from_row;       /* of the page that showed then */
     struct prompt prompt;

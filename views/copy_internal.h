@@ -14,6 +14,8 @@ void copy_to(struct copy *c, uint64_t line, int col);
 int copy_cells(const struct copy *c, uint64_t line, struct cell **cells);
 /* False: not one of its actions. */
 bool copy_search_act(struct copy *c, const char *action, int count);
+/* Who goes elsewhere is not taken to a hit any more. A pattern that is typed stays. */
+void copy_search_stop(struct copy *c);
 /* While a pattern is typed. */
 enum copy_result copy_search_key(struct copy *c, struct key key);
 

@@ -3,6 +3,7 @@
  * Searching in copy mode: the pattern is typed in the pane's last row, hits show as it is typed.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -37,21 +38,30 @@ static void go(struct copy *c, bool backward)
     if (!c->search)
         return;
     /* The newest lines are looked through first; a hit further on may still come. */
-    while (!search_count(c->search) && search_step(c->search, LINES_A_STEP))
-        continue;
     c->not_found =
         !search_next(c->search, c->cursor.line, c->cursor.col, backward, &found, &c->went_round);
     if (!c->not_found)
         go_to_hit(c, found);
 }
 
-/* --- while it is typed --- */
+static void go_on(struct copy *c, bool backward, int count)
+{
+    bool went_round = false;
+
+    do {
+        go(c, backward);
+        went_round |= c->went_round;
+    } while (--count > 0 && !c->not_found);
+    c->went_round = went_round;
+}
+
+/* --- a hit that is looked for --- */
 
 /* Lines are looked through newest first: no hit above the ones that are known is nearer than a hit
  * above the place, or behind it once there is one above. */
 static bool is_nearest(const struct copy *c, bool went_round)
 {
-    return !went_round && (c->backward || search_hit(c->search, 0)->line < c->from.line);
+    return !went_round && (c->seeks_back || search_hit(c->search, 0)->line < c->from.line);
 }
 
 /* To the nearest hit from where the search began, as soon as it is known; without one back there.
@@ -63,7 +73,8 @@ static void seek(struct copy *c, bool is_more)
 
     if (!c->seeking)
         return;
-    bool any = search_next(c->search, c->from.line, c->from.col, c->backward, &found, &went_round);
+    bool any =
+        search_next(c->search, c->from.line, c->from.col, c->seeks_back, &found, &went_round);
     if (is_more && !(any && is_nearest(c, went_round)))
         return;
     c->seeking = false;
@@ -72,6 +83,20 @@ static void seek(struct copy *c, bool is_more)
     go_back(c);
     if (any)
         go_to_hit(c, found);
+    if (c->prompting)
+        return;
+    term_anchor_remove(&c->from);
+    if (any && c->more)
+        go_on(c, c->backward == (c->more > 0), abs(c->more));
+    c->went_round |= went_round;
+}
+
+void copy_search_stop(struct copy *c)
+{
+    if (!c->seeking || c->prompting)
+        return;
+    c->seeking = false;
+    term_anchor_remove(&c->from);
 }
 
 bool copy_step(struct copy *c)
@@ -93,14 +118,18 @@ static void set_pattern(struct copy *c)
     if (search_set(c->search, prompt_text(&c->prompt), &e))
         snprintf(c->error, sizeof c->error, "%.150s", e.text);
     c->seeking = true;
+    c->seeks_back = c->backward;
+    c->more = 0;
     copy_step(c);
 }
 
 static void accept(struct copy *c)
 {
     prompt_history_add(&c->history, prompt_text(&c->prompt));
-    c->prompting = c->seeking = false;
+    c->prompting = false;
     go_back(c);
+    if (c->seeking)
+        return;
     go(c, c->backward);
     term_anchor_remove(&c->from);
 }
@@ -135,16 +164,22 @@ enum copy_result copy_paste(struct copy *c, const char *text, size_t n)
     return c->prompting ? answer(c, prompt_paste(&c->prompt, text, n)) : COPY_IGNORED;
 }
 
+static void note_place(struct copy *c)
+{
+    term_anchor_remove(&c->from);
+    term_anchor_add(c->term, &c->from, c->cursor.line, c->cursor.col);
+    c->from_row = c->cursor.line > c->top ? c->cursor.line - c->top : 0;
+}
+
 static void begin(struct copy *c, bool backward)
 {
     c->backward = backward;
     c->prompting = true;
+    c->seeking = false;
     c->prompt.history = &c->history;
     prompt_set(&c->prompt, "");
     search_destroy(steal_pointer(&c->search));
-    term_anchor_remove(&c->from);
-    term_anchor_add(c->term, &c->from, c->cursor.line, c->cursor.col);
-    c->from_row = c->cursor.line > c->top ? c->cursor.line - c->top : 0;
+    note_place(c);
 }
 
 void copy_find(struct copy *c, const char *pattern, uint64_t line, int col)
@@ -160,15 +195,25 @@ void copy_find(struct copy *c, const char *pattern, uint64_t line, int col)
     c->want_col = c->cursor.col;
 }
 
-static void go_on(struct copy *c, bool backward, int count)
+static void next(struct copy *c, bool backward, int count)
 {
-    bool went_round = false;
-
-    do {
-        go(c, backward);
-        went_round |= c->went_round;
-    } while (--count > 0 && !c->not_found);
-    c->went_round = went_round;
+    if (!c->search)
+        return;
+    if (!c->seeking && search_count(c->search)) {
+        go_on(c, backward, count);
+        return;
+    }
+    count = count > 1 ? count : 1;
+    if (!c->seeking) {
+        note_place(c);
+        c->not_found = c->went_round = false;
+        c->seeking = true;
+        c->seeks_back = backward;
+        c->more = 0;
+        count--;
+    }
+    c->more += backward == c->backward ? count : -count;
+    copy_step(c);
 }
 
 bool copy_search_act(struct copy *c, const char *action, int count)
@@ -178,9 +223,9 @@ bool copy_search_act(struct copy *c, const char *action, int count)
     else if (strcmp(action, "copy-search-back") == 0)
         begin(c, true);
     else if (strcmp(action, "copy-next") == 0)
-        go_on(c, c->backward, count);
+        next(c, c->backward, count);
     else if (strcmp(action, "copy-previous") == 0)
-        go_on(c, !c->backward, count);
+        next(c, !c->backward, count);
     else
         return false;
     return true;

@@ -293,6 +293,7 @@ void shell_begin(struct shell *sh, const char *sandbox_id, const char *terminal_
     sh->sandbox_id = id;
     sh->terminal_id = terminal;
     sh->n_typed = 0;
+    sh->typed_lost = false;
     sh->how = how;
     sh->observe = how == SHELL_OBSERVE;
     if (open) {

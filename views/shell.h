@@ -64,6 +64,7 @@ struct shell {
     bool pan_held;        /* where the user left it; else where the cursor is */
     struct key typed[SHELL_TYPED_MAX]; /* before there is a terminal to take it */
     size_t n_typed;
+    bool typed_lost; /* more than that */
 };
 
 /* shell.c */

@@ -45,14 +45,14 @@ void shell_send(struct shell *sh, const char *bytes, size_t n)
 void shell_send_typed(struct shell *sh)
 {
     cleanup_buf struct buf bytes = {0};
-    bool too_many = sh->n_typed == SHELL_TYPED_MAX;
 
     for (size_t i = 0; i < sh->n_typed && !sh->observe; i++)
         term_encode_key(shell_term(sh), sh->typed[i], &bytes);
     sh->n_typed = 0;
     shell_send(sh, bytes.data, bytes.len);
-    if (too_many)
+    if (sh->typed_lost)
         sh->refused_at_ms = clock_mono_ms();
+    sh->typed_lost = false;
 }
 
 /* A terminal is on its way: what is typed waits for it. */
@@ -65,6 +65,8 @@ static bool keep_typed(struct shell *sh, struct key key)
         return false;
     if (sh->n_typed < SHELL_TYPED_MAX)
         sh->typed[sh->n_typed++] = key;
+    else
+        sh->typed_lost = true;
     return true;
 }
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/feed.h"
+#include "client/remote_internal.h"
 #include "tests/client/world.h"
 
 static void channel__open__connects_to_the_name_with_the_token(void **state)
@@ -105,6 +107,28 @@ static void channel__refused_output__stops_reading_until_resumed(void **state)
     await(&w->loop, 20000, w->output.len == (101u << 10));
 }
 
+static void channel__several_of_one_terminal__all_hear_of_it(void **state)
+{
+    struct world *w = *state;
+    struct channel *more[6];
+
+    open_channel(w);
+    for (size_t i = 0; i < ARRAY_LEN(more); i++)
+        more[i] = channel_open(w->remote, "t1", &world_channel_ops, w);
+    type(w, "x");
+    await(&w->loop, 20000, !channel_pending(w->channel));
+    send_output(w, "1234567", true);
+    await(&w->loop, 20000, w->output.len == 7 * 7);
+    channel_close(more[0]);
+    send_output(w, "!", true);
+    await(&w->loop, 20000, w->output.len == 7 * 7 + 6);
+    type(w, "y");
+    await(&w->loop, 20000, !channel_pending(w->channel));
+    assert_null(strstr(w->told.data, "unsubscribe"));
+    for (size_t i = 1; i < ARRAY_LEN(more); i++)
+        channel_close(more[i]);
+}
+
 static void channel__nonsense__is_ignored(void **state)
 {
     struct world *w = *state;
@@ -148,6 +172,56 @@ static void channel__closed__unsubscribes(void **state)
     channel_close(other);
     await(&w->loop, 20000, strstr(text_of(&w->told), "unsubscribe terminal:t2\n"));
     assert_int_equal(remote_state(w->remote), LINK_UP);
+}
+
+/* Before the loop had a chance to write any of it. */
+static void fill_socket(struct world *w)
+{
+    cleanup_free char *kib64 = xcalloc(1, 65537);
+    struct message m;
+
+    memset(kib64, 'x', 65536);
+    for (size_t n = 65536; n; n /= 2) {
+        kib64[n] = '\0';
+        message_init(&m, "fill", (struct slice){0});
+        message_add_string(&m, "t", SLICE(kib64));
+        while (remote_send(w->remote, &m))
+            continue;
+    }
+}
+
+static void channel__closed_while_the_socket_is_full__unsubscribes(void **state)
+{
+    struct world *w = *state;
+    struct channel *other;
+    struct feed *feed;
+
+    open_channel(w);
+    other = channel_open(w->remote, "t2", &world_channel_ops, w);
+    feed = feed_open(w->remote, "things", &(struct feed_ops){0}, NULL);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe terminal:t2\n"));
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe things\n"));
+    assert_true(feed_is_up(feed));
+    buf_clear(&w->told);
+    fill_socket(w);
+    channel_close(other);
+    feed_close(feed);
+    other = channel_open(w->remote, "t2", &world_channel_ops, w);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "\nsubscribe terminal:t2\n"));
+    char *end = strstr(w->told.data, "unsubscribe terminal:t2\n");
+    assert_non_null(end);
+    assert_non_null(strstr(end, "unsubscribe things\n"));
+    assert_non_null(strstr(end, "\nsubscribe terminal:t2\n"));
+    /* What is due when the connection breaks is not said on the next one. */
+    fill_socket(w);
+    channel_close(other);
+    buf_clear(&w->told);
+    cut(w);
+    await(&w->loop, 20000, remote_state(w->remote) != LINK_UP);
+    await(&w->loop, 20000, strstr(text_of(&w->told), "subscribe terminal:t1\n"));
+    type(w, "x");
+    await(&w->loop, 20000, !channel_pending(w->channel));
+    assert_null(strstr(strstr(w->told.data, "subscribe terminal:t1\n"), "unsubscribe"));
 }
 
 static void say_answers(struct world *w, bool you)
@@ -353,12 +427,14 @@ int main(void)
         with_world(channel__output__fragmented_with_a_ping_between),
         with_world(channel__large_output__arrives_whole),
         with_world(channel__refused_output__stops_reading_until_resumed),
+        with_world(channel__several_of_one_terminal__all_hear_of_it),
         with_world(channel__nonsense__is_ignored),
         with_world(channel__closed_in_its_callback__is_harmless),
         with_world(channel__answers__are_the_hosts_once_it_says_so),
         with_world(channel__answers__are_not_asked_of_a_plain_host),
         with_world(channel__answers__are_left_to_the_host),
         with_world(channel__closed__unsubscribes),
+        with_world(channel__closed_while_the_socket_is_full__unsubscribes),
         with_world(input__typed__arrives_and_is_acknowledged),
         with_world(input__taken_but_cut_before_the_acknowledgement__arrives_once),
         with_world(input__lost_in_the_break__is_sent_again),

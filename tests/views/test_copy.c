@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "views/copy.h"
 #include "wire/base64.h"
 #include "wire/names.h"
 
@@ -422,6 +423,89 @@ static void copy__search__finds_the_nearest_of_many_lines(void **state)
     stage_close(s);
 }
 
+/* Copy mode on 9,000 lines, three of which have it; the search is in its first step. */
+static struct term *begin_search(struct copy *c, const char *pattern)
+{
+    struct term *t = term_create(12, 40, &(struct term_config){.scrollback_lines = 10000});
+    cleanup_buf struct buf text = {0};
+
+    for (int i = 1; i <= 9000; i++)
+        buf_printf(&text, "line %d%s\r\n", i, i == 7 || i == 9 || i == 11 ? " here" : "");
+    term_feed(t, text.data, text.len);
+    copy_enter(c, t, 12, 40, 0, 0, false);
+    copy_act(c, "copy-search-back", 0);
+    for (; *pattern; pattern++)
+        copy_key(c, (struct key){.code = (uint32_t)*pattern});
+    copy_key(c, (struct key){.code = KEY_ENTER});
+    assert_false(c->prompting);
+    assert_true(search_progress(c->search) < 1);
+    return t;
+}
+
+static void end_search(struct copy *c, struct term *t)
+{
+    copy_finish(c);
+    term_destroy(t);
+}
+
+/* Enter does not look through everything at once, nor do n and N. */
+static void copy__search__goes_on_behind_enter(void **state)
+{
+    struct copy c = {0};
+    struct term *t = begin_search(&c, "here");
+    uint64_t at = c.cursor.line;
+
+    while (copy_step(&c))
+        assert_true(c.cursor.line == at || c.cursor.line == 10);
+    assert_int_equal(c.cursor.line, 10);
+    assert_false(c.not_found);
+    end_search(&c, t);
+
+    t = begin_search(&c, "here");
+    copy_act(&c, "copy-next", 0);
+    copy_act(&c, "copy-next", 0);
+    copy_act(&c, "copy-previous", 0);
+    assert_true(search_progress(c.search) < 1);
+    while (copy_step(&c))
+        continue;
+    assert_int_equal(c.cursor.line, 8);
+    end_search(&c, t);
+
+    t = begin_search(&c, "nowhere");
+    assert_false(c.not_found);
+    while (copy_step(&c))
+        continue;
+    assert_true(c.not_found);
+    copy_act(&c, "copy-next", 0);
+    assert_true(c.not_found);
+    end_search(&c, t);
+}
+
+static void copy__search__takes_nobody_along_who_went_elsewhere(void **state)
+{
+    struct copy c = {0};
+    struct term *t = begin_search(&c, "here");
+
+    copy_act(&c, "list-up", 1);
+    uint64_t at = c.cursor.line;
+    assert_true(search_progress(c.search) < 1);
+    copy_step(&c);
+    assert_int_equal(c.cursor.line, at);
+    copy_act(&c, "copy-next", 2); /* none is known yet */
+    assert_int_equal(c.cursor.line, at);
+    while (copy_step(&c))
+        continue;
+    assert_int_equal(c.cursor.line, 8);
+    end_search(&c, t);
+
+    t = begin_search(&c, "here");
+    at = c.cursor.line;
+    assert_int_equal(copy_act(&c, "escape", 0), COPY_HANDLED);
+    assert_false(copy_step(&c));
+    assert_int_equal(c.cursor.line, at);
+    end_search(&c, t);
+}
+
 /* What is left while a pattern is typed is left with it. */
 static void copy__search__ends_with_copy_mode(void **state)
 {
@@ -642,6 +726,8 @@ int main(void)
         cmocka_unit_test(copy__count__of_lines_and_edges),
         cmocka_unit_test(copy__search__shows_the_nearest_hit_while_it_is_typed),
         cmocka_unit_test(copy__search__finds_the_nearest_of_many_lines),
+        cmocka_unit_test(copy__search__goes_on_behind_enter),
+        cmocka_unit_test(copy__search__takes_nobody_along_who_went_elsewhere),
         cmocka_unit_test(copy__search__ends_with_copy_mode),
         cmocka_unit_test(copy__prompts__are_jumped_to),
         cmocka_unit_test(copy__mouse__selects_and_copies_at_once),

@@ -47,6 +47,56 @@ static void panes__split__is_created_in_its_size(void **state)
     stage_close(s);
 }
 
+static void push_size(struct stage *s, int rows, int cols)
+{
+    char row_text[16], col_text[16];
+    const char *const fields[] = {"rows", row_text, "cols", col_text, NULL};
+
+    snprintf(row_text, sizeof row_text, "#%d", rows);
+    snprintf(col_text, sizeof col_text, "#%d", cols);
+    stage_push(s, "a1", MSG_TERMINAL_RESIZED, "terminal:t1", fields);
+}
+
+/* Each would wrap the whole scrollback anew. */
+static void panes__others_sizes__are_taken_in_bounded_work(void **state)
+{
+    enum { N = 300 };
+    struct stage *s = two_shells_open(24, 80);
+    struct term *t = attachment_term(attachment_find(&s->env, "a1", "t1"));
+    int64_t begun = clock_mono_ms();
+    uint64_t layout = term_layout(t);
+    struct cell cells[80];
+    char text[32];
+
+    stage_output_of(s, "t1", "\r\n");
+    for (int i = 0; i < N; i++) {
+        push_size(s, 10, 60 + i % 2);
+        snprintf(text, sizeof text, "%c\r\n", 'a' + i % 26);
+        stage_output_of(s, "t1", text);
+    }
+    push_size(s, 12, 30);
+    stage_output_of(s, "t1", "and that is all");
+    stage_await(s, "and that is all");
+    assert_int_equal(term_rows(t), 12);
+    assert_int_equal(term_cols(t), 30);
+    assert_in_range(term_layout(t) - layout, 1, (clock_mono_ms() - begun) / 50 + 2);
+    /* Nothing is lost, and in its order. */
+    uint64_t last = term_scrollback_end(t) + (uint64_t)term_cursor(t).row;
+    for (int i = 0; i < N; i++) {
+        term_line(t, last - N + (uint64_t)i, cells, 80);
+        assert_int_equal(GLYPH_AT(cells[0].glyph, 0), 'a' + i % 26);
+    }
+    /* A size of ours behind another's that waits. */
+    push_size(s, 10, 60);
+    push_size(s, 10, 61);
+    await(&s->loop, 20000, !attachment_sizes(attachment_find(&s->env, "a1", "t1")));
+    s->cols = 0;
+    stage_keys(s, "C-b h x");
+    await(&s->loop, 20000, !strcmp(s->resized, "t1") && s->cols);
+    await(&s->loop, 20000, term_rows(t) == s->rows && term_cols(t) == s->cols);
+    stage_close(s);
+}
+
 static void panes__keys__go_to_the_focused_one_only(void **state)
 {
     struct stage *s = open_shell(24, 80);
@@ -823,6 +873,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(panes__split__is_created_in_its_size),
+        cmocka_unit_test(panes__others_sizes__are_taken_in_bounded_work),
         cmocka_unit_test(panes__keys__go_to_the_focused_one_only),
         cmocka_unit_test(panes__zoom_and_close__resize_what_stays),
         cmocka_unit_test(panes__close__goes_back_to_the_size_focused_before),

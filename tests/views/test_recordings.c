@@ -98,6 +98,31 @@ static void record__output__is_a_private_asciicast(void **state)
     stage_close(s);
 }
 
+/* Sizes close behind each other are taken as one, before what was printed behind them. */
+static void record__sizes_of_others__stand_before_their_output(void **state)
+{
+    static const char *const sizes[][5] = {{"rows", "#10", "cols", "#61", NULL},
+                                           {"rows", "#10", "cols", "#62", NULL},
+                                           {"rows", "#10", "cols", "#63", NULL}};
+    struct stage *s = open_shell();
+    struct err e = {0};
+
+    stage_keys(s, "C-b R");
+    stage_await(s, "\xe2\x97\x8f REC");
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        stage_push(s, "a1", MSG_TERMINAL_RESIZED, "terminal:t1", sizes[i]);
+    stage_output(s, "\r\nbehind it");
+    stage_await(s, "behind it");
+    stage_keys(s, "C-b R");
+    cleanup_free char *path = first_file();
+    assert_non_null(path);
+    cleanup_free char *text = private_read(path, 1 << 20, &e);
+    const char *size = strstr(text, "\"63x10\"");
+    assert_non_null(size);
+    assert_non_null(strstr(size, "behind it"));
+    stage_close(s);
+}
+
 static void record__no_place__says_so(void **state)
 {
     struct stage *s = open_shell();
@@ -257,6 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(record__output__is_a_private_asciicast, make_dir,
                                         remove_dir),
+        cmocka_unit_test_setup_teardown(record__sizes_of_others__stand_before_their_output,
+                                        make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(record__no_place__says_so, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(record__disk_full__stops_and_says_so, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(recordings__list__plays_seeks_and_searches, make_dir,

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "tests/views/screen_memory.h"
+#include "views/shell.h"
 #include "wire/names.h"
 
 static struct stage *open_list(void)
@@ -67,6 +68,29 @@ static void shell__open__creates_one_and_shows_it(void **state)
     stage_await(s, "second");
     stage_await(s, "alice/demo vim notes 60x11");
     stage_close(s);
+}
+
+/* As many keys as wait for a shell, and one more. */
+static void shell__typed_before_it_is_there__says_what_is_lost(void **state)
+{
+    for (size_t n_more = 0; n_more < 2; n_more++) {
+        struct stage *s = open_list();
+        char keys[SHELL_TYPED_MAX + 2] = "";
+
+        s->hold = true;
+        stage_keys(s, "Enter");
+        memset(keys, 'k', SHELL_TYPED_MAX + n_more);
+        stage_type(s, keys);
+        await(&s->loop, 20000, s->held);
+        stage_release(s);
+        await(&s->loop, 20000, s->shell && s->typed.len >= SHELL_TYPED_MAX);
+        stage_output(s, "echoed");
+        stage_await(s, "echoed");
+        assert_int_equal(s->typed.len, SHELL_TYPED_MAX);
+        cleanup_free char *screen = stage_screen(s);
+        assert_int_equal(strstr(screen, "not sent: too much") != NULL, n_more);
+        stage_close(s);
+    }
 }
 
 static void shell__colours__are_those_of_the_users_terminal(void **state)
@@ -732,6 +756,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shell__open__creates_one_and_shows_it),
+        cmocka_unit_test(shell__typed_before_it_is_there__says_what_is_lost),
         cmocka_unit_test(shell__colours__are_those_of_the_users_terminal),
         cmocka_unit_test(shell__colours__are_told_by_who_sets_the_size),
         cmocka_unit_test(shell__size__is_taken_back_by_typing_alone),
