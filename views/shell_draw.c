@@ -26,6 +26,7 @@
 #define MESSAGE_ROWS        3 /* a smaller pane keeps them for what it is */
 #define MESSAGE_HINT_COLS   60
 #define PROGRAM_COLS        32
+#define SIZE_SIGN_ROWS      3 /* a smaller pane keeps them for what it shows */
 
 /* --- screen --- */
 /* A row with what the program will probably make of it. */
@@ -170,11 +171,15 @@ static void sign_size(struct signs *s)
 
     if (shell_ended(s->sh) || (!cut && !other))
         return;
-    snprintf(text, sizeof text, "its size is %dx%d%s", term_cols(t), term_rows(t),
-             other                   ? ", typing fits it here"
-             : s->sh->pan_held       ? ", G follows the cursor"
-             : s->sh->observe && cut ? ", arrows move"
-                                     : "");
+    int n = snprintf(text, sizeof text, "its size is %dx%d", term_cols(t), term_rows(t));
+    if (s->c.rows < SIZE_SIGN_ROWS || n + 2 > s->c.cols)
+        return; /* the title says it, too */
+    const char *way = other                   ? ", typing fits it here"
+                      : s->sh->pan_held       ? ", G follows the cursor"
+                      : s->sh->observe && cut ? ", arrows move"
+                                              : "";
+    if (n + 2 + text_width(way) <= s->c.cols)
+        snprintf(text + n, sizeof text - (size_t)n, "%s", way);
     sign(s, ROLE_STATUS, text);
 }
 
