@@ -4,7 +4,6 @@
  * what is there now.
  */
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -373,25 +372,14 @@ static void write_company(const struct shell *sh, struct buf *out)
         buf_append_str(out, n_people == 1 ? " takes part" : " take part");
 }
 
-/* As a word: "services" does not say that vi runs. */
-static bool says(const char *title, const char *command)
-{
-    size_t n = strlen(command);
-
-    for (const char *at = title; (at = strcasestr(at, command)); at++)
-        if ((at == title || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[n]))
-            return true;
-    return false;
-}
-
 /* What its program calls itself, before it what runs when that does not say so. */
 static void write_program(const struct shell *sh, struct buf *out)
 {
     const char *title = term_title(shell_term(sh)) ? term_title(shell_term(sh)) : "";
-    const char *command = company_command(sh->company, attachment_id(sh->attachment));
     cleanup_free char *cut = xstrndup(title, text_prefix(title, PROGRAM_COLS));
+    const char *command = company_command_beside(sh->company, attachment_id(sh->attachment), cut);
 
-    if (*command && !says(cut, command))
+    if (*command)
         buf_printf(out, " \xe2\x96\xb8%.*s", (int)text_prefix(command, PROGRAM_COLS), command);
     if (*cut)
         buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");
