@@ -77,3 +77,23 @@ int colours_number(colour c, int n_colours, bool direct, bool *bright)
     n_colours = n_colours >= 256 ? 256 : n_colours >= 16 ? 16 : 8;
     return index_number(colours_nearest(rgb, n_colours), n_colours, bright);
 }
+
+static bool is_black(colour c)
+{
+    return !(COLOUR_IS_INDEX(c) ? colours_rgb((int)(c & 0xff)) : c & 0xffffff);
+}
+
+int colours_text(colour fg, colour bg, int n_colours, bool direct, uint16_t *attrs)
+{
+    bool bright, ignored;
+    int number = colours_number(fg, n_colours, direct, &bright);
+    int ground = colours_number(bg, n_colours, direct, &ignored);
+
+    /* Many terminals show bold black as black. */
+    if (n_colours < 16 && !direct && !number && !is_black(fg) && ground <= 0) {
+        *attrs |= ground < 0 ? ATTR_DIM : 0;
+        return ground < 0 ? -1 : 7;
+    }
+    *attrs |= bright ? ATTR_BOLD : 0;
+    return number;
+}

@@ -18,5 +18,8 @@ int colours_nearest(uint32_t rgb, int n_colours);
  * c: an index, 0xrrggbb of at least 256, or -1 for the default. *bright is set when the index is
  * one of 8 and c was bright. */
 int colours_number(colour c, int n_colours, bool direct, bool *bright);
+/* The same for a foreground on bg; of 8 colours bold stands for bright, in *attrs. A grey that
+ * would come out black on black is plain then, dim where the default colours do. */
+int colours_text(colour fg, colour bg, int n_colours, bool direct, uint16_t *attrs);
 
 #endif

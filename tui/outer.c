@@ -231,12 +231,8 @@ void outer_begin(struct outer *o)
     o->left = FRAME_LINK_BYTES;
 }
 
-static void append_colour(const struct outer *o, colour c, bool foreground, struct buf *out)
+static void append_colour(int n, int base, struct buf *out)
 {
-    bool bright = false;
-    int base = foreground ? 30 : 40;
-    int n = o->n_colours ? colours_number(c, o->n_colours, o->direct, &bright) : -1;
-
     if (n >= 256)
         buf_printf(out, ";%d;2;%d;%d;%d", base + 8, n >> 16, n >> 8 & 255, n & 255);
     else if (n >= 16)
@@ -245,8 +241,6 @@ static void append_colour(const struct outer *o, colour c, bool foreground, stru
         buf_printf(out, ";%d", base + 60 + n - 8);
     else if (n >= 0)
         buf_printf(out, ";%d", base + n);
-    if (bright && foreground)
-        buf_append_str(out, ";1");
 }
 
 static void append_underline_colour(colour c, struct buf *out)
@@ -283,7 +277,13 @@ static void append_style(const struct outer *o, struct style style, struct buf *
         {ATTR_UNDERLINE | STYLED_UNDERLINES, ";4"},
     };
     const struct link *l = link_of(o, style.link);
+    bool ignored;
+    int fg = -1, bg = -1;
 
+    if (o->n_colours) {
+        fg = colours_text(style.fg, style.bg, o->n_colours, o->direct, &style.attrs);
+        bg = colours_number(style.bg, o->n_colours, o->direct, &ignored);
+    }
     buf_append_str(out, "\x1b[0");
     for (size_t i = 0; i < ARRAY_LEN(codes); i++)
         if (style.attrs & codes[i].attrs)
@@ -292,8 +292,8 @@ static void append_style(const struct outer *o, struct style style, struct buf *
         buf_append_str(out, ";9");
     if (style.attrs & o->attrs & ATTR_OVERLINE)
         buf_append_str(out, ";53");
-    append_colour(o, style.fg, true, out);
-    append_colour(o, style.bg, false, out);
+    append_colour(fg, 30, out);
+    append_colour(bg, 40, out);
     buf_append_char(out, 'm');
     if (underline_of(o, style.attrs))
         buf_printf(out, "\x1b[4:%dm", underline_of(o, style.attrs));

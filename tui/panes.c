@@ -204,12 +204,20 @@ void tui_tab_rename(struct tui *t, const char *name)
 
 #define LAYOUT_HEAD "sandpit-layout 1\n"
 
+/* Of a tab: the current one, and whether a pane is zoomed. */
+static char sign_of(const struct tui *t, size_t i)
+{
+    bool zoomed = layout_is_zoomed(t->tabs[i].layout);
+
+    return i == t->tab ? (zoomed ? 'Z' : '*') : zoomed ? 'z' : '-';
+}
+
 void tui_layout_save(struct tui *t, struct buf *out,
                      void (*describe)(void *user, struct view *v, struct buf *out), void *user)
 {
     buf_append_str(out, LAYOUT_HEAD);
     for (size_t i = 0; i < t->n_tabs; i++) {
-        buf_printf(out, "tab %c %s\n", i == t->tab ? '*' : '-', t->tabs[i].name);
+        buf_printf(out, "tab %c %s\n", sign_of(t, i), t->tabs[i].name);
         layout_save(t->tabs[i].layout, out, describe, user);
     }
 }
@@ -262,6 +270,8 @@ static const char *restore_tab(struct restoring *r, const char *text)
     layout_restore(r->t->layout, end + 1, restore_leaf, r);
     if (r->focused)
         layout_focus(r->t->layout, r->focused);
+    if (text[4] == 'Z' || text[4] == 'z')
+        layout_zoom(r->t->layout);
     return end + 1 + layout_measure(end + 1);
 }
 
@@ -276,7 +286,7 @@ bool tui_layout_restore(struct tui *t, const char *text, void (*make)(void *user
         return false;
     t->tab = t->n_tabs - 1;
     for (text += strlen(LAYOUT_HEAD); *text;) {
-        if (text[4] == '*')
+        if (text[4] == '*' || text[4] == 'Z')
             shown = t->n_tabs;
         text = restore_tab(&r, text);
     }

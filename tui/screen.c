@@ -311,17 +311,6 @@ static void flush_all(struct screen *s)
 
 /* --- cells to curses --- */
 
-/* Eight colours: bold stands for bright. */
-static int colour_of(const struct screen *s, colour c, attr_t *attrs, bool fg)
-{
-    bool bright;
-    int number = colours_number(c, COLORS, s->direct, &bright);
-
-    if (bright && fg)
-        *attrs |= A_BOLD;
-    return number;
-}
-
 static attr_t attrs_of(uint16_t attrs)
 {
     static const struct {
@@ -347,12 +336,12 @@ static attr_t attrs_of(uint16_t attrs)
 /* False when the pairs are used up: the caller starts over with none. */
 static bool begin_style(struct screen *s, struct style style, cchar_t *out)
 {
-    attr_t attrs = attrs_of(style.attrs);
     int pair = 0;
 
     if (s->has_colours) {
-        bool fresh;
-        int fg = colour_of(s, style.fg, &attrs, true), bg = colour_of(s, style.bg, &attrs, false);
+        bool fresh, ignored;
+        int fg = colours_text(style.fg, style.bg, COLORS, s->direct, &style.attrs);
+        int bg = colours_number(style.bg, COLORS, s->direct, &ignored);
 
         pair = pairs_get(s->pairs, fg, bg, &fresh);
         if (pair == PAIRS_FULL && !s->pairs_short)
@@ -362,7 +351,7 @@ static bool begin_style(struct screen *s, struct style style, cchar_t *out)
         if (fresh)
             init_extended_pair(pair, fg, bg);
     }
-    setcchar(out, L" ", attrs, 0, &pair);
+    setcchar(out, L" ", attrs_of(style.attrs), 0, &pair);
     return true;
 }
 

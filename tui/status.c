@@ -46,6 +46,14 @@ static int draw_zoom(struct tui *t, struct canvas c, int x)
     return x + w;
 }
 
+/* Columns for the way out of a mode, which nobody must have to guess. */
+static int kept_cols(struct view *v, const char *hints, struct canvas c)
+{
+    int w = v && v->ops->must_leave && v->ops->must_leave(v) ? status_line_first_width(hints) : 0;
+
+    return w && w + 3 < c.cols / 2 ? w + 3 : 0;
+}
+
 void status_draw_line(struct tui *t, struct canvas c)
 {
     cleanup_buf struct buf left = {0}, middle = {0}, right = {0};
@@ -61,7 +69,9 @@ void status_draw_line(struct tui *t, struct canvas c)
     /* What it would name after the prefix does not work. */
     if (v && v->ops->hints && !(t->locked && v == under))
         v->ops->hints(v, &right);
-    line.skip = draw_zoom(t, c, panes_draw_tabs(t, c, draw_lock(t, c)));
+    line.kept = kept_cols(v, right.data ? right.data : "", c);
+    struct canvas rest = canvas_sub(c, (struct rect){0, 0, c.rows, c.cols - line.kept});
+    line.skip = draw_zoom(t, rest, panes_draw_tabs(t, rest, draw_lock(t, c)));
     line.title = left.data;
     line.about = middle.data;
     line.hints = right.data;

@@ -17,7 +17,7 @@ static int draw_cut(struct canvas c, int x, int room, struct style style, const 
     return w > 0 ? w : 0;
 }
 
-static int first_width(const char *hints)
+int status_line_first_width(const char *hints)
 {
     const char *gap = strstr(hints, "  ");
     cleanup_free char *first = gap ? xstrndup(hints, (size_t)(gap - hints)) : xstrdup(hints);
@@ -34,8 +34,11 @@ void status_line_draw(const struct status_line *l, struct canvas c, const struct
     canvas_fill(c, (struct rect){.y = c.rows - 1, .x = l->skip, .h = 1, .w = c.cols - l->skip},
                 style);
     int used = l->skip + 1;
-    used += draw_cut(c, used, c.cols - 1 - used, style, title);
-    int first = first_width(hints), wanted = text_width(about), room = c.cols - used - 3;
+    used += draw_cut(c, used, c.cols - 1 - used - l->kept, style, title);
+    if (l->kept && used > c.cols - l->kept)
+        used = c.cols - l->kept;
+    int first = status_line_first_width(hints), wanted = text_width(about),
+        room = c.cols - used - 3;
     if (l->role == ROLE_STATUS && first && first <= room)
         room -= first + 2;
     if (wanted && room >= (wanted < ABOUT_MIN_COLS ? wanted : ABOUT_MIN_COLS))

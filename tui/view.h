@@ -56,6 +56,9 @@ struct view_ops {
     void (*resize)(struct view *v, int rows, int cols);
     void (*title)(struct view *v, struct buf *out); /* left part of the status line */
     void (*hints)(struct view *v, struct buf *out); /* right part: keys that matter now, as text */
+    /* It is in a mode with a way back, the first of its hints: that one goes before tabs and title.
+     */
+    bool (*must_leave)(struct view *v);
     struct view_cursor (*cursor)(struct view *v);
     /* What happened in it while nobody looked, the lesser first: 0 nothing, '#' it printed, '+' it
      * printed after a silence, '?' its connection is lost, 'x' it ended, '!' it rang. Its tab's

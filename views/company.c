@@ -6,6 +6,7 @@
  */
 #include "views/company.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <uthash.h>
 
@@ -166,11 +167,18 @@ static const struct activity_ops ops = {
     .is_beside = true,
 };
 
-struct company *company_acquire(struct views_env *env, const char *sandbox_id)
+struct company *company_known(const struct views_env *env, const char *sandbox_id)
 {
     struct company *c;
 
     HASH_FIND_STR(env->state->companies, sandbox_id, c);
+    return c;
+}
+
+struct company *company_acquire(struct views_env *env, const char *sandbox_id)
+{
+    struct company *c = company_known(env, sandbox_id);
+
     if (!c) {
         c = xcalloc(1, sizeof *c);
         c->env = env;
@@ -218,4 +226,23 @@ const char *company_command(const struct company *c, const char *terminal_id)
     const struct shared *s = find(c, terminal_id);
 
     return s && s->runs ? s->command : "";
+}
+
+/* As a word: "services" does not say that vi runs. */
+static bool says(const char *title, const char *command)
+{
+    size_t n = strlen(command);
+
+    for (const char *at = title; (at = strcasestr(at, command)); at++)
+        if ((at == title || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[n]))
+            return true;
+    return false;
+}
+
+const char *company_command_beside(const struct company *c, const char *terminal_id,
+                                   const char *title)
+{
+    const char *command = company_command(c, terminal_id);
+
+    return *command && says(title, command) ? "" : command;
 }

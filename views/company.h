@@ -19,5 +19,10 @@ void company_release(struct company *c);
 const char *company_of(const struct company *c, const char *terminal_id);
 /* The program in front once it has run for a second; "" for none and for a shell. As above. */
 const char *company_command(const struct company *c, const char *terminal_id);
+/* The same, but "" where the program's own title says it. */
+const char *company_command_beside(const struct company *c, const char *terminal_id,
+                                   const char *title);
+/* That of a sandbox while somebody has it, else NULL. Borrowed until the loop turns. */
+struct company *company_known(const struct views_env *env, const char *sandbox_id);
 
 #endif

@@ -20,6 +20,23 @@ bool copy_is_on(const struct copy *c)
     return c->term;
 }
 
+static bool is_empty(const struct cell *cells, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (cells[i].glyph)
+            return false;
+    return true;
+}
+
+uint64_t copy_last_line(const struct term *t)
+{
+    int row = term_rows(t) - 1, cursor = term_cursor(t).row;
+
+    while (row > cursor && is_empty(term_row(t, row), term_cols(t)))
+        row--;
+    return term_scrollback_end(t) + (uint64_t)row;
+}
+
 void copy_enter(struct copy *c, struct term *t, int rows, int cols, int pan_row, int pan_col,
                 bool by_wheel)
 {
@@ -34,7 +51,7 @@ void copy_enter(struct copy *c, struct term *t, int rows, int cols, int pan_row,
     c->pan_col = pan_col;
     c->top = term_scrollback_end(t) + (uint64_t)pan_row;
     c->by_wheel = by_wheel;
-    c->end_before = term_scrollback_end(t);
+    term_anchor_add(t, &c->before, copy_last_line(t), live.col);
     c->layout = term_layout(t);
     c->went_round = c->not_found = c->prompting = false;
     c->error[0] = '\0';
@@ -50,6 +67,7 @@ void copy_leave(struct copy *c)
     selection_clear(&c->selection);
     term_anchor_remove(&c->cursor);
     term_anchor_remove(&c->from);
+    term_anchor_remove(&c->before);
     c->prompting = c->seeking = false;
     c->count = 0;
     search_destroy(steal_pointer(&c->search));

@@ -32,7 +32,7 @@ struct copy {
     int want_col;              /* that j and k go back to */
     uint64_t layout;           /* of the term when top was right */
     bool by_wheel;             /* goes when it is scrolled to its end again */
-    uint64_t end_before;       /* scrollback's end when it began */
+    struct term_anchor before; /* the last line there was when it began */
     int count;                 /* typed before a motion; 0: none */
     int half;                  /* lines of C-d and C-u, the last count before one; 0: half a page */
     struct selection selection;

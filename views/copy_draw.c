@@ -114,12 +114,14 @@ static void append_hits(const struct copy *c, struct buf *out)
 void copy_sign(const struct copy *c, struct buf *out)
 {
     uint64_t end = term_scrollback_end(c->term), first = term_scrollback_first(c->term);
+    uint64_t last = copy_last_line(c->term);
 
     buf_printf(out, "\xe2\x86\x91 %llu of %llu lines back",
                (unsigned long long)(end > c->top ? end - c->top : 0),
                (unsigned long long)(end - first));
-    if (end > c->end_before)
-        buf_printf(out, "  +%llu new", (unsigned long long)(end - c->end_before));
+    /* A program of the whole screen draws up and down: nothing of that is more to read. */
+    if (last > c->before.line && !term_modes(c->term).alternate_screen)
+        buf_printf(out, "  +%llu new", (unsigned long long)(last - c->before.line));
     if (c->search && !c->error[0] && *prompt_text(&c->prompt))
         append_hits(c, out);
     if (c->count)

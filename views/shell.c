@@ -435,6 +435,13 @@ static bool alarmed(struct view *v)
     return broadcast_reaches(sh->env, sh->attachment);
 }
 
+static bool must_leave(struct view *v)
+{
+    const struct shell *sh = v->data;
+
+    return sh->phase == SHELL_LIVE && (sh->observe || copy_is_on(&sh->copy));
+}
+
 static const struct view_ops ops = {
     .name = "shell",
     .contexts = contexts,
@@ -449,6 +456,7 @@ static const struct view_ops ops = {
     .resize = resize,
     .title = shell_title,
     .hints = shell_hints,
+    .must_leave = must_leave,
     .cursor = shell_cursor,
     .grabs_keys = grabs_keys,
     .mark = mark,

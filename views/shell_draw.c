@@ -4,7 +4,6 @@
  * what is there now.
  */
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +25,7 @@
 #define MESSAGE_ROWS        3 /* a smaller pane keeps them for what it is */
 #define MESSAGE_HINT_COLS   60
 #define PROGRAM_COLS        32
+#define SIZE_SIGN_ROWS      3 /* a smaller pane keeps them for what it shows */
 
 /* --- screen --- */
 /* A row with what the program will probably make of it. */
@@ -170,11 +170,15 @@ static void sign_size(struct signs *s)
 
     if (shell_ended(s->sh) || (!cut && !other))
         return;
-    snprintf(text, sizeof text, "its size is %dx%d%s", term_cols(t), term_rows(t),
-             other                   ? ", typing fits it here"
-             : s->sh->pan_held       ? ", G follows the cursor"
-             : s->sh->observe && cut ? ", arrows move"
-                                     : "");
+    int n = snprintf(text, sizeof text, "its size is %dx%d", term_cols(t), term_rows(t));
+    if (s->c.rows < SIZE_SIGN_ROWS || n + 2 > s->c.cols)
+        return; /* the title says it, too */
+    const char *way = other                   ? ", typing fits it here"
+                      : s->sh->pan_held       ? ", G follows the cursor"
+                      : s->sh->observe && cut ? ", arrows move"
+                                              : "";
+    if (n + 2 + text_width(way) <= s->c.cols)
+        snprintf(text + n, sizeof text - (size_t)n, "%s", way);
     sign(s, ROLE_STATUS, text);
 }
 
@@ -368,25 +372,14 @@ static void write_company(const struct shell *sh, struct buf *out)
         buf_append_str(out, n_people == 1 ? " takes part" : " take part");
 }
 
-/* As a word: "services" does not say that vi runs. */
-static bool says(const char *title, const char *command)
-{
-    size_t n = strlen(command);
-
-    for (const char *at = title; (at = strcasestr(at, command)); at++)
-        if ((at == title || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[n]))
-            return true;
-    return false;
-}
-
 /* What its program calls itself, before it what runs when that does not say so. */
 static void write_program(const struct shell *sh, struct buf *out)
 {
     const char *title = term_title(shell_term(sh)) ? term_title(shell_term(sh)) : "";
-    const char *command = company_command(sh->company, attachment_id(sh->attachment));
     cleanup_free char *cut = xstrndup(title, text_prefix(title, PROGRAM_COLS));
+    const char *command = company_command_beside(sh->company, attachment_id(sh->attachment), cut);
 
-    if (*command && !says(cut, command))
+    if (*command)
         buf_printf(out, " \xe2\x96\xb8%.*s", (int)text_prefix(command, PROGRAM_COLS), command);
     if (*cut)
         buf_printf(out, " %s%s", cut, strlen(cut) < strlen(title) ? "\xe2\x80\xa6" : "");

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "views/company.h"
 #include "views/fresh_choice.h"
 #include "views/shell.h"
 #include "views/span.h"
@@ -19,6 +20,8 @@
 #define BESIDE_COLS   100 /* from that width on the preview is beside the tree */
 #define BELOW_ROWS    18  /* from that height on it is below */
 #define LIST_COLS_MAX 72
+#define COMMAND_COLS  32
+#define TITLE_COLS    200
 #define PREVIEW_ROWS  6 /* less shows nothing */
 
 struct tree_row {
@@ -62,10 +65,18 @@ static void describe_view(struct view *v, struct buf *label)
 static void describe_terminal(struct tree *tree, struct attachment *a, struct buf *label,
                               struct buf *detail)
 {
-    char text[256], span[CLOCK_SPAN_SIZE] = "";
+    struct views_env *env = tree->choice.env;
+    const char *title = term_title(attachment_term(a)) ? term_title(attachment_term(a)) : "";
+    const char *command = company_command_beside(company_known(env, attachment_sandbox_id(a)),
+                                                 attachment_id(a), title);
+    char name[160], span[CLOCK_SPAN_SIZE] = "";
 
-    buf_printf(label, "%s%s", news_words(a),
-               terminals_label(tree->choice.env, a, text, sizeof text));
+    views_sandbox_name(env, attachment_sandbox_id(a), name, sizeof name);
+    buf_printf(label, "%s%s", news_words(a), name);
+    if (*command)
+        buf_printf(label, "  \xe2\x96\xb8%.*s", (int)text_prefix(command, COMMAND_COLS), command);
+    if (*title)
+        buf_printf(label, "  %.*s", (int)text_prefix(title, TITLE_COLS), title);
     if (attachment_output_at_ms(a))
         span_age(span, clock_mono_ms() - attachment_output_at_ms(a));
     buf_printf(detail, "%dx%d  %s", term_cols(attachment_term(a)), term_rows(attachment_term(a)),

@@ -163,6 +163,36 @@ static void colours__nearest__is_close_to_the_best(void **state)
     }
 }
 
+/* Bold black is black on many terminals of 8 colours. */
+static void colours__text_of_8_colours__is_seen_on_its_ground(void **state)
+{
+    static const struct {
+        colour fg, bg;
+        int n_colours, number;
+        uint16_t attrs;
+    } cases[] = {
+        {COLOUR_INDEX(8), COLOUR_DEFAULT, 8, -1, ATTR_DIM},
+        {COLOUR_INDEX(238), COLOUR_DEFAULT, 8, -1, ATTR_DIM},
+        {COLOUR_RGB(0x40, 0x40, 0x40), COLOUR_DEFAULT, 8, -1, ATTR_DIM},
+        {COLOUR_INDEX(8), COLOUR_INDEX(0), 8, 7, 0},
+        {COLOUR_INDEX(8), COLOUR_INDEX(7), 8, 0, ATTR_BOLD},
+        {COLOUR_INDEX(0), COLOUR_DEFAULT, 8, 0, 0},
+        {COLOUR_RGB(0, 0, 0), COLOUR_INDEX(0), 8, 0, 0},
+        {COLOUR_INDEX(9), COLOUR_DEFAULT, 8, 1, ATTR_BOLD},
+        {COLOUR_DEFAULT, COLOUR_DEFAULT, 8, -1, 0},
+        {COLOUR_INDEX(8), COLOUR_DEFAULT, 16, 8, 0},
+        {COLOUR_INDEX(8), COLOUR_DEFAULT, 256, 8, 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint16_t attrs = 0;
+
+        assert_int_equal(colours_text(cases[i].fg, cases[i].bg, cases[i].n_colours, false, &attrs),
+                         cases[i].number);
+        assert_int_equal(attrs, cases[i].attrs);
+    }
+}
+
 static void pairs__get__numbers_combinations_up_to_the_limit(void **state)
 {
     struct pairs *p = pairs_create(1000);
@@ -193,6 +223,7 @@ int main(void)
         cmocka_unit_test(theme__no_color__leaves_attributes_only),
         cmocka_unit_test(colours__nearest__finds_the_exact_ones),
         cmocka_unit_test(colours__nearest__is_close_to_the_best),
+        cmocka_unit_test(colours__text_of_8_colours__is_seen_on_its_ground),
         cmocka_unit_test(pairs__get__numbers_combinations_up_to_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

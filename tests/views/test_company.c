@@ -75,6 +75,26 @@ static void company__command__stands_in_the_title_while_it_runs(void **state)
     stage_close(s);
 }
 
+static void company__command__stands_in_the_tree(void **state)
+{
+    struct stage *s = open_shell();
+
+    stage_keys(s, "C-b %");
+    two_shells_await(s, 3, "t2", "second shell");
+    tell_command(s, "t1", "", "make", "#5000");
+    tell_command(s, "t2", "", "vim", "#5000");
+    stage_output_of(s, "t1", "\x1b]0;ann@demo: ~\x07");
+    stage_output_of(s, "t2", "\x1b]0;notes - VIM\x07"); /* it says so itself */
+    stage_await(s, "notes - VIM");
+    stage_keys(s, "C-b w");
+    stage_await(s, "Tabs and panes");
+    stage_await(s, "alice/demo  \xe2\x96\xb8make  ann@demo: ~");
+    stage_await(s, "alice/demo  notes - VIM");
+    stage_type(s, "make");
+    stage_await(s, "1/1");
+    stage_close(s);
+}
+
 /* One that ends at once is not worth a look. */
 static void company__short_command__never_shows(void **state)
 {
@@ -149,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(company__others__stand_in_the_title_while_they_are_there),
         cmocka_unit_test(company__command__stands_in_the_title_while_it_runs),
+        cmocka_unit_test(company__command__stands_in_the_tree),
         cmocka_unit_test(company__short_command__never_shows),
         cmocka_unit_test(company__terminal_gone__is_forgotten),
         cmocka_unit_test(company__hostile_name__is_made_harmless),

@@ -202,6 +202,41 @@ static void copy__selection__stays_with_its_text(void **state)
     stage_close(s);
 }
 
+static void copy__new_lines__count_where_the_screen_is_not_full_too(void **state)
+{
+    struct stage *s = open_numbered(3);
+
+    stage_keys(s, "C-b [");
+    stage_output(s, "ls\r\n");
+    stage_await(s, "+1 new");
+    stage_output(s, "one\r\ntwo\r\n$ ");
+    stage_await(s, "+3 new");
+    /* Twelve more rows, most of them into the scrollback. */
+    stage_output(s, "\r\n\n\n\n\n\n\n\n\n\n\n\nend");
+    stage_await(s, "+15 new");
+    stage_output(s, "\x1b[?1049h\x1b[9;1Heditor");
+    stage_await_gone(s, " new");
+    stage_output(s, "\x1b[?1049l");
+    stage_await(s, "+15 new");
+    stage_close(s);
+}
+
+/* What goes into the scrollback because the pane got smaller was there before. */
+static void copy__smaller_pane__makes_no_lines_new(void **state)
+{
+    struct stage *s = open_numbered(40);
+
+    stage_resize(s, 24, 60);
+    stage_await(s, "line 20");
+    stage_keys(s, "C-b [");
+    stage_await(s, "lines back");
+    stage_resize(s, 12, 60);
+    stage_await_gone(s, "line 20");
+    stage_output(s, "\r\n");
+    stage_await(s, "+1 new");
+    stage_close(s);
+}
+
 static void copy__search__counts_goes_round_and_says_what_is_wrong(void **state)
 {
     struct stage *s = open_numbered(40);
@@ -721,6 +756,8 @@ int main(void)
         cmocka_unit_test(copy__select__characters_lines_and_blocks),
         cmocka_unit_test(copy__edit__opens_the_selection_or_everything),
         cmocka_unit_test(copy__selection__stays_with_its_text),
+        cmocka_unit_test(copy__new_lines__count_where_the_screen_is_not_full_too),
+        cmocka_unit_test(copy__smaller_pane__makes_no_lines_new),
         cmocka_unit_test(copy__search__counts_goes_round_and_says_what_is_wrong),
         cmocka_unit_test(copy__count__repeats_the_motion_behind_it),
         cmocka_unit_test(copy__count__of_lines_and_edges),

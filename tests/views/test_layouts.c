@@ -117,6 +117,31 @@ static void layouts__restore__attaches_what_runs(void **state)
     stage_close(s);
 }
 
+static void layouts__zoom__comes_back(void **state)
+{
+    struct stage *s = open_kept();
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\"},{\"id\":"
+                   "\"t2\",\"pty\":true,\"status\":\"running\"}]}";
+    write_file(
+        "sandpit-layout 1\ntab z \nsplit right 0.5000\nleaf * shell a1 t1\nleaf - sandboxes\n"
+        "tab Z \nsplit down 0.5000\nleaf - sandboxes\nleaf * shell a1 t2\n");
+    assert_true(views_restore(&s->env));
+    await(&s->loop, 20000, s->n_attached == 2);
+    stage_await(s, "2:alice/demo*");
+    stage_await(s, "zoomed, 1 hidden");
+    stage_await_gone(s, "STATUS");
+    stage_keys(s, "C-b 1");
+    stage_await(s, "1:alice/demo*");
+    stage_await(s, "zoomed, 1 hidden");
+    await(&s->loop, 20000, file_has("tab Z \nsplit right") && file_has("tab z \nsplit down"));
+    stage_keys(s, "C-b z");
+    stage_await_gone(s, "zoomed");
+    stage_await(s, "STATUS");
+    await(&s->loop, 20000, file_has("tab * \nsplit right") && file_has("tab z \nsplit down"));
+    stage_close(s);
+}
+
 /* Every kind of view with what it was of and its filter: written, read, and written again. */
 static void layouts__views__come_back_as_what_they_were(void **state)
 {
@@ -235,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(layouts__changes__are_written_soon, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(layouts__restore__attaches_what_runs, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(layouts__zoom__comes_back, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(layouts__views__come_back_as_what_they_were, make_dir,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(layouts__sandbox_that_is_gone__is_said_in_its_pane,

@@ -234,6 +234,35 @@ static void panes__tabs__without_room_are_counted(void **state)
     stage_close(s);
 }
 
+static void panes__tabs__leave_room_for_the_way_out_of_a_mode(void **state)
+{
+    struct stage *s = open_shell(24, 80);
+
+    for (int n = 2; n <= 8; n++) {
+        cleanup_free char *terminal = xasprintf("t%d", n), *output = xasprintf("shell %d", n);
+
+        stage_keys(s, "C-b c");
+        two_shells_await(s, n, terminal, output);
+    }
+    stage_keys(s, "C-b %");
+    two_shells_await(s, 9, "t9", "shell 9");
+    stage_keys(s, "C-b z");
+    stage_await(s, "zoomed, 1 hidden");
+    stage_keys(s, "C-b [");
+    stage_await(s, "7:demo*");
+    stage_await(s, "q back");
+    stage_resize(s, 12, 40);
+    stage_await(s, "7:demo*");
+    stage_await(s, "zoomed +1");
+    stage_await(s, "q back");
+    stage_resize(s, 5, 20);
+    stage_await(s, " <7  7:demo  q back");
+    stage_keys(s, "q");
+    stage_resize(s, 24, 80);
+    stage_await_gone(s, "q back");
+    stage_close(s);
+}
+
 static void panes__lists__stand_beside_shells(void **state)
 {
     struct stage *s = open_shell(24, 100);
@@ -879,6 +908,7 @@ int main(void)
         cmocka_unit_test(panes__close__goes_back_to_the_size_focused_before),
         cmocka_unit_test(panes__tabs__are_opened_named_and_switched),
         cmocka_unit_test(panes__tabs__without_room_are_counted),
+        cmocka_unit_test(panes__tabs__leave_room_for_the_way_out_of_a_mode),
         cmocka_unit_test(panes__lists__stand_beside_shells),
         cmocka_unit_test(panes__close__the_last_one_shows_the_list),
         cmocka_unit_test(panes__break_and_swap__move_views),

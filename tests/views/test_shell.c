@@ -473,6 +473,32 @@ static void shell__attach__leaves_the_size_to_who_is_there_until_a_key(void **st
     stage_close(s);
 }
 
+static void shell__size__is_no_sign_in_a_small_pane(void **state)
+{
+    struct stage *s = open_list();
+
+    s->terminals = "{\"terminals\":[{\"id\":\"t1\",\"pty\":true,\"status\":\"running\",\"rows\":30,"
+                   "\"cols\":90,\"viewers\":1}]}";
+    stage_keys(s, "Enter");
+    await(&s->loop, 20000, s->shell);
+    stage_output(s, "hello");
+    stage_await(s, "its size is 90x30, typing fits it here");
+    stage_keys(s, "C-b %");
+    stage_resize(s, 24, 60);
+    stage_await(s, " its size is 90x30 \xe2\x94\x82");
+    stage_resize(s, 5, 20);
+    stage_await(s, "hello");
+    stage_await_gone(s, "its");
+    stage_resize(s, 24, 60);
+    stage_await(s, "its size is 90x30");
+    stage_keys(s, "C-b Space C-b Space"); /* columns, rows */
+    stage_await_gone(s, "\xe2\x94\x82");
+    stage_resize(s, 5, 24);
+    stage_await(s, "hello");
+    stage_await_gone(s, "its");
+    stage_close(s);
+}
+
 static void shell__colours__are_told_by_who_sets_the_size(void **state)
 {
     static const char *const answers[] = {"terminal_id", "t1", NULL};
@@ -778,6 +804,7 @@ int main(void)
         cmocka_unit_test(shell__kill__asks_and_goes_back),
         cmocka_unit_test(shell__attach__takes_what_runs_and_then_sets_the_size),
         cmocka_unit_test(shell__attach__leaves_the_size_to_who_is_there_until_a_key),
+        cmocka_unit_test(shell__size__is_no_sign_in_a_small_pane),
         cmocka_unit_test(shell__observe__sends_nothing_and_crops),
         cmocka_unit_test(shell__observe__pans_where_the_user_wants),
         cmocka_unit_test(shell__info__is_complete_and_live),
