@@ -3,8 +3,9 @@
  * A sequence is held until its last byte, then dropped or passed on.
  *
  * Where sequences begin and end is as vterm/parse.c has it, so that what is asked there is found
- * here: a string ends with BEL, ST or C2 9C; CAN, SUB or another escape cancels it. What is
- * cancelled goes: left open, it would take in the text behind a question that was dropped.
+ * here: a string ends with ST or C2 9C, an OSC with BEL, too; CAN, SUB or another escape cancels
+ * it. What is cancelled goes: left open, it would take in the text behind a question that was
+ * dropped.
  */
 #include "app/questions.h"
 
@@ -212,7 +213,7 @@ static bool introduce(struct questions *q, char kind, unsigned char c, struct bu
     } else {
         questions_flush(q, out);
         /* What is no sequence within them is none here either. */
-        if (is_one_of(kind, "X^_"))
+        if (is_one_of(kind, "X^_k"))
             q->state = QUESTIONS_PASSED;
     }
     return true;
@@ -273,7 +274,8 @@ static bool within_csi(struct questions *q, unsigned char c, struct buf *out)
 static bool within_string(struct questions *q, unsigned char c, struct buf *out)
 {
     bool escaped = q->last == ESC;
-    bool ends = c == BEL || (c == ST && q->last == C1) || (c == '\\' && escaped);
+    bool ends =
+        (c == BEL && q->kind == ']') || (c == ST && q->last == C1) || (c == '\\' && escaped);
 
     if ((escaped && c != '\\') || cancels(c)) {
         if (q->state == QUESTIONS_PASSED && escaped)

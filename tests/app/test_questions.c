@@ -28,11 +28,12 @@ static void check_questions(const char *stream, const char *left)
 static void questions_drop__all_that_ask__and_nothing_else(void **state)
 {
     static const char *const asking[] = {
-        "\033[c",         "\033[0c",       "\033[>c",          "\033[=c",       "\033[5n",
-        "\033[6n",        "\033[?6n",      "\033[?996n",       "\033Z",         "\033[?2026$p",
-        "\033[4$p",       "\033[>0q",      "\033[?u",          "\033[18t",      "\033[21t",
-        "\033[?1;1;0S",   "\033]11;?\a",   "\033]4;1;?\033\\", "\033]52;c;?\a", "\033]52;c;?;x\a",
-        "\033P$qm\033\\", "\033P+q544e\a",
+        "\033[c",         "\033[0c",           "\033[>c",       "\033[=c",
+        "\033[5n",        "\033[6n",           "\033[?6n",      "\033[?996n",
+        "\033Z",          "\033[?2026$p",      "\033[4$p",      "\033[>0q",
+        "\033[?u",        "\033[18t",          "\033[21t",      "\033[?1;1;0S",
+        "\033]11;?\a",    "\033]4;1;?\033\\",  "\033]52;c;?\a", "\033]52;c;?;x\a",
+        "\033P$qm\033\\", "\033P+q544e\033\\",
     };
     static const char *const plain[] = {
         "\033[31m",
@@ -274,6 +275,9 @@ static void questions_drop__cancelled_strings_and_c1__as_the_terminal_has_it(voi
         {"\033]11;\303\234?\a", false},
         {"\033Pq\033[?2026$p", true},
         {"\033P$q\302\234", true},
+        {"\033P$q\am\033\\", true},
+        {"\033Pq\a\302\233c\033\\", false},
+        {"\033ktitle\a\302\233c\033\\", false},
         {"\033_a\033[c", true},
         {"\033_a\302\23511;?\ab", false},
         {"\033Xa\302\234\302\233c", true},

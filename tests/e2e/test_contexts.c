@@ -88,7 +88,7 @@ static void contexts__one_is_lost__the_other_goes_on(void **state)
     lab_gateway_kill(labs[1]);
     assert_screen(p, "other: disconnected", "? running", "\xe2\x97\x8f running", "lost other");
     pty_send(p, "/mine\r");
-    assert_screen(p, "1/3");
+    assert_screen(p, "1 of 3", "sandboxes 1/1");
     pty_send(p, "\r");
     assert_screen(p, "class/mine", "$");
     pty_send(p, "echo goes-$((1+1))-on\r");
